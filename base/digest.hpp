@@ -28,7 +28,7 @@ private:
 std::string sha256_hex(std::string_view bytes);     ///< 64 hex digits
 std::string sha256_digest(std::string_view bytes);  ///< "sha256:" + 64 hex digits
 std::string to_hex(std::span<const std::uint8_t> bytes);
-std::string random_id();                        ///< 64 random hex digits, as container and network ids
+std::string random_id();                         ///< 64 random hex digits, as container and network ids
 std::string random_hex(std::size_t hex_digits);  ///< from getrandom(2)
 
 }  // namespace stack

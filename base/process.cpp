@@ -54,8 +54,10 @@ int child_main(void* argument) {
   for (const auto& [source, target] : plan->descriptors) {
     for (; next < target && next <= 2; ++next) {
       const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-      if (null != next) ::dup2(null, next);
-      else ::fcntl(next, F_SETFD, 0);
+      if (null != next)
+        ::dup2(null, next);
+      else
+        ::fcntl(next, F_SETFD, 0);
     }
     if (::dup2(source, target) < 0) {
       plan->error = errno;
@@ -65,8 +67,10 @@ int child_main(void* argument) {
   }
   for (; next <= 2; ++next) {
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null != next) ::dup2(null, next);
-    else ::fcntl(next, F_SETFD, 0);
+    if (null != next)
+      ::dup2(null, next);
+    else
+      ::fcntl(next, F_SETFD, 0);
   }
   // close whatever lies between and above the targets (at exec: exec_fd must stay until then)
   int from = 3;
@@ -110,8 +114,8 @@ Child spawn(const SpawnOptions& options) {
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &old);
   int pidfd = -1;
-  const pid_t pid = ::clone(child_main, static_cast<char*>(stack) + stack_size,
-                            CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan, &pidfd);
+  const pid_t pid = ::clone(child_main, static_cast<char*>(stack) + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                            &plan, &pidfd);
   const int clone_error = errno;
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
   ::munmap(stack, stack_size);

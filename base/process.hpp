@@ -11,12 +11,12 @@
 namespace stack {
 
 struct SpawnOptions {
-  std::vector<std::string> argv;               ///< argv[0] is what the program sees
-  int exec_fd = -1;                            ///< execute this descriptor (memfd) instead of looking argv[0] up
-  std::string path;                            ///< program file; empty: argv[0]; no PATH search
-  std::vector<std::string> environment;        ///< complete, "K=V"
+  std::vector<std::string> argv;                 ///< argv[0] is what the program sees
+  int exec_fd = -1;                              ///< execute this descriptor (memfd) instead of looking argv[0] up
+  std::string path;                              ///< program file; empty: argv[0]; no PATH search
+  std::vector<std::string> environment;          ///< complete, "K=V"
   std::vector<std::pair<int, int>> descriptors;  ///< (ours, number in the child); everything else is closed
-  bool new_session = true;                     ///< setsid in the child
+  bool new_session = true;                       ///< setsid in the child
 };
 
 struct Child {

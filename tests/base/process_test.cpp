@@ -39,9 +39,10 @@ TEST(Process, SwapsDescriptorsWithoutLosingOne) {
   int second[2];
   ASSERT_EQ(::pipe2(first, O_CLOEXEC), 0);
   ASSERT_EQ(::pipe2(second, O_CLOEXEC), 0);
-  const Child child = spawn({.argv = {"/bin/sh", "-c", "echo a >&" + std::to_string(second[1]) + "; echo b >&" + std::to_string(first[1])},
-                             .environment = {},
-                             .descriptors = {{first[1], second[1]}, {second[1], first[1]}}});
+  const Child child =
+      spawn({.argv = {"/bin/sh", "-c", "echo a >&" + std::to_string(second[1]) + "; echo b >&" + std::to_string(first[1])},
+             .environment = {},
+             .descriptors = {{first[1], second[1]}, {second[1], first[1]}}});
   ::close(first[1]);
   ::close(second[1]);
   EXPECT_EQ(read_all(first[0]), "a\n");
