@@ -1,0 +1,192 @@
+#include "engine/state/database.hpp"
+
+#include <sqlite3.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace stack::engine {
+
+namespace {
+
+constexpr const char* name_of(Table table) {
+  switch (table) {
+    case Table::containers: return "containers";
+    case Table::images: return "images";
+    case Table::networks: return "networks";
+    case Table::endpoints: return "endpoints";
+    case Table::volumes: return "volumes";
+    case Table::build_cache: return "build_cache";
+    case Table::projects: return "projects";
+    case Table::intents: return "intents";
+  }
+  return "";
+}
+
+// Step N brings version N to N+1. Never change one that was released: append.
+constexpr std::array migrations = {
+    "CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE containers(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE images(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE networks(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE endpoints(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE volumes(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE build_cache(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE projects(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE intents(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;",
+};
+
+[[noreturn]] void fail(sqlite3* handle, const std::string& path, const char* doing) {
+  const int code = handle ? sqlite3_errcode(handle) : SQLITE_NOMEM;
+  const std::string text = handle ? sqlite3_errmsg(handle) : "out of memory";
+  throw Error(code == SQLITE_BUSY || code == SQLITE_FULL ? ErrorCode::unavailable : ErrorCode::internal, path + ": " + doing + ": " + text);
+}
+
+/// A prepared statement in use: reset when done, so that it can be used again.
+class Use {
+public:
+  Use(sqlite3* handle, sqlite3_stmt* statement, const std::string& path) : handle_(handle), statement_(statement), path_(path) {}
+  ~Use() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  Use& bind(int index, std::string_view text) {
+    if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC) != SQLITE_OK) fail(handle_, path_, "bind");
+    return *this;
+  }
+  bool step() {
+    const int result = sqlite3_step(statement_);
+    if (result == SQLITE_ROW) return true;
+    if (result != SQLITE_DONE) fail(handle_, path_, "write");
+    return false;
+  }
+  std::string_view text(int column) const {
+    const auto* data = sqlite3_column_text(statement_, column);
+    return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+  }
+  std::int64_t number(int column) const { return sqlite3_column_int64(statement_, column); }
+
+private:
+  sqlite3* handle_;
+  sqlite3_stmt* statement_;
+  const std::string& path_;
+};
+
+}  // namespace
+
+Database::Database(const std::string& path) : path_(path) {
+  // one thread uses it, so no mutexes
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
+    const std::string text = handle_ ? sqlite3_errmsg(handle_) : "out of memory";
+    sqlite3_close_v2(handle_);
+    throw Error(ErrorCode::internal, path + ": open: " + text);
+  }
+  try {
+    // the instance lock keeps other engines out; exclusive mode also spares the shared-memory file
+    run("PRAGMA locking_mode=EXCLUSIVE");
+    run("PRAGMA journal_mode=WAL");
+    run("PRAGMA synchronous=NORMAL");
+    run("PRAGMA cache_size=-512");
+    run("PRAGMA wal_autocheckpoint=400");
+    run("PRAGMA journal_size_limit=4194304");
+    migrate();
+  } catch (...) {
+    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    sqlite3_close_v2(handle_);
+    throw;
+  }
+}
+
+Database::~Database() {
+  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close_v2(handle_);
+}
+
+void Database::run(const std::string& sql) const {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_, path_, sql.c_str());
+}
+
+sqlite3_stmt* Database::prepared(const std::string& sql) const {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return found->second;
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(handle_, sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    fail(handle_, path_, sql.c_str());
+  statements_.emplace(sql, statement);
+  return statement;
+}
+
+std::int64_t Database::schema_version() const {
+  Use use(handle_, prepared("PRAGMA user_version"), path_);
+  return use.step() ? use.number(0) : 0;
+}
+
+void Database::migrate() {
+  const auto version = static_cast<std::size_t>(schema_version());
+  if (version > migrations.size())
+    throw Error(ErrorCode::internal, path_ + " was written by a newer version of this program (schema " + std::to_string(version) +
+                                         ", this one knows " + std::to_string(migrations.size()) + ")");
+  for (std::size_t step = version; step < migrations.size(); ++step) {
+    transaction([&] {
+      run(migrations[step]);
+      run("PRAGMA user_version=" + std::to_string(step + 1));
+    });
+  }
+}
+
+void Database::transaction(const std::function<void()>& steps) {
+  run("BEGIN IMMEDIATE");
+  try {
+    steps();
+    run("COMMIT");
+  } catch (...) {
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+void Database::put(Table table, std::string_view id, const nlohmann::json& document) {
+  // bytes that are no UTF-8 (an argument, a label) must not lose the whole row
+  const std::string text = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  Use use(handle_, prepared(std::string("INSERT OR REPLACE INTO ") + name_of(table) + "(id,body) VALUES(?1,?2)"), path_);
+  use.bind(1, id).bind(2, text).step();
+}
+
+void Database::erase(Table table, std::string_view id) {
+  Use use(handle_, prepared(std::string("DELETE FROM ") + name_of(table) + " WHERE id=?1"), path_);
+  use.bind(1, id).step();
+}
+
+std::vector<std::pair<std::string, nlohmann::json>> Database::all(Table table) const {
+  std::vector<std::pair<std::string, nlohmann::json>> rows;
+  Use use(handle_, prepared(std::string("SELECT id,body FROM ") + name_of(table) + " ORDER BY id"), path_);
+  while (use.step()) {
+    nlohmann::json document = nlohmann::json::parse(use.text(1), nullptr, false);
+    if (document.is_discarded()) {
+      log::error("{}: row {} of table {} is no JSON and is ignored", path_, use.text(0), name_of(table));
+      continue;
+    }
+    rows.emplace_back(std::string(use.text(0)), std::move(document));
+  }
+  return rows;
+}
+
+std::string Database::setting(std::string_view name) const {
+  Use use(handle_, prepared("SELECT value FROM settings WHERE name=?1"), path_);
+  return use.bind(1, name).step() ? std::string(use.text(0)) : std::string();
+}
+
+void Database::set_setting(std::string_view name, std::string_view value) {
+  Use use(handle_, prepared("INSERT OR REPLACE INTO settings(name,value) VALUES(?1,?2)"), path_);
+  use.bind(1, name).bind(2, value).step();
+}
+
+std::vector<std::pair<std::string, nlohmann::json>> DocumentTable::all() const { return database_->all(table_); }
+
+}  // namespace stack::engine
