@@ -1,0 +1,153 @@
+#pragma once
+// The runtime spec of a container: the part of the OCI runtime specification's config.json that we use, under its field
+// names, plus what it cannot say (`x-stack`: overlay layers, user by name, init). Data only; JSON both ways.
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stack::engine::runtime {
+
+struct User {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> additional_gids;
+  std::optional<std::uint32_t> umask;
+  /// x-stack: "name", "uid", "name:group", "uid:gid" … resolved inside the mounted rootfs, instead of uid and gid when set.
+  std::string name;
+  std::vector<std::string> additional_group_names;  ///< x-stack: group_add, names or numbers
+};
+
+struct Rlimit {
+  std::string type;  ///< "RLIMIT_NOFILE"
+  std::uint64_t hard = 0;
+  std::uint64_t soft = 0;
+};
+
+/// Names as "CAP_CHOWN". Docker sets the first four alike (bounding and effective/permitted; inheritable and ambient empty).
+struct Capabilities {
+  std::vector<std::string> bounding;
+  std::vector<std::string> effective;
+  std::vector<std::string> permitted;
+  std::vector<std::string> inheritable;
+  std::vector<std::string> ambient;
+};
+
+struct Process {
+  bool terminal = false;
+  std::uint16_t console_rows = 0;  ///< 0: leave the kernel's default
+  std::uint16_t console_columns = 0;
+  User user;
+  std::vector<std::string> args;
+  std::vector<std::string> env;  ///< "K=V"; HOME is added from the rootfs's passwd when absent
+  std::string cwd = "/";         ///< absolute; made when it does not exist
+  Capabilities capabilities;
+  std::vector<Rlimit> rlimits;
+  bool no_new_privileges = false;
+  std::optional<int> oom_score_adj;
+  bool init = false;  ///< x-stack: our own init is PID 1, reaps and forwards signals
+};
+
+/// OCI mount: options as in fstab, "rbind", "ro", "rro", "rprivate", "nosuid", "mode=755" …
+struct Mount {
+  std::string destination;  ///< absolute, resolved inside the rootfs
+  std::string type;         ///< "bind", "tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup"
+  std::string source;
+  std::vector<std::string> options;
+};
+
+struct Overlay {
+  std::vector<std::string> lower;  ///< top-most first, absolute
+  std::string upper;               ///< empty together with work: read-only stack of layers
+  std::string work;
+};
+
+struct Root {
+  std::string path;  ///< directory; with an overlay: unused
+  bool readonly = false;
+  std::optional<Overlay> overlay;  ///< x-stack
+};
+
+enum class NamespaceType { mount, pid, network, ipc, uts, cgroup, user };
+struct Namespace {
+  NamespaceType type = NamespaceType::mount;
+  std::string path;  ///< join this one ("/proc/N/ns/ipc"); empty: a new one
+};
+
+struct Device {
+  std::string path;
+  char type = 'c';  ///< 'c', 'b', 'p'
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  std::uint32_t mode = 0666;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+struct DeviceRule {
+  bool allow = false;
+  char type = 'a';                    ///< 'a', 'c', 'b'
+  std::optional<std::int64_t> major;  ///< empty: any
+  std::optional<std::int64_t> minor;
+  std::string access = "rwm";
+};
+
+struct Resources {
+  std::vector<DeviceRule> devices;
+  std::optional<std::int64_t> memory_limit;        ///< bytes
+  std::optional<std::int64_t> memory_reservation;  ///< bytes
+  std::optional<std::int64_t> memory_swap;         ///< memory + swap, bytes; -1 unlimited
+  std::optional<std::uint64_t> memory_swappiness;
+  bool oom_kill_disable = false;
+  std::optional<std::uint64_t> cpu_shares;
+  std::optional<std::int64_t> cpu_quota;   ///< microseconds per period
+  std::optional<std::uint64_t> cpu_period;  ///< microseconds; default 100000
+  std::string cpuset_cpus;
+  std::string cpuset_mems;
+  std::optional<std::int64_t> pids_limit;  ///< <= 0: unlimited
+  std::optional<std::uint16_t> blkio_weight;
+  std::map<std::string, std::string> unified;  ///< cgroup v2 file → value
+};
+
+struct Linux {
+  std::vector<Namespace> namespaces;
+  std::vector<Device> devices;
+  std::string cgroups_path;  ///< "/stack-<instance>/<id>"; empty: no cgroup
+  Resources resources;
+  std::map<std::string, std::string> sysctl;
+  std::vector<std::string> masked_paths;    ///< may hold one '*' per component
+  std::vector<std::string> readonly_paths;
+  std::string rootfs_propagation;  ///< "", "private", "rslave", "rshared" …
+};
+
+struct Spec {
+  std::string hostname;
+  std::string domainname;
+  Process process;
+  Root root;
+  std::vector<Mount> mounts;  ///< in this order
+  Linux linux_;
+  std::map<std::string, std::string> annotations;
+};
+
+nlohmann::json to_json(const Spec& spec);
+std::string print(const Spec& spec);  ///< config.json text
+/// Throws invalid_argument naming the field.
+Spec parse_spec(std::string_view text);
+
+/// What a plain `docker run` gets (/proc, /sys, /dev, masks, devices, namespaces, 14 capabilities): the base that
+/// engine/container/spec.cpp changes by the request. cgroup namespace: private on v2, host's on v1.
+Spec default_spec();
+/// The same for --privileged: all capabilities and devices, nothing masked, writable /sys and cgroups.
+void make_privileged(Spec& spec);
+std::vector<std::string> default_capabilities();  ///< "CAP_CHOWN" …
+std::vector<std::string> all_capabilities();      ///< known to us and in our bounding set
+/// "NET_ADMIN", "cap_net_admin" or "CAP_NET_ADMIN" → "CAP_NET_ADMIN"; "ALL" stays. Throws invalid_argument for an unknown name.
+std::string normalize_capability(std::string_view name);
+/// Docker's rule for cap_add and cap_drop (ALL allowed in both) on top of the default set.
+std::vector<std::string> effective_capabilities(const std::vector<std::string>& add, const std::vector<std::string>& drop);
+
+}  // namespace stack::engine::runtime
