@@ -153,9 +153,12 @@ void Database::transaction(const std::function<void()>& steps) {
 
 void Database::put(Table table, std::string_view id, const nlohmann::json& document) {
   // bytes that are no UTF-8 (an argument, a label) must not lose the whole row
-  const std::string text = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  put_text(table, id, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void Database::put_text(Table table, std::string_view id, std::string_view json) {
   Use use(handle_, prepared(std::string("INSERT OR REPLACE INTO ") + name_of(table) + "(id,body) VALUES(?1,?2)"), path_);
-  use.bind(1, id).bind(2, text).step();
+  use.bind(1, id).bind(2, json).step();
 }
 
 void Database::erase(Table table, std::string_view id) {
@@ -163,16 +166,19 @@ void Database::erase(Table table, std::string_view id) {
   use.bind(1, id).step();
 }
 
+std::vector<std::pair<std::string, std::string>> Database::all_text(Table table) const {
+  std::vector<std::pair<std::string, std::string>> rows;
+  Use use(handle_, prepared(std::string("SELECT id,body FROM ") + name_of(table) + " ORDER BY id"), path_);
+  while (use.step()) rows.emplace_back(std::string(use.text(0)), std::string(use.text(1)));
+  return rows;
+}
+
 std::vector<std::pair<std::string, nlohmann::json>> Database::all(Table table) const {
   std::vector<std::pair<std::string, nlohmann::json>> rows;
-  Use use(handle_, prepared(std::string("SELECT id,body FROM ") + name_of(table) + " ORDER BY id"), path_);
-  while (use.step()) {
-    nlohmann::json document = nlohmann::json::parse(use.text(1), nullptr, false);
-    if (document.is_discarded()) {
-      log::error("{}: row {} of table {} is no JSON and is ignored", path_, use.text(0), name_of(table));
-      continue;
-    }
-    rows.emplace_back(std::string(use.text(0)), std::move(document));
+  for (auto& [id, text] : all_text(table)) {
+    nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
+    if (document.is_discarded()) log::error("{}: row {} of table {} is no JSON and is ignored", path_, id, name_of(table));
+    else rows.emplace_back(std::move(id), std::move(document));
   }
   return rows;
 }
@@ -186,7 +192,5 @@ void Database::set_setting(std::string_view name, std::string_view value) {
   Use use(handle_, prepared("INSERT OR REPLACE INTO settings(name,value) VALUES(?1,?2)"), path_);
   use.bind(1, name).bind(2, value).step();
 }
-
-std::vector<std::pair<std::string, nlohmann::json>> DocumentTable::all() const { return database_->all(table_); }
 
 }  // namespace stack::engine

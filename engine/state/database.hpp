@@ -30,9 +30,11 @@ public:
   Database& operator=(const Database&) = delete;
 
   void put(Table table, std::string_view id, const nlohmann::json& document);  ///< inserts or replaces
+  void put_text(Table table, std::string_view id, std::string_view json);      ///< the same with JSON that is text already
   void erase(Table table, std::string_view id);                                ///< no error when absent
   /// Every row, by id. Rows whose JSON does not parse are left out and logged.
   std::vector<std::pair<std::string, nlohmann::json>> all(Table table) const;
+  std::vector<std::pair<std::string, std::string>> all_text(Table table) const;
 
   /// Runs `steps` as one transaction; rolled back when it throws. Does not nest.
   void transaction(const std::function<void()>& steps);
@@ -50,19 +52,6 @@ private:
   std::string path_;
   sqlite3* handle_ = nullptr;
   mutable std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
-};
-
-/// One table as managers see it, so that they need not know the database: bind it in the engine.
-class DocumentTable {
-public:
-  DocumentTable(Database& database, Table table) : database_(&database), table_(table) {}
-  void put(std::string_view id, const nlohmann::json& document) { database_->put(table_, id, document); }
-  void erase(std::string_view id) { database_->erase(table_, id); }
-  std::vector<std::pair<std::string, nlohmann::json>> all() const;
-
-private:
-  Database* database_;
-  Table table_;
 };
 
 }  // namespace stack::engine
