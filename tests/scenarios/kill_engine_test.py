@@ -1,0 +1,116 @@
+"""Nothing depends on the engine staying alive: it is killed 20 times under load."""
+import socket
+import threading
+import time
+import unittest
+
+from harness import StackCase, UnixHttp, wait_until
+
+KILLS = 20
+STACK_FILE = """
+name: killed
+services:
+  writer:
+    image: local/busybox
+    init: true
+    stop_grace_period: 1s
+    # 50,000 numbered lines a second
+    command: ["sh", "-c", "i=0; while :; do seq $$i $$((i+4999)); i=$$((i+5000)); usleep 100000; done"]
+    logging: {driver: local, options: {max-size: 1m, max-file: "500"}}
+  web:
+    image: local/busybox
+    init: true
+    stop_grace_period: 1s
+    command: ["sh", "-c", "mkdir -p /www && echo hello >/www/index.html && exec httpd -f -p 80 -h /www"]
+    ports: ["18081:80"]
+    healthcheck: {test: ["CMD", "wget", "-qO", "/dev/null", "http://127.0.0.1/"], interval: 300ms, timeout: 2s}
+  flaky:
+    image: local/busybox
+    restart: always
+    init: true
+    stop_grace_period: 1s
+    command: ["sh", "-c", "exec sleep 100000"]
+"""
+
+
+class Client(threading.Thread):
+    """Asks the published port for a page again and again until stopped; keeps every failure."""
+
+    def __init__(self, host):
+        super().__init__(daemon=True)
+        self.host, self.failures, self.answers, self.stopped = host, [], 0, threading.Event()
+
+    def run(self):
+        while not self.stopped.wait(0.01):
+            try:
+                with socket.create_connection((self.host, 18081), timeout=5) as connection:
+                    connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    answer = b""
+                    while piece := connection.recv(4096):
+                        answer += piece
+                if b"hello" not in answer:
+                    self.failures.append(f"answer {answer!r}")
+                self.answers += 1
+            except OSError as error:
+                self.failures.append(repr(error))
+
+
+class KillEngine(StackCase):
+    def ping(self) -> bool:
+        try:
+            connection = UnixHttp(self.socket, timeout=5)
+            connection.request("GET", "/_ping")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+    def health_probes(self, container) -> str:
+        return self.inspect(container)["State"]["Health"]["Log"][-1]["Start"]
+
+    def test_containers_ports_logs_and_names_survive(self):
+        self.import_busybox()
+        self.compose(STACK_FILE)
+        self.stack("up", "-d", "--wait")
+        self.socket = str(self.run_root / "engine.sock")
+        pids = {name: self.inspect(f"killed-{name}-1")["State"]["Pid"] for name in ("writer", "web", "flaky")}
+        clients = [Client("127.0.0.1"), Client("::1")]
+        for client in clients:
+            client.start()
+        slowest = 0.0
+        for _ in range(KILLS):
+            old = self.engine_pids()
+            self.assertEqual(len(old), 1, "exactly one engine")
+            self.kill_engine()
+            started = time.monotonic()
+            # nobody runs a command: a shim starts the engine
+            wait_until(self.ping, "the engine answers again")
+            slowest = max(slowest, time.monotonic() - started)
+            new = self.engine_pids()
+            self.assertEqual(len(new), 1, f"exactly one new engine, found {new}")
+            self.assertNotEqual(old, new)
+        print(f"slowest recovery: {slowest * 1000:.0f} ms")
+        for name, pid in pids.items():
+            self.assertEqual(self.inspect(f"killed-{name}-1")["State"]["Pid"], pid)
+        self.assertIn("Address", self.stack("exec", "-T", "web", "nslookup", "flaky").stdout)
+        self.assertEqual(len(self.containers()), 3)
+        # health checks go on
+        before = self.health_probes("killed-web-1")
+        wait_until(lambda: self.health_probes("killed-web-1") != before, "a health probe after the last kill")
+        # restart policies too
+        self.stack("exec", "-T", "flaky", "kill", "-9", "-1", check=False)
+        wait_until(lambda: self.inspect("killed-flaky-1")["State"]["Pid"] not in (0, pids["flaky"]), "flaky is started again")
+        for client in clients:
+            client.stopped.set()
+            client.join()
+            self.assertGreater(client.answers, 0)
+            self.assertEqual(client.failures, [], f"{len(client.failures)} failures on {client.host}")
+        self.stack("stop", "writer")
+        lines = self.stack("logs", "--no-log-prefix", "writer").stdout.split()
+        self.assertGreater(len(lines), 50_000)
+        for expected, line in enumerate(lines):
+            if line != str(expected):
+                self.fail(f"line {expected} of the log is {line!r}, of {len(lines)}")
+
+
+if __name__ == "__main__":
+    unittest.main()
