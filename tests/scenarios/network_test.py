@@ -1,0 +1,139 @@
+"""Names, ports, the way out, and hosts whose firewall drops."""
+import socket
+import subprocess
+import unittest
+
+from harness import StackCase, read
+
+STACK_FILE = """
+name: net
+services:
+  web:
+    image: local/busybox
+    init: true
+    stop_grace_period: 1s
+    command: ["sh", "-c", "mkdir -p /www && echo hello from web >/www/index.html && exec httpd -f -p 80 -h /www"]
+    ports: ["18086:80"]
+    networks: {front: {aliases: [www]}}
+  client:
+    image: local/busybox
+    init: true
+    stop_grace_period: 1s
+    command: [sleep, "100000"]
+    networks: [front, back]
+  many:
+    image: local/busybox
+    init: true
+    stop_grace_period: 1s
+    command: [sleep, "100000"]
+    scale: 3
+    networks: [back]
+networks: {front: {}, back: {}}
+"""
+
+
+def run(*argv):
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
+class Network(StackCase):
+    def setUp(self):
+        # an "outside" host on the other end of a link, so that there are host addresses and a way out
+        run("ip", "netns", "add", self.outside_name())
+        self.addCleanup(run, "ip", "netns", "del", self.outside_name())
+        run("ip", "link", "add", "up0", "type", "veth", "peer", "name", "eth0", "netns", self.outside_name())
+        run("ip", "addr", "add", "198.51.100.1/24", "dev", "up0")
+        run("ip", "link", "set", "up0", "up")
+        run("ip", "-n", self.outside_name(), "addr", "add", "198.51.100.2/24", "dev", "eth0")
+        run("ip", "-n", self.outside_name(), "link", "set", "eth0", "up")
+        run("ip", "route", "add", "default", "via", "198.51.100.2")
+        super().setUp()
+        self.import_busybox()
+        self.compose(STACK_FILE)
+
+    def outside_name(self):
+        import os
+        return f"stk-out-{os.getpid()}"
+
+    def client(self, script, check=True) -> str:
+        return self.stack("exec", "-T", "client", "sh", "-c", script, check=check).stdout
+
+    def fetch(self, host, namespace=None) -> str:
+        command = ["busybox", "wget", "-T", "5", "-qO-", f"http://{host}:18086/"]
+        if namespace:
+            command = ["ip", "netns", "exec", namespace] + command
+        done = subprocess.run(command, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    def check_every_way_in(self):
+        for host in ("127.0.0.1", "[::1]", "198.51.100.1"):
+            self.assertEqual(self.fetch(host), "hello from web\n", host)
+        self.assertEqual(self.fetch("198.51.100.1", self.outside_name()), "hello from web\n", "from outside")
+        self.assertEqual(self.client("wget -T 5 -qO- http://198.51.100.1:18086/"), "hello from web\n", "from a container through the host")
+        self.assertEqual(self.client("wget -T 5 -qO- http://web/"), "hello from web\n", "from a container by name")
+        self.assertEqual(self.stack("exec", "-T", "web", "wget", "-T", "5", "-qO-", "http://198.51.100.1:18086/").stdout, "hello from web\n", "hairpin")
+
+    def test_names_aliases_and_replicas(self):
+        self.stack("up", "-d")
+        for name in ("web", "www", "net-web-1"):
+            self.assertEqual(self.client(f"wget -T 5 -qO- http://{name}/"), "hello from web\n")
+        addresses = {line.split()[-1] for line in self.client("nslookup -type=a many 127.0.0.11").splitlines() if line.startswith("Address") and ":53" not in line}
+        self.assertEqual(len(addresses), 3)
+        # another network's names are not seen
+        self.assertNotEqual(self.stack("exec", "-T", "many", "nslookup", "web", check=False).returncode, 0)
+        # the container may bind port 53 itself
+        self.assertEqual(self.client("nc -l -p 53 -s 0.0.0.0 </dev/null & sleep 0.2; nslookup web >/dev/null && echo resolved; kill $!"), "resolved\n")
+
+    def test_ports_answer_from_everywhere(self):
+        self.stack("up", "-d")
+        self.check_every_way_in()
+        self.stack("down")
+        with socket.create_server(("0.0.0.0", 18086)):
+            pass  # the port is free again
+
+    def test_ports_answer_where_the_hosts_firewall_drops(self):
+        bridge_calls = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+        run("nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }")
+        self.addCleanup(lambda: subprocess.run(["nft", "delete", "table", "ip", "filter"], capture_output=True))
+        self.before = self.leftovers(everything=True)
+        for value in ("0", "1") if read(bridge_calls) else ("absent",):
+            with self.subTest(bridge_nf_call_iptables=value):
+                if value != "absent":
+                    with open(bridge_calls, "w") as file:
+                        file.write(value)
+                self.stack("up", "-d")
+                self.check_every_way_in()
+                self.stack("down")
+
+    def test_outside_packets_cannot_reach_loopback_ports(self):
+        self.compose(STACK_FILE.replace('"18086:80"', '"127.0.0.1:18086:80"'))
+        self.stack("up", "-d")
+        self.assertEqual(self.fetch("127.0.0.1"), "hello from web\n")
+        self.assertNotIn("hello", self.fetch("198.51.100.1", self.outside_name()))
+        run("ip", "-n", self.outside_name(), "route", "add", "127.0.0.1/32", "via", "198.51.100.1", "table", "local")
+        run("ip", "netns", "exec", self.outside_name(), "sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1")
+        self.assertNotIn("hello", self.fetch("127.0.0.1", self.outside_name()))
+
+    def test_the_outside_is_reached_through_nat(self):
+        self.stack("up", "-d")
+        server = subprocess.Popen(["ip", "netns", "exec", self.outside_name(), "busybox", "nc", "-l", "-p", "7777", "-e", "echo", "from outside"],
+                                  stdout=subprocess.PIPE)
+        try:
+            self.assertEqual(self.client("until nc -w 5 198.51.100.2 7777 </dev/null; do usleep 10000; done"), "from outside\n")
+        finally:
+            server.kill()
+            server.communicate()
+
+    def test_subnets_overlap_no_host_route(self):
+        for second in range(17, 31):
+            run("ip", "route", "add", f"172.{second}.5.0/24", "via", "198.51.100.2")
+        self.before = self.leftovers(everything=True)
+        self.stack("up", "-d")
+        subnets = [n["IPAM"]["Config"][0]["Subnet"] for n in self.api("GET", "/networks")[1] if n["Name"].startswith("net_")]
+        self.assertEqual(len(subnets), 2)
+        for subnet in subnets:
+            self.assertNotRegex(subnet, r"^172\.(1[7-9]|2\d|30)\.")
+
+
+if __name__ == "__main__":
+    unittest.main()
