@@ -149,7 +149,7 @@ void fields(V& v, HostConfig& x) {
   v("Dns", x.dns);
   v("DnsOptions", x.dns_options);
   v("DnsSearch", x.dns_search);
-  v("ExtraHosts", x.extra_hosts);
+  v("ExtraHosts", x.extra_hosts, Empty::keep);
   v("GroupAdd", x.group_add);
   v("IpcMode", x.ipc_mode);
   v("Cgroup", x.cgroup);
