@@ -23,7 +23,8 @@ inline constexpr std::array crash_points{
 };
 
 /// Ends this process with SIGKILL when the environment variable STACK_CRASH_AT is `name`, or is `name:N` and this is the N-th
-/// passage, after writing the name to the file STACK_CRASH_MARK. Names outside crash_points are a mistake of the caller (checked in debug builds).
+/// passage, after writing the name to the file STACK_CRASH_MARK. Names outside crash_points are a mistake of the caller
+/// (checked in debug builds).
 void crash_point(std::string_view name);
 
 }  // namespace stack

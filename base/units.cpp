@@ -20,9 +20,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// A whole and a fractional part in digits, as an integer count of 1/scale. Exact, unlike a double.
 struct Decimal {
-  unsigned __int128 value = 0;   ///< digits, as one integer
-  unsigned __int128 divisor = 1; ///< 10^(digits behind the point)
-  std::size_t length = 0;        ///< characters read
+  unsigned __int128 value = 0;    ///< digits, as one integer
+  unsigned __int128 divisor = 1;  ///< 10^(digits behind the point)
+  std::size_t length = 0;         ///< characters read
 };
 
 Decimal read_decimal(std::string_view text) {
@@ -80,7 +80,8 @@ std::int64_t parse_byte_size(std::string_view text) {
     shift = static_cast<int>(power) * 10;
     std::string rest;
     for (const char c : suffix.substr(1)) rest += lower(c);
-    if (!(rest.empty() || (shift > 0 && (rest == "b" || rest == "ib")))) refuse(what, text, fmt::format("unknown suffix '{}'", suffix));
+    if (!(rest.empty() || (shift > 0 && (rest == "b" || rest == "ib"))))
+      refuse(what, text, fmt::format("unknown suffix '{}'", suffix));
   }
   if (number.value >> 64 != 0) refuse(what, text, "it is too large");
   const unsigned __int128 bytes = (number.value << shift) / number.divisor;
