@@ -22,8 +22,10 @@ struct Upstream {
   auto operator<=>(const Upstream&) const = default;
 };
 
-/// The nameservers of a resolv.conf, in order, without those a forwarder must not ask (127.0.0.11 is a DNS server like this one).
+/// The nameservers of a resolv.conf, in order, at most max_upstreams. Loopback ones too: the engine asks from its own namespace, where they
+/// are the host's own stub resolver.
 std::vector<Upstream> parse_resolv_conf(std::string_view content);
+inline constexpr std::size_t max_upstreams = 8;
 
 struct EndpointOptions {
   bool forward = true;              ///< false for containers on internal networks only: unknown names get SERVFAIL as from Docker
@@ -35,6 +37,7 @@ struct ServerOptions {
   unsigned tries = 2;                                ///< rounds over the upstreams
   std::size_t max_in_flight = 1024;                  ///< forwarded queries at a time; beyond that SERVFAIL at once
   std::size_t cache_entries = 4096;                  ///< 0: no cache of forwarded answers
+  std::string resolv_conf = "/etc/resolv.conf";      ///< the upstreams until set_upstreams(); read again when it changes
 };
 
 struct Statistics {
@@ -57,7 +60,7 @@ public:
   void add_endpoint(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOptions options = {});
   /// When it returns, the sockets are closed and no answer will be sent from them. Unknown ids are ignored.
   void remove_endpoint(std::string_view id);
-  void set_upstreams(std::vector<Upstream> upstreams);
+  void set_upstreams(std::vector<Upstream> upstreams);  ///< instead of resolv.conf
   Statistics statistics() const;
 
 private:
