@@ -1,0 +1,167 @@
+#include "engine/container/filter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace stack::engine::container {
+
+namespace {
+
+const std::set<std::string>& known_filters() {
+  static const std::set<std::string> names{"ancestor", "before", "exited", "expose", "health", "id",      "is-task", "isolation", "label",
+                                           "name",     "network", "publish", "since", "status", "volume"};
+  return names;
+}
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_argument, message); }
+
+template <class Predicate>
+bool any(const std::vector<std::string>& values, Predicate predicate) {
+  return std::any_of(values.begin(), values.end(), predicate);
+}
+
+/// Docker takes names as regular expressions; a plain text is searched for. Patterns of outsiders are bounded.
+bool name_matches(const std::string& name, const std::string& wanted) {
+  constexpr std::size_t longest_pattern = 256;
+  const bool plain = wanted.find_first_of("^$.*+?()[]{}|\\") == std::string::npos;
+  if (plain || wanted.size() > longest_pattern) return name.find(wanted) != std::string::npos || ("/" + name).find(wanted) != std::string::npos;
+  try {
+    const std::regex pattern(wanted, std::regex::ECMAScript);
+    return std::regex_search(name, pattern) || std::regex_search("/" + name, pattern);
+  } catch (const std::regex_error&) {
+    return false;
+  }
+}
+
+bool volume_matches(const Record& record, const std::string& wanted) {
+  return std::any_of(record.mounts.begin(), record.mounts.end(), [&](const MountPoint& mount) {
+    return mount.name == wanted || mount.source == wanted || mount.destination == wanted;
+  });
+}
+
+bool port_matches(const std::string& port, const std::string& wanted) {
+  return port == wanted || port.substr(0, port.find('/')) == wanted || port == wanted + "/tcp";
+}
+
+}  // namespace
+
+Filters parse_filters(std::string_view json) {
+  Filters filters;
+  if (json.empty()) return filters;
+  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+  if (parsed.is_null()) return filters;
+  if (!parsed.is_object()) refuse("invalid filter");
+  for (const auto& [key, values] : parsed.items()) {
+    auto& list = filters[key];
+    if (values.is_object()) {
+      for (const auto& [value, enabled] : values.items()) {
+        if (!enabled.is_boolean()) refuse("invalid filter");
+        if (enabled.get<bool>()) list.push_back(value);
+      }
+    } else if (values.is_array()) {
+      for (const auto& value : values) {
+        if (!value.is_string()) refuse("invalid filter");
+        list.push_back(value.get<std::string>());
+      }
+    } else {
+      refuse("invalid filter");
+    }
+  }
+  std::erase_if(filters, [](const auto& entry) { return entry.second.empty(); });
+  return filters;
+}
+
+bool label_matches(const std::map<std::string, std::string>& labels, const std::string& wanted) {
+  const auto equals = wanted.find('=');
+  const auto found = labels.find(wanted.substr(0, equals));
+  return found != labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
+}
+
+ContainerFilter::ContainerFilter(Filters filters, const std::function<std::string(const std::string&)>& image_id) : filters_(std::move(filters)) {
+  for (const auto& [key, values] : filters_)
+    if (!known_filters().contains(key)) refuse(fmt::format("invalid filter '{}'", key));
+  if (const auto* states = find("status"))
+    for (const auto& state : *states) {
+      static const std::set<std::string> names{"created", "running", "paused", "restarting", "removing", "exited", "dead"};
+      if (!names.contains(state)) refuse(fmt::format("invalid filter 'status={}'", state));
+    }
+  if (const auto* health = find("health"))
+    for (const auto& value : *health)
+      if (value != "none" && value != "starting" && value != "healthy" && value != "unhealthy") refuse(fmt::format("invalid filter 'health={}'", value));
+  if (const auto* codes = find("exited"))
+    for (const auto& code : *codes) {
+      int value = 0;
+      const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), value);
+      if (error != std::errc{} || end != code.data() + code.size()) refuse(fmt::format("invalid filter 'exited={}'", code));
+    }
+  if (const auto* names = find("ancestor"))
+    for (const auto& name : *names) {
+      ancestors_.push_back(name);
+      if (std::string id = image_id(name); !id.empty()) ancestors_.push_back(std::move(id));
+    }
+}
+
+const std::vector<std::string>* ContainerFilter::find(const char* key) const {
+  const auto found = filters_.find(key);
+  return found == filters_.end() ? nullptr : &found->second;
+}
+
+bool ContainerFilter::implies_all() const { return find("status") || find("exited") || find("health") != nullptr; }
+
+bool ContainerFilter::matches(const FilterSubject& subject) const {
+  const Record& record = subject.record;
+  if (const auto* values = find("label"))
+    if (!std::all_of(values->begin(), values->end(), [&](const auto& label) { return label_matches(record.config.labels, label); })) return false;
+  if (const auto* values = find("name"))
+    if (!any(*values, [&](const auto& name) { return name_matches(record.name, name); })) return false;
+  if (const auto* values = find("id"))
+    if (!any(*values, [&](const auto& id) { return record.id.rfind(id, 0) == 0; })) return false;
+  if (const auto* values = find("status"))
+    if (!any(*values, [&](const auto& state) { return state == to_string(record.state); })) return false;
+  if (const auto* values = find("exited")) {
+    const bool ended = record.state == State::exited && record.finished_at;
+    if (!ended || !any(*values, [&](const auto& code) { return code == std::to_string(record.exit_code); })) return false;
+  }
+  if (const auto* values = find("health"))
+    if (!any(*values, [&](const auto& health) { return health == subject.health; })) return false;
+  if (const auto* values = find("network")) {
+    const auto has = [&](const std::string& wanted) {
+      if (record.endpoints.contains(wanted)) return true;
+      return any(subject.network_ids, [&](const auto& id) { return !wanted.empty() && id.rfind(wanted, 0) == 0; });
+    };
+    if (!any(*values, has)) return false;
+  }
+  if (const auto* values = find("volume"))
+    if (!any(*values, [&](const auto& volume) { return volume_matches(record, volume); })) return false;
+  if (find("ancestor")) {
+    const auto is = [&](const auto& image) { return image == record.image_id || image == record.config.image; };
+    if (!any(ancestors_, is)) return false;
+  }
+  if (const auto* values = find("publish")) {
+    const auto& ports = record.host_config.port_bindings;
+    if (!any(*values, [&](const auto& wanted) {
+          return std::any_of(ports.begin(), ports.end(), [&](const auto& port) { return port_matches(port.first, wanted); });
+        }))
+      return false;
+  }
+  if (const auto* values = find("expose")) {
+    const auto& ports = record.config.exposed_ports;
+    if (!any(*values, [&](const auto& wanted) {
+          return std::any_of(ports.begin(), ports.end(), [&](const auto& port) { return port_matches(port, wanted); });
+        }))
+      return false;
+  }
+  if (const auto* values = find("is-task"))
+    if (any(*values, [](const auto& value) { return value == "true" || value == "1"; })) return false;
+  return true;
+}
+
+}  // namespace stack::engine::container

@@ -1,0 +1,296 @@
+#include "engine/container/spec.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "base/error.hpp"
+#include "engine/container/settings.hpp"
+
+namespace stack::engine::container {
+
+namespace {
+
+constexpr const char* default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+bool same_variable(std::string_view a, std::string_view b) { return a.substr(0, a.find('=')) == b.substr(0, b.find('=')); }
+
+void set_variable(std::vector<std::string>& env, const std::string& assignment) {
+  const bool removes = assignment.find('=') == std::string::npos;  // "NAME" alone takes it away
+  const auto found = std::find_if(env.begin(), env.end(), [&](const auto& present) { return same_variable(present, assignment); });
+  if (removes) {
+    if (found != env.end()) env.erase(found);
+  } else if (found != env.end()) {
+    *found = assignment;
+  } else {
+    env.push_back(assignment);
+  }
+}
+
+struct SecurityOptions {
+  bool no_new_privileges = false;
+  bool seccomp_unconfined = false;
+  bool paths_unmasked = false;
+};
+
+SecurityOptions parse_security_options(const std::vector<std::string>& options) {
+  SecurityOptions result;
+  for (const auto& option : options) {
+    const auto separator = option.find_first_of("=:");
+    const std::string key = option.substr(0, separator);
+    const std::string value = separator == std::string::npos ? "" : option.substr(separator + 1);
+    if (key == "no-new-privileges") result.no_new_privileges = value.empty() || value == "true" || value == "1";
+    else if (option == "systempaths=unconfined") result.paths_unmasked = true;
+    else if (key == "seccomp" && value == "unconfined") result.seccomp_unconfined = true;
+    else if (key == "seccomp" && (value == "builtin" || value == "default")) result.seccomp_unconfined = false;
+    else if (key == "seccomp") throw Error(ErrorCode::not_implemented, "custom seccomp profiles are not supported yet");
+    else if (key != "apparmor" && key != "label") throw Error(ErrorCode::invalid_argument, fmt::format("invalid --security-opt 1: \"{}\"", option));
+  }
+  return result;
+}
+
+void set_namespaces(runtime::Spec& spec, const SpecInput& input) {
+  const api::HostConfig& host = input.record.host_config;
+  auto& namespaces = spec.linux_.namespaces;
+  const auto drop = [&](runtime::NamespaceType type) { std::erase_if(namespaces, [&](const auto& ns) { return ns.type == type; }); };
+  const auto join = [&](runtime::NamespaceType type, pid_t pid, const char* file) {
+    drop(type);
+    namespaces.push_back({type, fmt::format("/proc/{}/ns/{}", pid, file)});
+  };
+  if (host.pid_mode == "host") drop(runtime::NamespaceType::pid);
+  else if (input.pid_of_pid_namespace > 0) join(runtime::NamespaceType::pid, input.pid_of_pid_namespace, "pid");
+  if (host.ipc_mode == "host") drop(runtime::NamespaceType::ipc);
+  else if (input.pid_of_ipc_namespace > 0) join(runtime::NamespaceType::ipc, input.pid_of_ipc_namespace, "ipc");
+  if (host.network_mode == "host") drop(runtime::NamespaceType::network);
+  if (host.uts_mode == "host") drop(runtime::NamespaceType::uts);
+  drop(runtime::NamespaceType::cgroup);
+  if (host.cgroupns_mode == "private") namespaces.push_back({runtime::NamespaceType::cgroup, ""});
+}
+
+runtime::Mount to_runtime_mount(const MountPoint& mount) {
+  runtime::Mount result;
+  result.destination = mount.destination;
+  if (mount.type == "tmpfs") {
+    result.type = "tmpfs";
+    result.source = "tmpfs";
+    result.options = mount.options;
+    if (!mount.rw) {
+      std::erase(result.options, "rw");
+      result.options.push_back("ro");
+    }
+    return result;
+  }
+  result.type = "bind";
+  result.source = mount.subpath.empty() ? mount.source : mount.source + "/" + mount.subpath;
+  result.options = {mount.recursive ? "rbind" : "bind"};
+  result.options.push_back(mount.propagation.empty() ? "rprivate" : mount.propagation);
+  if (!mount.rw) result.options.push_back("ro");
+  return result;
+}
+
+void set_shm(runtime::Spec& spec, const api::HostConfig& host) {
+  for (auto& mount : spec.mounts) {
+    if (mount.destination != "/dev/shm") continue;
+    if (host.ipc_mode == "host") {
+      mount = {"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate"}};
+    } else {
+      std::erase_if(mount.options, [](const auto& option) { return option.rfind("size=", 0) == 0; });
+      mount.options.push_back(fmt::format("size={}", host.shm_size > 0 ? host.shm_size : default_shm_size));
+    }
+  }
+}
+
+void set_mounts(runtime::Spec& spec, const SpecInput& input) {
+  set_shm(spec, input.record.host_config);
+  std::vector<runtime::Mount> ours;
+  for (const auto& mount : input.record.mounts) ours.push_back(to_runtime_mount(mount));
+  const auto taken = [&](const std::string& destination) {
+    return std::any_of(ours.begin(), ours.end(), [&](const auto& mount) { return mount.destination == destination; });
+  };
+  // a user's own mount replaces the default one of the same place; a /dev of one's own is taken as it is
+  const bool own_dev = taken("/dev");
+  std::erase_if(spec.mounts, [&](const auto& mount) { return taken(mount.destination) || (own_dev && mount.destination.rfind("/dev/", 0) == 0); });
+  const bool readonly = input.record.host_config.readonly_rootfs;
+  const auto add_file = [&](const std::string& source, const char* destination) {
+    if (source.empty() || taken(destination)) return;
+    ours.push_back({destination, "bind", source, {"bind", "rprivate"}});
+    if (readonly) ours.back().options.push_back("ro");
+  };
+  add_file(input.resolv_conf_file, "/etc/resolv.conf");
+  add_file(input.hostname_file, "/etc/hostname");
+  add_file(input.hosts_file, "/etc/hosts");
+  std::stable_sort(ours.begin(), ours.end(), [](const auto& a, const auto& b) {
+    return std::count(a.destination.begin(), a.destination.end(), '/') < std::count(b.destination.begin(), b.destination.end(), '/');
+  });
+  spec.mounts.insert(spec.mounts.end(), ours.begin(), ours.end());
+}
+
+void add_device(runtime::Spec& spec, const api::DeviceMapping& mapping) {
+  struct stat status {};
+  if (::stat(mapping.path_on_host.c_str(), &status) != 0)
+    throw Error(ErrorCode::internal, fmt::format("error gathering device information while adding custom device \"{}\": {}", mapping.path_on_host,
+                                                 errno == ENOENT ? "no such file or directory" : std::strerror(errno)));
+  if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
+    throw Error(ErrorCode::internal,
+                fmt::format("error gathering device information while adding custom device \"{}\": not a device node", mapping.path_on_host));
+  runtime::Device device;
+  device.path = mapping.path_in_container.empty() ? mapping.path_on_host : mapping.path_in_container;
+  device.type = S_ISCHR(status.st_mode) ? 'c' : 'b';
+  device.major = major(status.st_rdev);
+  device.minor = minor(status.st_rdev);
+  device.mode = status.st_mode & 07777;
+  device.uid = status.st_uid;
+  device.gid = status.st_gid;
+  runtime::DeviceRule rule;
+  rule.allow = true;
+  rule.type = device.type;
+  rule.major = device.major;
+  rule.minor = device.minor;
+  if (!mapping.cgroup_permissions.empty()) rule.access = mapping.cgroup_permissions;
+  spec.linux_.devices.push_back(device);
+  spec.linux_.resources.devices.push_back(rule);
+}
+
+/// "c 10:200 rwm", "b *:* rmw", "a *:* rwm"
+void add_device_rule(runtime::Spec& spec, const std::string& text) {
+  char type = 0;
+  std::array<char, 16> major_text{};
+  std::array<char, 16> minor_text{};
+  std::array<char, 8> access{};
+  if (std::sscanf(text.c_str(), "%c %15[0-9*]:%15[0-9*] %7[rwm]", &type, major_text.data(), minor_text.data(), access.data()) != 4 ||
+      (type != 'a' && type != 'b' && type != 'c'))
+    throw Error(ErrorCode::invalid_argument, fmt::format("invalid device cgroup rule format: '{}'", text));
+  const auto number = [](const char* digits) { return *digits == '*' ? std::nullopt : std::optional<std::int64_t>(std::atoll(digits)); };
+  runtime::DeviceRule rule;
+  rule.allow = true;
+  rule.type = type;
+  rule.major = number(major_text.data());
+  rule.minor = number(minor_text.data());
+  rule.access = access.data();
+  spec.linux_.resources.devices.push_back(rule);
+}
+
+void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
+  runtime::Resources& resources = spec.linux_.resources;
+  if (host.memory > 0) resources.memory_limit = host.memory;
+  if (host.memory_reservation > 0) resources.memory_reservation = host.memory_reservation;
+  if (host.memory_swap != 0) resources.memory_swap = host.memory_swap;
+  if (host.memory_swappiness && *host.memory_swappiness >= 0) resources.memory_swappiness = static_cast<std::uint64_t>(*host.memory_swappiness);
+  resources.oom_kill_disable = host.oom_kill_disable.value_or(false);
+  if (host.cpu_shares > 0) resources.cpu_shares = static_cast<std::uint64_t>(host.cpu_shares);
+  if (host.nano_cpus > 0) {
+    constexpr std::int64_t period = 100'000;
+    resources.cpu_period = period;
+    resources.cpu_quota = host.nano_cpus * period / 1'000'000'000;
+  }
+  if (host.cpu_period > 0) resources.cpu_period = static_cast<std::uint64_t>(host.cpu_period);
+  if (host.cpu_quota != 0) resources.cpu_quota = host.cpu_quota;
+  resources.cpuset_cpus = host.cpuset_cpus;
+  resources.cpuset_mems = host.cpuset_mems;
+  if (host.pids_limit) resources.pids_limit = *host.pids_limit;
+  if (host.blkio_weight > 0) resources.blkio_weight = host.blkio_weight;
+}
+
+void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits) {
+  static const std::set<std::string> known{"as",    "core",       "cpu",  "data",   "fsize",  "locks",      "memlock", "msgqueue",
+                                           "nice",  "nofile",     "nproc", "rss",    "rtprio", "rttime",     "sigpending", "stack"};
+  for (const auto& limit : ulimits) {
+    std::string name = limit.name;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    if (!known.contains(limit.name)) throw Error(ErrorCode::internal, "wrong rlimit value: RLIMIT_" + name);
+    process.rlimits.push_back({"RLIMIT_" + name, static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
+  }
+}
+
+/// Only what has a namespace of its own may be set.
+void set_sysctls(runtime::Spec& spec, const api::HostConfig& host) {
+  static const std::set<std::string> ipc{"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
+                                         "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
+  for (const auto& [name, value] : host.sysctls) {
+    if (name.rfind("net.", 0) == 0) {
+      if (host.network_mode == "host")
+        throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host network namespace", name));
+    } else if (ipc.contains(name) || name.rfind("fs.mqueue.", 0) == 0) {
+      if (host.ipc_mode == "host") throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host IPC namespace", name));
+    } else {
+      throw Error(ErrorCode::internal, fmt::format("sysctl \"{}\" is not in a separate kernel namespace", name));
+    }
+    spec.linux_.sysctl[name] = value;
+  }
+}
+
+void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOptions& security) {
+  const Record& record = input.record;
+  runtime::Process& process = spec.process;
+  process.terminal = record.config.tty;
+  if (record.host_config.console_size.size() == 2) {
+    process.console_rows = static_cast<std::uint16_t>(record.host_config.console_size[0]);
+    process.console_columns = static_cast<std::uint16_t>(record.host_config.console_size[1]);
+  }
+  process.user.name = record.config.user;
+  process.user.additional_group_names = record.host_config.group_add;
+  process.args = record.args;
+  process.args.insert(process.args.begin(), record.path);
+  process.env = process_environment(record, record.config.tty);
+  process.cwd = record.config.working_dir.empty() ? "/" : record.config.working_dir;
+  process.capabilities = container_capabilities(record.host_config);
+  process.no_new_privileges = security.no_new_privileges;
+  process.init = record.host_config.init.value_or(false);
+  if (record.host_config.oom_score_adj != 0) process.oom_score_adj = static_cast<int>(record.host_config.oom_score_adj);
+  set_rlimits(process, record.host_config.ulimits);
+}
+
+}  // namespace
+
+std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra) {
+  std::vector<std::string> env{default_path, "HOSTNAME=" + record.config.hostname};
+  if (terminal) env.emplace_back("TERM=xterm");
+  for (const auto& variable : record.config.env) set_variable(env, variable);
+  for (const auto& variable : extra) set_variable(env, variable);
+  return env;
+}
+
+bool is_seccomp_unconfined(const api::HostConfig& host) { return host.privileged || parse_security_options(host.security_opt).seccomp_unconfined; }
+
+runtime::Capabilities container_capabilities(const api::HostConfig& host) {
+  const auto names = host.privileged ? runtime::all_capabilities() : runtime::effective_capabilities(host.cap_add, host.cap_drop);
+  return {names, names, names, {}, {}};
+}
+
+runtime::Spec build_spec(const SpecInput& input) {
+  const Record& record = input.record;
+  const api::HostConfig& host = record.host_config;
+  runtime::Spec spec = runtime::default_spec();
+  if (host.privileged) runtime::make_privileged(spec);
+  const SecurityOptions security = parse_security_options(host.security_opt);
+  if (host.masked_paths) spec.linux_.masked_paths = *host.masked_paths;
+  if (host.readonly_paths) spec.linux_.readonly_paths = *host.readonly_paths;
+  if (security.paths_unmasked) {
+    spec.linux_.masked_paths.clear();
+    spec.linux_.readonly_paths.clear();
+  }
+  set_namespaces(spec, input);
+  if (host.uts_mode != "host") {
+    spec.hostname = record.config.hostname;
+    spec.domainname = record.config.domainname;
+  }
+  set_process(spec, input, security);
+  spec.root.readonly = host.readonly_rootfs;
+  spec.root.overlay = runtime::Overlay{input.snapshot.lower_dirs, input.snapshot.upper, input.snapshot.work};
+  set_mounts(spec, input);
+  spec.linux_.cgroups_path = input.cgroups_path;
+  set_resources(spec, host);
+  for (const auto& device : host.devices) add_device(spec, device);
+  for (const auto& rule : host.device_cgroup_rules) add_device_rule(spec, rule);
+  set_sysctls(spec, host);
+  spec.annotations = host.annotations;
+  return spec;
+}
+
+}  // namespace stack::engine::container
