@@ -1,0 +1,47 @@
+#pragma once
+// Every command of the program, in one table.
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/global_options.hpp"
+
+namespace stack::cli {
+
+/// A command as it was called: the flags before its name, and everything behind it.
+struct Invocation {
+  GlobalOptions global;
+  std::vector<std::string> arguments;
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;                ///< one line for the list of commands
+  int (*run)(const Invocation&) = nullptr; ///< returns the exit status; null: the command is a group
+  std::span<const Command> children = {};  ///< of a group: `image ls`
+};
+
+/// In the order the help lists them.
+std::span<const Command> commands();
+
+/// The functions of the table, each in commands/<name>.cpp with its flags and help.
+int up(const Invocation&);
+int down(const Invocation&);
+int ps(const Invocation&);
+int logs(const Invocation&);
+int exec(const Invocation&);
+int run(const Invocation&);
+int build(const Invocation&);
+int start(const Invocation&);
+int stop(const Invocation&);
+int restart(const Invocation&);
+int config(const Invocation&);
+int version(const Invocation&);
+int engine_command(const Invocation&);
+int image_list(const Invocation&);
+int image_import(const Invocation&);
+int image_remove(const Invocation&);
+int container_inspect(const Invocation&);
+
+}  // namespace stack::cli
