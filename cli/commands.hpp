@@ -17,9 +17,9 @@ struct Invocation {
 
 struct Command {
   std::string_view name;
-  std::string_view summary;                ///< one line for the list of commands
-  int (*run)(const Invocation&) = nullptr; ///< returns the exit status; null: the command is a group
-  std::span<const Command> children = {};  ///< of a group: `image ls`
+  std::string_view summary;                 ///< one line for the list of commands
+  int (*run)(const Invocation&) = nullptr;  ///< returns the exit status; null: the command is a group
+  std::span<const Command> children = {};   ///< of a group: `image ls`
 };
 
 /// In the order the help lists them.

@@ -36,11 +36,13 @@ std::string environment(const char* name) {
 
 Flags global_flags(GlobalOptions& options, GlobalFlagTexts& texts, CommandLine& rest) {
   Flags flags("[OPTIONS] COMMAND", "Runs Compose projects, with an engine of its own that starts when it is needed.");
-  flags.values("-f,--file", options.files, "FILE", "Compose file; repeat to merge several (default compose.yaml and its override)");
+  flags.values("-f,--file", options.files, "FILE",
+               "Compose file; repeat to merge several (default compose.yaml and its override)");
   flags.value("-p,--project-name", options.project_name, "NAME", "Project name (default: the directory's)");
   flags.values("--profile", options.profiles, "NAME", "Enable a profile; repeatable");
   flags.values("--env-file", options.env_files, "FILE", "Read variables from FILE instead of .env; repeatable");
-  flags.value("--project-directory", options.project_directory, "DIR", "Where relative paths start (default: the first Compose file's)");
+  flags.value("--project-directory", options.project_directory, "DIR",
+              "Where relative paths start (default: the first Compose file's)");
   flags.value("--progress", texts.progress, "MODE", "Progress output: auto, tty, plain, json, quiet");
   flags.value("--ansi", texts.ansi, "WHEN", "Colours and cursor movement: auto, always, never");
   flags.value("--root", options.root, "DIR", "Data root of the engine (default $STACK_ROOT, else /var/lib/stack)");
@@ -53,7 +55,8 @@ Flags global_flags(GlobalOptions& options, GlobalFlagTexts& texts, CommandLine& 
 }
 
 const Command* find(std::span<const Command> commands, std::string_view name) {
-  const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command& command) { return command.name == name; });
+  const auto found =
+      std::find_if(commands.begin(), commands.end(), [&](const Command& command) { return command.name == name; });
   return found == commands.end() ? nullptr : &*found;
 }
 

@@ -59,7 +59,8 @@ private:
     bool takes_value = false;
     std::function<void(const std::string& value)> set;
   };
-  void add(std::string_view names, std::string_view metavar, std::string_view help, std::function<void(const std::string&)> set);
+  void add(std::string_view names, std::string_view metavar, std::string_view help,
+           std::function<void(const std::string&)> set);
   void check_unknown(const std::vector<std::string>& remaining) const;
   void take_arguments(std::vector<std::string> arguments);
 

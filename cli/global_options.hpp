@@ -10,11 +10,11 @@
 namespace stack::cli {
 
 struct GlobalOptions {
-  std::vector<std::string> files;     ///< -f
-  std::vector<std::string> profiles;  ///< --profile
-  std::vector<std::string> env_files; ///< --env-file
+  std::vector<std::string> files;      ///< -f
+  std::vector<std::string> profiles;   ///< --profile
+  std::vector<std::string> env_files;  ///< --env-file
   std::optional<std::string> project_name, project_directory;
-  std::optional<std::string> root;    ///< --root: data root of the engine
+  std::optional<std::string> root;  ///< --root: data root of the engine
   render::ProgressMode progress = render::ProgressMode::automatic;
   render::Ansi ansi = render::Ansi::automatic;
 };

@@ -9,9 +9,10 @@ int engine_command(const Invocation& invocation) {
   std::optional<std::string> run_root;
   std::optional<int> idle;
   engine::ServeOptions options;
-  Flags flags("engine [OPTIONS]",
-              "Run the engine in the foreground. Commands start one by themselves when none runs; this is for systemd, for other "
-              "clients of the Docker Engine API, and to see what it does. Containers go on running when it ends.");
+  Flags flags(
+      "engine [OPTIONS]",
+      "Run the engine in the foreground. Commands start one by themselves when none runs; this is for systemd, for other "
+      "clients of the Docker Engine API, and to see what it does. Containers go on running when it ends.");
   flags.value("--root", root, "DIR", "Data root: images, volumes, containers (default $STACK_ROOT, else /var/lib/stack)");
   flags.value("--run", run_root, "DIR", "Run root: sockets and locks (default $STACK_RUN, else derived from the data root)");
   flags.values("--listen", options.listen, "unix://PATH", "A further socket to serve; repeatable");

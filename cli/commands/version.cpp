@@ -13,7 +13,8 @@ int version(const Invocation& invocation) {
   flags.value("-f,--format", format, "FORMAT", "pretty or json");
   flags.flag("--short", only_number, "Only the number");
   if (!flags.parse(invocation.arguments)) return 0;
-  if (format != "pretty" && format != "json") throw UsageError(fmt::format("unsupported format \"{}\": pretty or json", format));
+  if (format != "pretty" && format != "json")
+    throw UsageError(fmt::format("unsupported format \"{}\": pretty or json", format));
   std::string text = fmt::format("stack version {}\n", STACK_VERSION);
   if (only_number) text = STACK_VERSION "\n";
   if (format == "json") text = "{\"version\":\"" STACK_VERSION "\"}\n";

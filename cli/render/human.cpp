@@ -20,7 +20,8 @@ std::optional<nanoseconds> parse_go_duration(std::string_view text) {
     std::string_view name;
     double nanoseconds;
   };
-  static constexpr std::array units{Unit{"ms", 1e6}, Unit{"us", 1e3}, Unit{"ns", 1}, Unit{"h", 3600e9}, Unit{"m", 60e9}, Unit{"s", 1e9}};
+  static constexpr std::array units{Unit{"ms", 1e6},   Unit{"us", 1e3}, Unit{"ns", 1},
+                                    Unit{"h", 3600e9}, Unit{"m", 60e9}, Unit{"s", 1e9}};
   double total = 0;
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
@@ -60,7 +61,8 @@ std::optional<std::string> parse_date(const std::string& text) {
     int minutes = 0;
     char sign = 0;
     int used = 0;
-    if (std::sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || rest[used] != '\0' || (sign != '+' && sign != '-'))
+    if (std::sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || rest[used] != '\0' ||
+        (sign != '+' && sign != '-'))
       continue;
     const long offset = (sign == '-' ? -1L : 1L) * (hours * 3600L + minutes * 60L);
     return fmt::format("{}.{}", ::timegm(&parts) - offset, fraction);
@@ -114,8 +116,9 @@ std::string api_instant(std::string_view text, std::chrono::sys_time<nanoseconds
     return fmt::format("{}.{:09}", at.count() / 1'000'000'000, at.count() % 1'000'000'000);
   }
   if (auto instant = parse_date(std::string(text))) return *std::move(instant);
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("invalid time \"{}\": use a duration (42m, 1h30m), a date (2026-11-23T10:00:00Z) or Unix seconds", text));
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("invalid time \"{}\": use a duration (42m, 1h30m), a date (2026-11-23T10:00:00Z) or Unix seconds", text));
 }
 
 }  // namespace stack::cli::render

@@ -8,7 +8,7 @@
 
 namespace stack::cli::render {
 namespace {
-constexpr std::size_t write_above = 64 * 1024;  ///< bytes buffered before a write
+constexpr std::size_t write_above = 64 * 1024;     ///< bytes buffered before a write
 constexpr std::size_t longest_line = 1024 * 1024;  ///< a longer line is printed in parts
 }  // namespace
 
@@ -36,7 +36,8 @@ std::string& LogPrinter::buffer_for(Stream stream) {
 }
 
 void LogPrinter::write_buffer() {
-  if (!buffer_.empty() && !write_all(buffered_ == Stream::out ? options_.out_fd : options_.err_fd, buffer_)) reader_gone_ = true;
+  if (!buffer_.empty() && !write_all(buffered_ == Stream::out ? options_.out_fd : options_.err_fd, buffer_))
+    reader_gone_ = true;
   buffer_.clear();
 }
 

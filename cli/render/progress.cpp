@@ -158,7 +158,8 @@ ProgressMode parse_progress_mode(std::string_view text) {
   if (text == "plain") return ProgressMode::plain;
   if (text == "json") return ProgressMode::json;
   if (text == "quiet") return ProgressMode::quiet;
-  throw Error(ErrorCode::invalid_argument, fmt::format("unsupported --progress value \"{}\": auto, tty, plain, json or quiet", text));
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("unsupported --progress value \"{}\": auto, tty, plain, json or quiet", text));
 }
 
 std::unique_ptr<Progress> make_progress(const ProgressOptions& options) {

@@ -31,7 +31,8 @@ public:
   virtual ~Progress() = default;
   /// The state of line.id is now this.
   virtual void update(const ProgressLine& line, Clock::time_point now) = 0;
-  /// Text that belongs to no object (output of a build step, a warning): appears above the redrawn lines. No newline at the end.
+  /// Text that belongs to no object (output of a build step, a warning): appears above the redrawn lines. No newline at the
+  /// end.
   virtual void message(std::string_view text) = 0;
   /// Called about ten times a second while work is going on.
   virtual void tick(Clock::time_point) {}

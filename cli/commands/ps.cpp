@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/commands.hpp"
+#include "cli/containers.hpp"
+#include "cli/flags.hpp"
+#include "cli/output.hpp"
+#include "cli/project.hpp"
+#include "cli/render/container_row.hpp"
+#include "cli/render/table.hpp"
+#include "cli/session.hpp"
+
+namespace stack::cli {
+namespace {
+
+struct PsOptions {
+  bool all = false, quiet = false, services_only = false, full = false, orphans = true;
+  std::string format = "table";
+  std::vector<std::string> status, filters, services;
+};
+
+bool parse(const Invocation& invocation, PsOptions& options) {
+  Flags flags("ps [OPTIONS] [SERVICE...]", "List the containers of a project.");
+  flags.flag("-a,--all", options.all, "Also stopped containers and those made by run");
+  flags.flag("-q,--quiet", options.quiet, "Only ids");
+  flags.flag("--services", options.services_only, "Only the services' names");
+  flags.values("--status", options.status, "STATUS",
+               "Only containers in this state: paused, restarting, removing, running, dead, created, exited");
+  flags.values("--filter", options.filters, "status=STATUS", "The same as --status");
+  flags.value("--format", options.format, "FORMAT",
+              "table, json (one object a line), a template like '{{.Name}} {{.State}}' or 'table {{.Name}}'");
+  flags.flag("--no-trunc", options.full, "Do not shorten commands and ids");
+  flags.flag("--orphans", options.orphans, "Containers of services that the files do not define (default true)");
+  flags.arguments(options.services);
+  if (!flags.parse(invocation.arguments)) return false;
+  for (const std::string& filter : options.filters) {
+    if (!filter.starts_with("status="))
+      throw UsageError(fmt::format("unknown filter \"{}\": status=STATUS is understood", filter));
+    options.status.push_back(filter.substr(7));
+  }
+  return true;
+}
+
+std::string templated(const std::vector<nlohmann::json>& rows, std::string_view text) {
+  std::string out;
+  if (!text.starts_with("table ")) {
+    for (const auto& row : rows) out += render::apply_template(text, row) + "\n";
+    return out;
+  }
+  const auto cells_of = [](std::string line) {
+    std::vector<std::string> cells;
+    std::size_t tab = 0;
+    for (; (tab = line.find('\t')) != std::string::npos; line.erase(0, tab + 1)) cells.push_back(line.substr(0, tab));
+    cells.push_back(line);
+    return cells;
+  };
+  text.remove_prefix(6);
+  render::Table table(render::template_fields(text));
+  for (const auto& row : rows) table.add(cells_of(render::apply_template(text, row)));
+  return table.text();
+}
+
+std::string render_list(const std::vector<api::ContainerSummary>& containers, const PsOptions& options) {
+  const std::int64_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  if (options.format == "table" || options.format.empty()) {
+    render::Table table({"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"});
+    for (const auto& container : containers) table.add(render::container_cells(container, options.full, now));
+    return table.text();
+  }
+  std::vector<nlohmann::json> rows;
+  for (const auto& container : containers) rows.push_back(render::container_object(container, options.full, now));
+  if (options.format != "json") return templated(rows, options.format);
+  std::string out;
+  for (const auto& row : rows) out += row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return out;
+}
+
+}  // namespace
+
+int ps(const Invocation& invocation) {
+  PsOptions options;
+  if (!parse(invocation, options)) return 0;
+  const ProjectReference reference = find_project(invocation.global, options.services);
+  Session session(invocation.global);
+  ContainerQuery query{.project = reference.name,
+                       .services = options.services,
+                       .stopped = options.all || !options.status.empty(),
+                       .one_off = options.all};
+  std::vector<api::ContainerSummary> containers = session.run(list_project(session.client(), std::move(query)));
+  std::erase_if(containers, [&](const api::ContainerSummary& container) {
+    const auto& wanted = options.status;
+    if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), container.state) == wanted.end()) return true;
+    return !options.orphans && reference.project && !reference.project->services.contains(service_of(container));
+  });
+  std::string out;
+  if (options.quiet) {
+    for (const auto& container : containers) out += container.id + "\n";
+  } else if (options.services_only) {
+    std::set<std::string> names;
+    for (const auto& container : containers) names.insert(service_of(container));
+    for (const std::string& name : names) out += name + "\n";
+  } else {
+    out = render_list(containers, options);
+  }
+  return write_all(1, out) ? 0 : 1;
+}
+
+}  // namespace stack::cli

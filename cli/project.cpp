@@ -1,0 +1,69 @@
+#include "cli/project.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "cli/flags.hpp"
+#include "cli/output.hpp"
+
+namespace stack::cli {
+namespace {
+
+void print_warnings(const std::vector<std::string>& warnings) {
+  const bool ansi = render::use_ansi(render::Ansi::automatic, STDERR_FILENO);
+  for (const std::string& warning : warnings)
+    write_all(STDERR_FILENO, fmt::format("{} {}\n", render::paint(ansi, render::yellow, "WARNING:"), warning));
+}
+
+std::optional<std::string> given_name(const compose::LoadOptions& options) {
+  if (options.project_name) return options.project_name;
+  const auto found = options.environment.find("COMPOSE_PROJECT_NAME");
+  if (found == options.environment.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+compose::LoadOptions load_options(const GlobalOptions& global, const std::vector<std::string>& services) {
+  compose::LoadOptions options = compose::load_options_from_process();
+  options.files = global.files;
+  options.project_name = global.project_name;
+  options.project_directory = global.project_directory;
+  options.env_files = global.env_files;
+  options.profiles = global.profiles;
+  options.services = services;
+  return options;
+}
+
+void check_services(const compose::Project& project, const std::vector<std::string>& services) {
+  for (const std::string& name : services) {
+    if (project.services.contains(name) || project.disabled_services.contains(name)) continue;
+    std::vector<std::string> known;
+    for (const auto& [service, _] : project.services) known.push_back(service);
+    const std::string guess = nearest(name, known);
+    throw Error(ErrorCode::not_found,
+                fmt::format("no such service: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
+  }
+}
+
+compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services) {
+  compose::LoadResult result = compose::load(load_options(global, services));
+  print_warnings(result.warnings);
+  check_services(result.project, services);
+  return std::move(result.project);
+}
+
+ProjectReference find_project(const GlobalOptions& global, const std::vector<std::string>& services) {
+  try {
+    compose::Project project = load_project(global, services);
+    std::string name = project.name;
+    return {.name = std::move(name), .project = std::move(project)};
+  } catch (const Error& error) {
+    const auto name = given_name(load_options(global));
+    if (error.code() != ErrorCode::not_found || !name || !global.files.empty()) throw;
+    return {.name = *name, .project = std::nullopt};
+  }
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,29 @@
+#pragma once
+// Which project a command is about.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/global_options.hpp"
+#include "compose/loader.hpp"
+
+namespace stack::cli {
+
+compose::LoadOptions load_options(const GlobalOptions& global, const std::vector<std::string>& services = {});
+
+/// Loads the project, prints the loader's warnings to stderr. `services`: named on the command line; throws not_found for one
+/// that does not exist.
+compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services = {});
+
+/// For commands that can do without the files (`ps`, `logs`, `down`, ...): the project when there are files, else only the
+/// name given by -p or COMPOSE_PROJECT_NAME.
+struct ProjectReference {
+  std::string name;
+  std::optional<compose::Project> project;
+};
+ProjectReference find_project(const GlobalOptions& global, const std::vector<std::string>& services = {});
+
+/// Throws not_found "no such service: x" for the first that the project does not have.
+void check_services(const compose::Project& project, const std::vector<std::string>& services);
+
+}  // namespace stack::cli
