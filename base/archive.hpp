@@ -44,7 +44,9 @@ struct Member {
 /// One member after the other; the content of a file must be read before the next().
 class Reader {
 public:
+  struct Plain {};
   explicit Reader(Source source);  ///< decompresses too
+  Reader(Source source, Plain);    ///< the source is not compressed
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
