@@ -1,0 +1,125 @@
+#pragma once
+// What is to be done, as data: operations with their full arguments and what each has to wait for. A plan needs neither the
+// Project nor the observed state to be executed, and can be written to JSON and read back.
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/api/types.hpp"
+
+namespace stack::scheduler {
+
+namespace api = engine::api;
+
+/// Pulls an image.
+struct PullImage {
+  std::string image, platform;
+};
+
+struct BuildImage {
+  std::string image;              ///< also the first tag
+  std::string context;            ///< absolute path of a directory, or a URL for the engine to fetch
+  std::string dockerfile;         ///< relative to the context, or absolute
+  std::string dockerfile_inline;  ///< instead of a file
+  api::BuildOptions options;      ///< `dockerfile` and `remote` are filled in at execution
+};
+
+struct CreateNetwork {
+  api::NetworkCreate body;
+};
+
+struct RemoveNetwork {
+  std::string network;  ///< id
+};
+
+struct CreateVolume {
+  api::VolumeCreate body;
+};
+
+struct RemoveVolume {
+  std::string volume;
+};
+
+struct CreateContainer {
+  std::string name;
+  std::string platform;
+  api::ContainerCreateRequest body;
+  int image_operation = 0;  ///< the image label is filled in with the result of this operation; 0: it is known
+};
+
+struct StartContainer {
+  std::string container;  ///< id or name
+};
+
+struct StopContainer {
+  std::string container;
+  std::optional<std::chrono::seconds> timeout;
+};
+
+struct RestartContainer {
+  std::string container;
+  std::optional<std::chrono::seconds> timeout;
+};
+
+struct RemoveContainer {
+  std::string container;
+  bool volumes = false;  ///< its anonymous volumes too
+};
+
+struct RenameContainer {
+  std::string container, name;
+};
+
+struct RemoveImage {
+  std::string image;
+};
+
+enum class WaitFor { healthy, completed, running_or_healthy };
+
+/// Waits for containers of one service.
+struct WaitContainers {
+  std::vector<std::string> containers;
+  WaitFor condition = WaitFor::healthy;
+  bool required = true;  ///< false: a failure is a warning
+};
+
+using Action = std::variant<PullImage, BuildImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
+                            StartContainer, StopContainer, RestartContainer, RemoveContainer, RenameContainer, RemoveImage,
+                            WaitContainers>;
+
+struct Operation {
+  int id = 0;              ///< from 1, in an order in which they could be run one after the other
+  std::vector<int> after;  ///< operations that have to succeed first
+  Action action;
+  std::string resource;   ///< "service:web:1", "network:back", "volume:data", "image:app"
+  std::string subject;    ///< for people: "Container shop-web-1"
+  std::string service;    ///< empty for networks and volumes
+  std::string reason;     ///< "missing", "configuration changed", ...
+  std::string where;      ///< file:line:column for error messages
+  bool recreate = false;  ///< part of replacing a container
+};
+
+struct Plan {
+  std::string project;
+  std::vector<Operation> operations;
+  std::vector<std::string> unchanged;  ///< subjects that are as they should be: "Container shop-db-1"
+  std::vector<std::string> warnings;
+
+  bool empty() const { return operations.empty(); }
+  const Operation& operation(int id) const { return operations.at(static_cast<std::size_t>(id) - 1); }
+};
+
+/// "CreateContainer", "WaitHealthy", ...
+std::string_view kind(const Action& action);
+
+/// One line an operation: "#3 [#1,#2] StartContainer service:web:1 (missing)"
+std::string to_text(const Plan& plan);
+void to_json(nlohmann::json& json, const Plan& plan);
+/// Throws invalid_argument for what to_json cannot have written, an operation that waits for a later one included.
+void from_json(const nlohmann::json& json, Plan& plan);
+
+}  // namespace stack::scheduler
