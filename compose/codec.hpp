@@ -1,0 +1,230 @@
+#pragma once
+// Values between nodes and the Project's members, chosen by the member's C++ type; rows of the key table are made with key<>().
+// read() trusts its node: canonicalize() has checked it. write() says whether there is anything to print.
+#include <fmt/format.h>
+
+#include <type_traits>
+
+#include "compose/keys.hpp"
+
+namespace stack::compose {
+
+nlohmann::json to_json(const Node& node);
+Node from_json(const nlohmann::json& value);
+
+template <class T>
+concept Structure = requires { keys_of<T>(); } && std::is_class_v<T> && !std::is_same_v<T, std::string>;
+
+inline void read(const Node& node, std::string& out) { out = node.text(); }
+inline bool write(const std::string& value, Node& out, bool) {
+  out = Node::string(value);
+  return !value.empty();
+}
+
+inline void read(const Node& node, bool& out) { out = node.is_boolean() && node.as_boolean(); }
+inline bool write(bool value, Node& out, bool) {
+  out = Node::boolean(value);
+  return value;
+}
+
+template <class T>
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+void read(const Node& node, T& out) {
+  out = node.is_floating() ? static_cast<T>(node.as_floating()) : static_cast<T>(node.as_integer());
+}
+template <class T>
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+bool write(T value, Node& out, bool) {
+  out = Node::integer(static_cast<std::int64_t>(value));
+  return value != 0;
+}
+
+inline void read(const Node& node, double& out) {
+  out = node.is_integer() ? static_cast<double>(node.as_integer()) : node.as_floating();
+}
+inline bool write(double value, Node& out, bool) {
+  out = Node::floating(value);
+  return value != 0;
+}
+
+inline void read(const Node& node, Duration& out) { out = Duration(node.as_integer()); }
+bool write(Duration value, Node& out, bool json);
+
+void read(const Node& node, DependencyCondition& out);
+bool write(DependencyCondition value, Node& out, bool json);
+
+void read(const Node& node, Ulimit& out);
+bool write(const Ulimit& value, Node& out, bool json);
+
+template <Structure T>
+void read(const Node& node, T& out);
+template <Structure T>
+bool write(const T& value, Node& out, bool json);
+template <class T>
+void read(const Node& node, std::optional<T>& out);
+template <class T>
+bool write(const std::optional<T>& value, Node& out, bool json);
+template <class T>
+void read(const Node& node, std::vector<T>& out);
+template <class T>
+bool write(const std::vector<T>& value, Node& out, bool json);
+template <class T>
+void read(const Node& node, std::map<std::string, T>& out);
+template <class T>
+bool write(const std::map<std::string, T>& value, Node& out, bool json);
+
+/// The rows of a structure, then its x- keys.
+void read_structure(const Node& node, std::span<const Key> keys, void* owner, Extensions* extensions);
+void write_structure(std::span<const Key> keys, const void* owner, const Extensions* extensions, Node& out, bool json);
+
+/// What a top-level object or a service keeps about where it was written.
+void note_location(const Node& node, const std::string& name, Service& out);
+template <class T>
+void note_location(const Node& node, const std::string&, T& out) {
+  if constexpr (requires { out.location; }) out.location = node.location;
+}
+
+template <Structure T>
+void read(const Node& node, T& out) {
+  Extensions* extensions = nullptr;
+  if constexpr (requires { out.extensions; }) extensions = &out.extensions;
+  read_structure(node, keys_of<T>(), &out, extensions);
+}
+template <Structure T>
+bool write(const T& value, Node& out, bool json) {
+  const Extensions* extensions = nullptr;
+  if constexpr (requires { value.extensions; }) extensions = &value.extensions;
+  out = Node::mapping();
+  write_structure(keys_of<T>(), &value, extensions, out, json);
+  return true;
+}
+
+template <class T>
+void read(const Node& node, std::optional<T>& out) {
+  out.reset();
+  if (!node.is_null()) read(node, out.emplace());
+}
+template <class T>
+bool write(const std::optional<T>& value, Node& out, bool json) {
+  if (!value) {
+    out = Node();
+    return false;
+  }
+  write(*value, out, json);
+  return true;
+}
+
+template <class T>
+void read(const Node& node, std::vector<T>& out) {
+  out.clear();
+  for (const Node& item : node.items()) read(item, out.emplace_back());
+}
+template <class T>
+bool write(const std::vector<T>& value, Node& out, bool json) {
+  out = Node::sequence();
+  for (const T& item : value) {
+    Node written;
+    write(item, written, json);
+    out.append(std::move(written));
+  }
+  return !value.empty();
+}
+
+template <class T>
+void read(const Node& node, std::map<std::string, T>& out) {
+  out.clear();
+  for (const Node::Member& member : node.members()) {
+    T& value = out[member.key];
+    if constexpr (std::is_class_v<T>) note_location(member.value, member.key, value);
+    read(member.value, value);
+  }
+}
+template <class T>
+bool write(const std::map<std::string, T>& value, Node& out, bool json) {
+  out = Node::mapping();
+  for (const auto& [name, item] : value) {
+    Node written;
+    write(item, written, json);
+    out.members().push_back({name, std::move(written), {}});
+  }
+  return !value.empty();
+}
+
+// ---- rows ----------------------------------------------------------------------------------------------------------------
+
+template <class T>
+struct MemberOf;
+template <class Owner, class Value>
+struct MemberOf<Value Owner::*> {
+  using owner = Owner;
+};
+
+/// How a member is printed when not as its type suggests.
+struct Plain {
+  template <class T>
+  static bool put(const T& value, Node& out, bool json) {
+    return write(value, out, json);
+  }
+};
+struct AsText {  ///< byte sizes: "536870912"
+  static bool put(std::int64_t value, Node& out, bool) {
+    out = Node::string(std::to_string(value));
+    return value != 0;
+  }
+  static bool put(const std::optional<std::int64_t>& value, Node& out, bool json) { return value && put(*value, out, json); }
+};
+struct AsMode {  ///< file modes: "0440"
+  static bool put(const std::optional<std::uint32_t>& value, Node& out, bool) {
+    if (value) out = Node::string(fmt::format("{:#o}", *value));
+    return value.has_value();
+  }
+};
+struct AsHosts {  ///< extra_hosts: "host=address"
+  static bool put(const std::map<std::string, std::vector<std::string>>& value, Node& out, bool) {
+    out = Node::sequence();
+    for (const auto& [host, addresses] : value)
+      for (const std::string& address : addresses) out.append(Node::string(host + '=' + address));
+    return !out.items().empty();
+  }
+};
+struct AlwaysInJson {  ///< null or {} in JSON when there is nothing
+  template <class T>
+  static bool put(const T& value, Node& out, bool json) {
+    return write(value, out, json) || json;
+  }
+};
+
+struct KeyOptions {
+  Merge merge = Merge::deep;
+  std::string (*identity)(const Node& item) = nullptr;
+};
+
+template <auto Member, class Codec = Plain>
+constexpr Key key(std::string_view name, const Type& type, std::string_view doc, KeyOptions options = {}) {
+  using Owner = typename MemberOf<decltype(Member)>::owner;
+  Key row;
+  row.name = name;
+  row.type = &type;
+  row.doc = doc;
+  row.merge = options.merge;
+  row.identity = options.identity;
+  row.read = [](const Node& node, void* owner) { read(node, static_cast<Owner*>(owner)->*Member); };
+  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    Node value;
+    if (Codec::put(static_cast<const Owner*>(owner)->*Member, value, json))
+      out.members().push_back({std::string(name), std::move(value), {}});
+  };
+  return row;
+}
+
+/// A key of the Compose specification that is refused so far.
+constexpr Key later(std::string_view name, std::string_view doc) {
+  Key row;
+  row.name = name;
+  row.type = nullptr;
+  row.doc = doc;
+  row.support = Support::not_yet;
+  return row;
+}
+
+}  // namespace stack::compose

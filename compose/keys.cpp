@@ -1,0 +1,575 @@
+#include "compose/keys.hpp"
+
+#include <array>
+
+#include "compose/codec.hpp"
+#include "compose/key_types.hpp"
+
+namespace stack::compose {
+namespace {
+
+using namespace types;
+
+constexpr KeyOptions replaced{.merge = Merge::replace};
+constexpr KeyOptions unique{.merge = Merge::append_unique};
+
+std::string field(const Node& item, std::string_view name) {
+  const Node* value = item.find(name);
+  return value == nullptr ? std::string() : value->text();
+}
+
+std::string port_identity(const Node& item) {
+  return field(item, "host_ip") + ' ' + field(item, "target") + ' ' + field(item, "published") + ' ' + field(item, "protocol");
+}
+std::string target_identity(const Node& item) { return field(item, "target"); }
+std::string path_identity(const Node& item) { return field(item, "path"); }
+std::string secret_identity(const Node& item) {
+  const std::string target = field(item, "target");
+  return target.empty() ? "/run/secrets/" + field(item, "source") : target.starts_with('/') ? target : "/run/secrets/" + target;
+}
+std::string config_identity(const Node& item) {
+  const std::string target = field(item, "target");
+  return target.empty() ? '/' + field(item, "source") : target;
+}
+
+}  // namespace
+
+// ---- parts of a service --------------------------------------------------------------------------------------------------
+
+template <>
+std::span<const Key> keys_of<Dependency>() {
+  static constexpr std::array rows{
+      key<&Dependency::condition>("condition", condition, "what must be true of it before this service starts"),
+      key<&Dependency::restart>("restart", boolean, "restart this service when that one was updated"),
+      key<&Dependency::required>("required", boolean, "false: go on without it, with a warning"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<Healthcheck>() {
+  static constexpr std::array rows{
+      key<&Healthcheck::test>("test", healthcheck_test, "the command whose exit status tells", replaced),
+      key<&Healthcheck::timeout>("timeout", duration, "a probe that takes longer has failed"),
+      key<&Healthcheck::interval>("interval", duration, "time between probes"),
+      key<&Healthcheck::retries>("retries", integer, "failures in a row that make it unhealthy"),
+      key<&Healthcheck::start_period>("start_period", duration, "failures in this time after the start do not count"),
+      key<&Healthcheck::start_interval>("start_interval", duration, "time between probes in the start period"),
+      key<&Healthcheck::disable>("disable", boolean, "switch the image's health check off"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<EnvFile>() {
+  static constexpr std::array rows{
+      key<&EnvFile::path>("path", path, "a file of NAME=value lines"),
+      key<&EnvFile::required>("required", boolean, "false: it may be missing"),
+      key<&EnvFile::format>("format", string, "raw: nothing is unquoted or expanded"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<Logging>() {
+  static constexpr std::array rows{
+      key<&Logging::driver>("driver", string, "where the output goes"),
+      key<&Logging::options>("options", options, "the driver's options"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<Port>() {
+  static constexpr std::array rows{
+      key<&Port::name>("name", string, "a name for people"),
+      key<&Port::mode>("mode", string, "ingress or host"),
+      key<&Port::host_ip>("host_ip", string, "the host's address it is published at; all by default"),
+      key<&Port::target>("target", integer, "the container's port"),
+      key<&Port::published>("published", published, "the host's port, or a range to take one of"),
+      key<&Port::protocol>("protocol", string, "tcp, udp or sctp"),
+      key<&Port::app_protocol>("app_protocol", string, "what is spoken there"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<Device>() {
+  static constexpr std::array rows{
+      key<&Device::source>("source", string, "the host's device"),
+      key<&Device::target>("target", string, "its path in the container"),
+      key<&Device::permissions>("permissions", string, "of r, w and m"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<ServiceNetwork>() {
+  static constexpr std::array rows{
+      key<&ServiceNetwork::aliases>("aliases", strings, "more names on this network", unique),
+      key<&ServiceNetwork::driver_opts>("driver_opts", options, "the driver's options"),
+      key<&ServiceNetwork::gw_priority>("gw_priority", integer, "the network with the highest is the default route"),
+      key<&ServiceNetwork::interface_name>("interface_name", string, "name of the interface in the container"),
+      key<&ServiceNetwork::ipv4_address>("ipv4_address", string, "a fixed address"),
+      key<&ServiceNetwork::ipv6_address>("ipv6_address", string, "a fixed address"),
+      key<&ServiceNetwork::link_local_ips>("link_local_ips", strings, "link-local addresses", unique),
+      key<&ServiceNetwork::mac_address>("mac_address", string, "a fixed hardware address"),
+      key<&ServiceNetwork::priority>("priority", number, "networks are connected in descending order"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<FileReference>() {
+  static constexpr std::array rows{
+      key<&FileReference::source>("source", string, "name of the secret or config"),
+      key<&FileReference::target>("target", string, "path in the container"),
+      key<&FileReference::uid>("uid", string, "its owner"),
+      key<&FileReference::gid>("gid", string, "its group"),
+      key<&FileReference::mode, AsMode>("mode", file_mode, "its permissions"),
+  };
+  return rows;
+}
+
+// ---- mounts --------------------------------------------------------------------------------------------------------------
+
+template <>
+std::span<const Key> keys_of<Mount::Bind>() {
+  static constexpr std::array rows{
+      key<&Mount::Bind::selinux>("selinux", string, "z or Z"),
+      key<&Mount::Bind::propagation>("propagation", string, "private, rslave …"),
+      key<&Mount::Bind::create_host_path>("create_host_path", boolean, "make the directory when the host lacks it"),
+      key<&Mount::Bind::recursive>("recursive", string, "enabled, disabled, writable or readonly"),
+  };
+  return rows;
+}
+template <>
+std::span<const Key> keys_of<Mount::Volume>() {
+  static constexpr std::array rows{
+      key<&Mount::Volume::labels>("labels", labels, "of the volume when it is made here"),
+      key<&Mount::Volume::nocopy>("nocopy", boolean, "do not fill it from the image"),
+      key<&Mount::Volume::subpath>("subpath", string, "a directory inside the volume"),
+  };
+  return rows;
+}
+template <>
+std::span<const Key> keys_of<Mount::Tmpfs>() {
+  static constexpr std::array rows{
+      key<&Mount::Tmpfs::size, AsText>("size", byte_size, "most it may hold"),
+      key<&Mount::Tmpfs::mode>("mode", file_mode, "permissions of its root"),
+  };
+  return rows;
+}
+
+namespace {
+template <class T>
+constexpr Type structure(std::string_view expected = "a mapping") {
+  return {expected, allow_mapping, nullptr, nullptr, nullptr, &keys_of<T>};
+}
+constexpr Type bind_type = structure<Mount::Bind>(), volume_mount_type = structure<Mount::Volume>(), tmpfs_type = structure<Mount::Tmpfs>();
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<Mount>() {
+  static constexpr std::array rows{
+      key<&Mount::type>("type", mount_type, "bind, volume or tmpfs"),
+      key<&Mount::source>("source", string, "host path or name of a volume"),
+      key<&Mount::target>("target", string, "path in the container"),
+      key<&Mount::read_only>("read_only", boolean, "no writing"),
+      key<&Mount::consistency>("consistency", string, "has no effect on Linux"),
+      key<&Mount::bind>("bind", bind_type, "options of a bind mount"),
+      key<&Mount::volume>("volume", volume_mount_type, "options of a volume"),
+      key<&Mount::tmpfs>("tmpfs", tmpfs_type, "options of a tmpfs"),
+      later("image", "options of an image mount"),
+  };
+  return rows;
+}
+
+// ---- build ---------------------------------------------------------------------------------------------------------------
+
+template <>
+std::span<const Key> keys_of<Build>() {
+  static constexpr std::array rows{
+      key<&Build::context>("context", context, "directory or URL with what the build may copy"),
+      key<&Build::dockerfile>("dockerfile", string, "relative to the context"),
+      key<&Build::dockerfile_inline>("dockerfile_inline", string, "the Dockerfile's text itself"),
+      later("entitlements", "extra privileges of the build"),
+      key<&Build::args>("args", assignments, "values of ARGs"),
+      later("provenance", "attestation"),
+      later("sbom", "attestation"),
+      later("ssh", "agents the build may use"),
+      key<&Build::labels>("labels", labels, "of the image"),
+      later("cache_from", "sources of cached layers"),
+      later("cache_to", "where to export the cache"),
+      key<&Build::no_cache>("no_cache", boolean, "build everything anew"),
+      later("additional_contexts", "more named contexts"),
+      key<&Build::pull>("pull", boolean, "look for newer base images"),
+      later("extra_hosts", "more lines of /etc/hosts in RUN"),
+      later("isolation", "Windows only"),
+      key<&Build::network>("network", string, "network of RUN"),
+      key<&Build::target>("target", string, "the stage to build"),
+      later("secrets", "secrets RUN may mount"),
+      later("shm_size", "size of /dev/shm in RUN"),
+      key<&Build::tags>("tags", strings, "more names of the image", unique),
+      later("ulimits", "limits of RUN"),
+      later("platforms", "platforms to build for"),
+      later("privileged", "RUN with all privileges"),
+  };
+  return rows;
+}
+
+// ---- deploy --------------------------------------------------------------------------------------------------------------
+
+template <>
+std::span<const Key> keys_of<ResourceLimits>() {
+  static constexpr std::array rows{
+      key<&ResourceLimits::cpus>("cpus", number, "how many CPUs"),
+      key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
+      key<&ResourceLimits::pids>("pids", integer, "processes and threads"),
+      later("devices", "device requests"),
+      later("generic_resources", "Swarm's own resources"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<RestartPolicy>() {
+  static constexpr std::array rows{
+      key<&RestartPolicy::condition>("condition", string, "none, on-failure or any"),
+      key<&RestartPolicy::delay>("delay", duration, "time between attempts"),
+      key<&RestartPolicy::max_attempts>("max_attempts", integer, "how many attempts"),
+      key<&RestartPolicy::window>("window", duration, "how long it must run to count as a success"),
+  };
+  return rows;
+}
+
+namespace {
+
+constexpr Type limits_type = structure<ResourceLimits>(), restart_policy_type = structure<RestartPolicy>();
+
+constexpr Key plain_row(std::string_view name, const Type& type, std::string_view doc) {
+  Key row;
+  row.name = name;
+  row.type = &type;
+  row.doc = doc;
+  return row;
+}
+
+// `resources` is a level of its own in the file only.
+std::span<const Key> resources_keys() {
+  static constexpr std::array rows{key<&Deploy::limits>("limits", limits_type, "most it may use"),
+                                   key<&Deploy::reservations>("reservations", limits_type, "what is set aside for it")};
+  return rows;
+}
+constexpr Type resources_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &resources_keys};
+
+constexpr Key resources_row() {
+  Key row = plain_row("resources", resources_type, "limits and reservations");
+  row.read = [](const Node& node, void* owner) { read_structure(node, resources_keys(), owner, nullptr); };
+  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    Node value = Node::mapping();
+    write_structure(resources_keys(), owner, nullptr, value, json);
+    if (json || !value.members().empty()) out.members().push_back({std::string(name), std::move(value), {}});
+  };
+  return row;
+}
+
+/// Of Swarm only: nothing here uses it, but it has always been printed.
+constexpr Key placement_row() {
+  Key row = later("placement", "Swarm: which nodes");
+  row.write = [](const void*, std::string_view name, Node& out, bool json) {
+    if (json) out.members().push_back({std::string(name), Node::mapping(), {}});
+  };
+  return row;
+}
+
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<Deploy>() {
+  static constexpr std::array rows{
+      key<&Deploy::mode>("mode", string, "replicated or global"),
+      key<&Deploy::replicas>("replicas", integer, "how many containers"),
+      key<&Deploy::labels>("labels", labels, "of the service, not of its containers"),
+      later("update_config", "Swarm: rolling updates"),
+      later("rollback_config", "Swarm: rolling back"),
+      resources_row(),
+      key<&Deploy::restart_policy>("restart_policy", restart_policy_type, "when to start it again"),
+      placement_row(),
+      key<&Deploy::endpoint_mode>("endpoint_mode", string, "Swarm: vip or dnsrr"),
+  };
+  return rows;
+}
+
+// ---- service -------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr Type build_type{"a path or a mapping", allow_string | allow_mapping, sf::build, nullptr, nullptr, &keys_of<Build>};
+constexpr Type dependency_type{"a mapping", allow_mapping, sf::dependency, nullptr, nullptr, &keys_of<Dependency>};
+constexpr Type depends_on_type{"a list of services or a mapping", allow_list | allow_mapping, sf::depends_on, nullptr, &dependency_type};
+constexpr Type deploy_type{"a mapping", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Deploy>};
+constexpr Type device_type{"a string or a mapping", allow_string | allow_mapping, sf::device, nullptr, nullptr, &keys_of<Device>};
+constexpr Type devices_type{"a list of devices", allow_list, nullptr, &device_type};
+constexpr Type env_file_type{"a path or a mapping", allow_mapping, nullptr, nullptr, nullptr, &keys_of<EnvFile>};
+constexpr Type env_files_type{"a path or a list of paths", allow_string | allow_list, sf::env_files, &env_file_type};
+constexpr Type file_reference_type{"a name or a mapping", allow_string | allow_mapping, sf::file_reference, nullptr, nullptr, &keys_of<FileReference>};
+constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
+constexpr Type healthcheck_type = structure<Healthcheck>();
+constexpr Type logging_type = structure<Logging>();
+constexpr Type service_network_type{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<ServiceNetwork>};
+constexpr Type service_networks_type{"a list of networks or a mapping", allow_list | allow_mapping, sf::service_networks, nullptr, &service_network_type};
+constexpr Type port_type{"a port or a mapping", allow_mapping, sf::port, nullptr, nullptr, &keys_of<Port>};
+constexpr Type ports_type{"a list of ports", allow_list, sf::ports, &port_type};
+constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
+constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
+constexpr Type volume_entry_type{"a string or a mapping", allow_string | allow_mapping, sf::volume, nullptr, nullptr, &keys_of<Mount>, resolve_mount};
+constexpr Type volumes_type{"a list of volumes", allow_list, nullptr, &volume_entry_type};
+
+std::span<const Key> extends_keys() {
+  static constexpr std::array rows{plain_row("service", string, "the service to start from"),
+                                   plain_row("file", string, "the file it is in; this one by default")};
+  return rows;
+}
+constexpr Type extends_type{"a service or a mapping", allow_string | allow_mapping, sf::extends, nullptr, nullptr, &extends_keys};
+
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<Service>() {
+  static constexpr std::array rows{
+      key<&Service::profiles>("profiles", strings, "started only when one of these is active", unique),
+      key<&Service::annotations>("annotations", labels, "annotations of the container"),
+      key<&Service::attach>("attach", boolean, "false: `up` does not show its output"),
+      key<&Service::build>("build", build_type, "how to build its image"),
+      later("develop", "what `watch` does"),
+      later("blkio_config", "limits of block devices"),
+      key<&Service::cap_add>("cap_add", strings, "capabilities to add", unique),
+      key<&Service::cap_drop>("cap_drop", strings, "capabilities to drop", unique),
+      key<&Service::cgroup_parent>("cgroup_parent", string, "parent control group"),
+      key<&Service::cgroup>("cgroup", string, "cgroup namespace: host or private"),
+      key<&Service::cpu_count>("cpu_count", integer, "Windows only"),
+      key<&Service::cpu_percent>("cpu_percent", number, "Windows only"),
+      key<&Service::cpu_period>("cpu_period", integer, "CFS period in microseconds"),
+      key<&Service::cpu_quota>("cpu_quota", integer, "CFS quota in microseconds"),
+      key<&Service::cpu_rt_period>("cpu_rt_period", integer, "real-time period in microseconds"),
+      key<&Service::cpu_rt_runtime>("cpu_rt_runtime", integer, "real-time runtime in microseconds"),
+      key<&Service::cpus>("cpus", number, "how many CPUs it may use"),
+      key<&Service::cpuset>("cpuset", string, "which CPUs it may use"),
+      key<&Service::cpu_shares>("cpu_shares", integer, "relative weight"),
+      key<&Service::command, AlwaysInJson>("command", command, "replaces the image's command", replaced),
+      key<&Service::configs>("configs", file_references_type, "configs to mount", {Merge::by_identity, config_identity}),
+      key<&Service::container_name>("container_name", container_name, "a fixed name"),
+      later("credential_spec", "Windows only"),
+      key<&Service::depends_on>("depends_on", depends_on_type, "what must be there first"),
+      key<&Service::deploy>("deploy", deploy_type, "replicas and resources"),
+      key<&Service::device_cgroup_rules>("device_cgroup_rules", unique_strings, "rules of the device control group", unique),
+      key<&Service::devices>("devices", devices_type, "the host's devices to pass", {Merge::by_identity, target_identity}),
+      key<&Service::dns>("dns", string_or_list, "name servers", unique),
+      key<&Service::dns_opt>("dns_opt", strings, "resolver options", unique),
+      key<&Service::dns_search>("dns_search", string_or_list, "search domains", unique),
+      key<&Service::domainname>("domainname", string, "domain of the container's host name"),
+      key<&Service::entrypoint, AlwaysInJson>("entrypoint", command, "replaces the image's entrypoint", replaced),
+      later("provider", "a program that provides the service"),
+      key<&Service::environment>("environment", assignments, "environment variables"),
+      key<&Service::env_files>("env_file", env_files_type, "files of environment variables", {Merge::by_identity, path_identity}),
+      key<&Service::expose>("expose", expose, "ports for other containers", unique),
+      plain_row("extends", extends_type, "another service to start from"),
+      later("external_links", "links to other containers"),
+      key<&Service::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts"),
+      key<&Service::group_add>("group_add", unique_strings_or_numbers, "more groups"),
+      later("gpus", "device requests for GPUs"),
+      key<&Service::hostname>("hostname", string, "host name of the container"),
+      key<&Service::healthcheck>("healthcheck", healthcheck_type, "how to tell that it works"),
+      key<&Service::image>("image", string, "the image to run"),
+      key<&Service::init>("init", boolean, "run an init process as pid 1"),
+      key<&Service::ipc>("ipc", string, "IPC namespace"),
+      later("isolation", "Windows only"),
+      key<&Service::labels>("labels", labels, "of its containers"),
+      later("label_file", "files of labels"),
+      later("links", "names of other services"),
+      key<&Service::logging>("logging", logging_type, "where its output goes", {.merge = Merge::logging}),
+      key<&Service::mem_limit, AsText>("mem_limit", byte_size, "most memory it may use"),
+      key<&Service::mem_reservation, AsText>("mem_reservation", byte_size, "memory set aside for it"),
+      key<&Service::memswap_limit, AsText>("memswap_limit", byte_size, "memory and swap together"),
+      key<&Service::mem_swappiness, AsText>("mem_swappiness", integer, "0 to 100"),
+      key<&Service::mac_address>("mac_address", string, "a fixed hardware address"),
+      later("models", "AI models"),
+      key<&Service::network_mode>("network_mode", string, "none, host, bridge, service:NAME or container:NAME"),
+      key<&Service::networks>("networks", service_networks_type, "networks it is on"),
+      key<&Service::oom_kill_disable>("oom_kill_disable", boolean, "do not kill it when memory runs out"),
+      key<&Service::oom_score_adj>("oom_score_adj", integer, "-1000 to 1000"),
+      key<&Service::pid>("pid", string, "PID namespace"),
+      key<&Service::pids_limit>("pids_limit", integer, "processes and threads; -1: unlimited"),
+      key<&Service::platform>("platform", string, "os/arch[/variant] of its image"),
+      key<&Service::ports>("ports", ports_type, "ports to publish", {Merge::by_identity, port_identity}),
+      key<&Service::privileged>("privileged", boolean, "all privileges"),
+      key<&Service::pull_policy>("pull_policy", pull_policy, "when to pull its image"),
+      key<&Service::read_only>("read_only", boolean, "its root file system cannot be written"),
+      key<&Service::restart>("restart", string, "no, always, unless-stopped or on-failure[:N]"),
+      later("runtime", "an OCI runtime"),
+      key<&Service::scale>("scale", integer, "how many containers"),
+      key<&Service::secrets>("secrets", file_references_type, "secrets to mount", {Merge::by_identity, secret_identity}),
+      key<&Service::security_opt>("security_opt", unique_strings, "security options"),
+      key<&Service::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm"),
+      key<&Service::stdin_open>("stdin_open", boolean, "keep standard input open"),
+      key<&Service::stop_grace_period>("stop_grace_period", duration, "time between the stop signal and SIGKILL"),
+      key<&Service::stop_signal>("stop_signal", string, "SIGTERM by default"),
+      key<&Service::storage_opt>("storage_opt", options, "storage driver's options"),
+      key<&Service::sysctls>("sysctls", labels, "kernel parameters of its namespaces"),
+      key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", unique),
+      key<&Service::tty>("tty", boolean, "give it a terminal"),
+      key<&Service::ulimits>("ulimits", ulimits_type, "resource limits", replaced),
+      later("use_api_socket", "pass the engine's socket"),
+      key<&Service::user>("user", string, "user[:group] it runs as"),
+      key<&Service::userns_mode>("userns_mode", string, "user namespace"),
+      key<&Service::uts>("uts", string, "UTS namespace"),
+      later("volume_driver", "driver of its volumes"),
+      key<&Service::volumes>("volumes", volumes_type, "what to mount", {Merge::by_identity, target_identity}),
+      later("volumes_from", "volumes of other containers"),
+      key<&Service::working_dir>("working_dir", string, "working directory"),
+      later("post_start", "commands after the start"),
+      later("pre_stop", "commands before the stop"),
+  };
+  return rows;
+}
+
+// ---- top level -----------------------------------------------------------------------------------------------------------
+
+template <>
+std::span<const Key> keys_of<IpamPool>() {
+  static constexpr std::array rows{
+      key<&IpamPool::subnet>("subnet", string, "in CIDR form"),
+      key<&IpamPool::ip_range>("ip_range", string, "the part containers get addresses of"),
+      key<&IpamPool::gateway>("gateway", string, "the bridge's own address"),
+      key<&IpamPool::aux_addresses>("aux_addresses", options, "addresses that are taken"),
+  };
+  return rows;
+}
+
+namespace {
+
+constexpr Type pool_type = structure<IpamPool>();
+constexpr Type pools_type{"a list of mappings", allow_list, nullptr, &pool_type};
+
+// `ipam` is a level of its own in the file only.
+std::span<const Key> ipam_keys() {
+  static constexpr std::array rows{
+      key<&Network::ipam_driver>("driver", string, "who gives addresses out"),
+      key<&Network::ipam_pools>("config", pools_type, "subnets", replaced),
+      key<&Network::ipam_options>("options", options, "the driver's options"),
+  };
+  return rows;
+}
+constexpr Type ipam_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &ipam_keys};
+
+constexpr Key ipam_row() {
+  Key row = plain_row("ipam", ipam_type, "addresses");
+  row.read = [](const Node& node, void* owner) { read_structure(node, ipam_keys(), owner, nullptr); };
+  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    Node value = Node::mapping();
+    write_structure(ipam_keys(), owner, nullptr, value, json);
+    if (json || !value.members().empty()) out.members().push_back({std::string(name), std::move(value), {}});
+  };
+  return row;
+}
+
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<Network>() {
+  static constexpr std::array rows{
+      key<&Network::name>("name", string, "its real name"),
+      key<&Network::driver>("driver", string, "bridge by default"),
+      key<&Network::driver_opts>("driver_opts", options, "the driver's options"),
+      ipam_row(),
+      key<&Network::external>("external", external, "it is there already"),
+      key<&Network::internal>("internal", boolean, "no way outside"),
+      key<&Network::attachable>("attachable", boolean, "Swarm: containers may join"),
+      key<&Network::labels>("labels", labels, "labels"),
+      key<&Network::enable_ipv4>("enable_ipv4", boolean, "give out IPv4 addresses"),
+      key<&Network::enable_ipv6>("enable_ipv6", boolean, "give out IPv6 addresses"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<Volume>() {
+  static constexpr std::array rows{
+      key<&Volume::name>("name", string, "its real name"),
+      key<&Volume::driver>("driver", string, "local by default"),
+      key<&Volume::driver_opts>("driver_opts", options, "the driver's options"),
+      key<&Volume::external>("external", external, "it is there already"),
+      key<&Volume::labels>("labels", labels, "labels"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<FileObject>() {
+  static constexpr std::array rows{
+      key<&FileObject::name>("name", string, "its real name"),
+      key<&FileObject::file>("file", path, "the file with its content"),
+      key<&FileObject::environment>("environment", string, "the variable with its content"),
+      key<&FileObject::content>("content", string, "its content"),
+      key<&FileObject::external>("external", external, "it is there already"),
+      key<&FileObject::labels>("labels", labels, "labels"),
+      later("driver", "Swarm: a secret's driver"),
+      later("driver_opts", "Swarm: its options"),
+      key<&FileObject::template_driver>("template_driver", string, "Swarm: how to fill it in"),
+  };
+  return rows;
+}
+
+const Type service_type = structure<Service>("a mapping");
+
+namespace {
+
+constexpr Type service_entry = structure<Service>();
+constexpr Type network_entry{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Network>};
+constexpr Type volume_entry{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Volume>};
+constexpr Type file_object_entry = structure<FileObject>();
+constexpr Type services_map{"a mapping of services", allow_mapping, nullptr, nullptr, &service_entry};
+constexpr Type networks_map{"a mapping of networks", allow_mapping, nullptr, nullptr, &network_entry};
+constexpr Type volumes_map{"a mapping of volumes", allow_mapping, nullptr, nullptr, &volume_entry};
+constexpr Type file_objects_map{"a mapping", allow_mapping, nullptr, nullptr, &file_object_entry};
+
+constexpr Key version_row() {
+  Key row = plain_row("version", nullable_scalar, "obsolete");
+  row.support = Support::deprecated;
+  return row;
+}
+
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<Project>() {
+  static constexpr std::array rows{
+      version_row(),
+      key<&Project::name>("name", string, "the project's name"),
+      later("include", "other compose files"),
+      key<&Project::services>("services", services_map, "the services"),
+      key<&Project::networks>("networks", networks_map, "their networks"),
+      key<&Project::volumes>("volumes", volumes_map, "their volumes"),
+      key<&Project::secrets>("secrets", file_objects_map, "their secrets"),
+      key<&Project::configs>("configs", file_objects_map, "their configs"),
+      later("models", "AI models"),
+  };
+  return rows;
+}
+
+const Type document_type = structure<Project>("a mapping with services");
+
+const Key* find_key(std::span<const Key> keys, std::string_view name) {
+  for (const Key& key : keys)
+    if (key.name == name) return &key;
+  return nullptr;
+}
+
+std::string wrong_type(const Type& type, const Node& found) {
+  std::string out = "expected " + std::string(type.expected) + ", found " + std::string(found.kind_name());
+  if (found.is_scalar() && !found.is_null()) out += " (" + found.text().substr(0, 40) + ")";
+  return out;
+}
+
+}  // namespace stack::compose

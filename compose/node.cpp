@@ -1,0 +1,132 @@
+#include "compose/node.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+namespace stack::compose {
+namespace {
+
+constexpr std::size_t npos = static_cast<std::size_t>(-1);
+constexpr std::size_t index_from = 24;  ///< mappings smaller than this are searched
+
+}  // namespace
+
+Node Node::boolean(bool value, Location where) {
+  Node node(std::move(where));
+  node.kind_ = Kind::boolean;
+  node.number_.integer = value ? 1 : 0;
+  return node;
+}
+
+Node Node::integer(std::int64_t value, Location where) {
+  Node node(std::move(where));
+  node.kind_ = Kind::integer;
+  node.number_.integer = value;
+  return node;
+}
+
+Node Node::floating(double value, Location where) {
+  Node node(std::move(where));
+  node.kind_ = Kind::floating;
+  node.number_.floating = value;
+  return node;
+}
+
+Node Node::string(std::string value, Location where) {
+  Node node(std::move(where));
+  node.kind_ = Kind::string;
+  node.text_ = std::move(value);
+  return node;
+}
+
+Node Node::sequence(Location where) {
+  Node node(std::move(where));
+  node.kind_ = Kind::sequence;
+  return node;
+}
+
+Node Node::mapping(Location where) {
+  Node node(std::move(where));
+  node.kind_ = Kind::mapping;
+  return node;
+}
+
+std::size_t Node::position(std::string_view key) const {
+  if (members_.size() < index_from) {
+    for (std::size_t i = 0; i < members_.size(); ++i)
+      if (members_[i].key == key) return i;
+    return npos;
+  }
+  if (index_.size() != members_.size()) {
+    index_.clear();
+    for (std::size_t i = 0; i < members_.size(); ++i) index_.emplace(members_[i].key, i);
+  }
+  const auto found = index_.find(std::string(key));
+  return found == index_.end() ? npos : found->second;
+}
+
+const Node* Node::find(std::string_view key) const {
+  const std::size_t at = position(key);
+  return at == npos ? nullptr : &members_[at].value;
+}
+
+Node* Node::find(std::string_view key) { return const_cast<Node*>(static_cast<const Node*>(this)->find(key)); }
+
+Node& Node::set(std::string key, Node value, Location key_location) {
+  if (const std::size_t at = position(key); at != npos) {
+    members_[at].value = std::move(value);
+    if (key_location) members_[at].key_location = std::move(key_location);
+    return members_[at].value;
+  }
+  if (!index_.empty()) index_.emplace(key, members_.size());
+  members_.push_back({std::move(key), std::move(value), std::move(key_location)});
+  return members_.back().value;
+}
+
+void Node::erase(std::string_view key) {
+  const std::size_t at = position(key);
+  if (at == npos) return;
+  members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(at));
+  index_.clear();
+}
+
+std::string Node::text() const {
+  switch (kind_) {
+    case Kind::boolean: return as_boolean() ? "true" : "false";
+    case Kind::integer: return std::to_string(as_integer());
+    case Kind::floating: return format_float(as_floating());
+    case Kind::string: return text_;
+    default: return {};
+  }
+}
+
+std::string_view Node::kind_name() const {
+  switch (kind_) {
+    case Kind::null: return "nothing";
+    case Kind::boolean: return "a boolean";
+    case Kind::integer: return "an integer";
+    case Kind::floating: return "a number";
+    case Kind::string: return "a string";
+    case Kind::sequence: return "a list";
+    case Kind::mapping: return "a mapping";
+  }
+  return "nothing";
+}
+
+std::string format_float(double value, bool single) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
+  // Shortest digits in scientific form; the exponent decides the form shown: scientific from 1e+06 on, and below 1e-04.
+  char buffer[64];
+  const auto result = single ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value), std::chars_format::scientific)
+                             : std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const std::string scientific(buffer, result.ptr);
+  const int exponent = std::atoi(scientific.c_str() + scientific.find('e') + 1);
+  if (exponent < -4 || exponent >= 6) return scientific;
+  const auto fixed = single ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value), std::chars_format::fixed)
+                            : std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  return std::string(buffer, fixed.ptr);
+}
+
+}  // namespace stack::compose

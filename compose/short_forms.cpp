@@ -1,0 +1,379 @@
+#include "compose/short_forms.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+#include "compose/shell_words.hpp"
+
+namespace stack::compose::short_forms {
+namespace {
+
+void complain(const Node& node, const LongForm& form, std::string_view text) { form.mistakes.add(node.location, form.path, text); }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+/// A sequence with the items of `list`, at the place of `node`.
+Node one_item_list(Node node) {
+  Node list = Node::sequence(node.location);
+  list.append(std::move(node));
+  return list;
+}
+
+void assignment_list(Node& node, LongForm& form) {
+  Node result = Node::mapping(node.location);
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    Node& item = node.items()[i];
+    if (!item.is_string()) {
+      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected a string like KEY=value, found {}", item.kind_name()));
+      continue;
+    }
+    const std::string& whole = item.as_string();
+    const std::size_t equals = whole.find('=');
+    Node value = equals == std::string::npos ? Node(item.location) : Node::string(whole.substr(equals + 1), item.location);
+    if (equals == 0 || whole.empty())
+      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("a name is missing in '{}'", whole));
+    result.set(whole.substr(0, equals), std::move(value), item.location);
+  }
+  node = std::move(result);
+}
+
+}  // namespace
+
+void integer(Node& node, LongForm& form) {
+  if (node.is_floating()) {
+    const double value = node.as_floating();
+    if (value == std::floor(value) && std::abs(value) < 9e15)
+      node = Node::integer(static_cast<std::int64_t>(value), node.location);
+    else
+      complain(node, form, fmt::format("expected an integer, found {}", node.text()));
+    return;
+  }
+  if (!node.is_string()) return;
+  const std::string& digits = node.as_string();
+  std::int64_t value = 0;
+  const char* begin = digits.data() + (digits.starts_with('+') ? 1 : 0);
+  const auto result = std::from_chars(begin, digits.data() + digits.size(), value);
+  if (digits.empty() || result.ec != std::errc() || result.ptr != digits.data() + digits.size())
+    complain(node, form, fmt::format("'{}' is not an integer", digits));
+  node = Node::integer(value, node.location);
+}
+
+void boolean(Node& node, LongForm& form) {
+  if (!node.is_string()) return;
+  const std::string word = lower(node.as_string());
+  const bool yes = word == "true" || word == "yes" || word == "on" || word == "y";
+  if (!yes && word != "false" && word != "no" && word != "off" && word != "n")
+    complain(node, form, fmt::format("'{}' is not a boolean; write true or false", node.as_string()));
+  else if (word != "true" && word != "false")
+    form.mistakes.warn(node.location, form.path, fmt::format("\"{}\" for boolean is not supported by YAML 1.2, please use `{}`", node.as_string(), yes));
+  node = Node::boolean(yes, node.location);
+}
+
+void number(Node& node, LongForm& form) {
+  if (!node.is_string()) return;
+  const std::string& digits = node.as_string();
+  double value = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (digits.empty() || result.ec != std::errc() || result.ptr != digits.data() + digits.size() || !std::isfinite(value))
+    complain(node, form, fmt::format("'{}' is not a number", digits));
+  node = Node::floating(value, node.location);
+}
+
+void text(Node& node, LongForm&) {
+  if (node.is_scalar() && !node.is_null() && !node.is_string()) node = Node::string(node.text(), node.location);
+}
+
+void byte_size(Node& node, LongForm& form) {
+  if (node.is_integer()) return;
+  const std::string written = node.text();
+  if (written == "-1") {
+    node = Node::integer(-1, node.location);
+    return;
+  }
+  std::int64_t bytes = 0;
+  try {
+    bytes = parse_byte_size(written);
+  } catch (const Error& error) {
+    complain(node, form, error.what());
+  }
+  node = Node::integer(bytes, node.location);
+}
+
+void duration(Node& node, LongForm& form) {
+  std::int64_t nanoseconds = 0;
+  try {
+    nanoseconds = parse_duration(node.as_string()).count();
+  } catch (const Error& error) {
+    complain(node, form, error.what());
+  }
+  node = Node::integer(nanoseconds, node.location);
+}
+
+void file_mode(Node& node, LongForm& form) {
+  if (!node.is_string()) return integer(node, form);
+  const std::string& digits = node.as_string();
+  std::int64_t value = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
+  if (digits.empty() || result.ec != std::errc() || result.ptr != digits.data() + digits.size() || value < 0 || value > 07777)
+    complain(node, form, fmt::format("'{}' is not a file mode; write an octal number like 0440", digits));
+  node = Node::integer(value, node.location);
+}
+
+void nano_cpus(Node& node, LongForm& form) {
+  if (node.is_string()) number(node, form);
+}
+
+void list(Node& node, LongForm&) {
+  if (node.is_string()) node = one_item_list(std::move(node));
+}
+
+void unique_list(Node& node, LongForm& form) {
+  if (!node.is_sequence()) return;
+  for (std::size_t i = 0; i < node.items().size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (node.items()[i].text() == node.items()[k].text()) {
+        form.mistakes.add(node.items()[i].location, form.path, fmt::format("items at {} and {} are equal", k, i));
+        return;
+      }
+}
+
+void assignments(Node& node, LongForm& form) {
+  if (node.is_sequence()) return assignment_list(node, form);
+  if (!node.is_mapping()) return;
+  for (Node::Member& member : node.members()) {
+    if (!member.value.is_scalar())
+      form.mistakes.add(member.value.location, join_path(form.path, member.key),
+                        fmt::format("expected a string, number, boolean or nothing, found {}", member.value.kind_name()));
+    text(member.value, form);
+  }
+}
+
+void labels(Node& node, LongForm& form) {
+  assignments(node, form);
+  if (!node.is_mapping()) return;
+  for (Node::Member& member : node.members())
+    if (member.value.is_null() && member.value.merge_tag == MergeTag::none) member.value = Node::string("", member.value.location);
+}
+
+void command(Node& node, LongForm& form) {
+  if (!node.is_string()) return;
+  Node words = Node::sequence(node.location);
+  try {
+    for (std::string& word : split_shell_words(node.as_string())) words.append(Node::string(std::move(word), node.location));
+  } catch (const Error& error) {
+    complain(node, form, error.what());
+  }
+  node = std::move(words);
+}
+
+void healthcheck_test(Node& node, LongForm& form) {
+  if (node.is_string()) {
+    Node words = Node::sequence(node.location);
+    words.append(Node::string("CMD-SHELL", node.location));
+    words.append(std::move(node));
+    node = std::move(words);
+  } else if (node.is_sequence() && !node.items().empty()) {
+    const std::string kind = node.items().front().text();
+    if (kind != "NONE" && kind != "CMD" && kind != "CMD-SHELL")
+      complain(node.items().front(), form, fmt::format("the list must start with \"CMD\", \"CMD-SHELL\" or \"NONE\", not \"{}\"", kind));
+  }
+}
+
+void build(Node& node, LongForm&) {
+  if (!node.is_string()) return;
+  Node result = Node::mapping(node.location);
+  const Location where = node.location;
+  result.set("context", std::move(node), where);
+  node = std::move(result);
+}
+
+void depends_on(Node& node, LongForm& form) {
+  if (!node.is_sequence()) return;
+  Node result = Node::mapping(node.location);
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    const Node& item = node.items()[i];
+    if (!item.is_string()) {
+      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected the name of a service, found {}", item.kind_name()));
+      continue;
+    }
+    if (result.find(item.as_string()) != nullptr)
+      form.mistakes.add(item.location, form.path, fmt::format("'{}' is listed twice", item.as_string()));
+    Node dependency = Node::mapping(item.location);
+    dependency.set("condition", Node::string("service_started", item.location), item.location);
+    dependency.set("required", Node::boolean(true, item.location), item.location);
+    result.set(item.as_string(), std::move(dependency), item.location);
+  }
+  node = std::move(result);
+}
+
+void dependency(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  if (node.find("condition") == nullptr) complain(node, form, "'condition' is missing");
+  if (node.find("required") == nullptr) node.set("required", Node::boolean(true, node.location), node.location);
+}
+
+void condition(Node& node, LongForm& form) {
+  const std::string& name = node.as_string();
+  if (name != "service_started" && name != "service_healthy" && name != "service_completed_successfully")
+    complain(node, form, fmt::format("'{}' is not one of service_started, service_healthy, service_completed_successfully", name));
+}
+
+void service_networks(Node& node, LongForm& form) {
+  if (!node.is_sequence()) return;
+  Node result = Node::mapping(node.location);
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    const Node& item = node.items()[i];
+    if (!item.is_string())
+      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected the name of a network, found {}", item.kind_name()));
+    else if (result.find(item.as_string()) != nullptr)
+      form.mistakes.add(item.location, form.path, fmt::format("'{}' is listed twice", item.as_string()));
+    else
+      result.set(item.as_string(), Node(item.location), item.location);
+  }
+  node = std::move(result);
+}
+
+void file_reference(Node& node, LongForm& form) {
+  if (node.is_string()) {
+    Node result = Node::mapping(node.location);
+    const Location where = node.location;
+    result.set("source", std::move(node), where);
+    node = std::move(result);
+  } else if (node.is_mapping() && node.find("source") == nullptr) {
+    complain(node, form, "'source' is missing");
+  }
+}
+
+void env_files(Node& node, LongForm& form) {
+  list(node, form);
+  if (!node.is_sequence()) return;
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    Node& item = node.items()[i];
+    if (item.is_string()) {
+      Node entry = Node::mapping(item.location);
+      const Location where = item.location;
+      entry.set("path", std::move(item), where);
+      item = std::move(entry);
+    }
+    if (!item.is_mapping()) continue;
+    if (item.find("path") == nullptr) form.mistakes.add(item.location, join_path(form.path, i), "'path' is missing");
+    if (item.find("required") == nullptr) item.set("required", Node::boolean(true, item.location), item.location);
+  }
+}
+
+void extra_hosts(Node& node, LongForm& form) {
+  Node result = Node::mapping(node.location);
+  const auto add = [&](const std::string& host, std::string_view address, const Location& where) {
+    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+    Node* addresses = result.find(host);
+    if (addresses == nullptr) addresses = &result.set(host, Node::sequence(where), where);
+    addresses->append(Node::string(std::string(address), where));
+  };
+  if (node.is_sequence()) {
+    for (std::size_t i = 0; i < node.items().size(); ++i) {
+      const Node& item = node.items()[i];
+      const std::string whole = item.text();
+      std::size_t cut = whole.find('=');
+      if (cut == std::string::npos) cut = whole.find(':');
+      if (cut == std::string::npos || cut == 0)
+        form.mistakes.add(item.location, join_path(form.path, i), fmt::format("'{}' is not HOST=ADDRESS", whole));
+      else
+        add(whole.substr(0, cut), std::string_view(whole).substr(cut + 1), item.location);
+    }
+  } else if (node.is_mapping()) {
+    for (const Node::Member& member : node.members()) {
+      if (member.value.is_sequence()) {
+        for (const Node& address : member.value.items()) add(member.key, address.text(), address.location);
+      } else if (member.value.is_string()) {
+        add(member.key, member.value.as_string(), member.value.location);
+      } else {
+        form.mistakes.add(member.value.location, join_path(form.path, member.key), fmt::format("expected an address, found {}", member.value.kind_name()));
+      }
+    }
+  }
+  node = std::move(result);
+}
+
+void device(Node& node, LongForm& form) {
+  if (!node.is_string()) {
+    if (node.is_mapping() && node.find("source") == nullptr) complain(node, form, "'source' is missing");
+    if (node.is_mapping() && node.find("target") == nullptr) complain(node, form, "'target' is missing");
+    return;
+  }
+  const std::string whole = node.as_string();
+  std::vector<std::string> parts{""};
+  for (const char c : whole)
+    if (c == ':')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  if (parts.size() > 3 || parts[0].empty()) complain(node, form, fmt::format("'{}' is not SOURCE[:TARGET[:PERMISSIONS]]", whole));
+  parts.resize(std::max<std::size_t>(parts.size(), 3));
+  Node result = Node::mapping(node.location);
+  result.set("source", Node::string(parts[0], node.location), node.location);
+  result.set("target", Node::string(parts[1].empty() ? parts[0] : parts[1], node.location), node.location);
+  result.set("permissions", Node::string(parts[2].empty() ? "rwm" : parts[2], node.location), node.location);
+  node = std::move(result);
+}
+
+void ulimit(Node& node, LongForm& form) {
+  if (node.is_mapping()) {
+    if (node.find("soft") == nullptr || node.find("hard") == nullptr) complain(node, form, "both 'soft' and 'hard' are needed");
+  } else {
+    integer(node, form);
+  }
+}
+
+void external(Node& node, LongForm& form) {
+  if (node.is_mapping()) {
+    complain(node, form, "'external: {name: …}' is no longer accepted; write 'external: true' and 'name: …' beside it");
+    node = Node::boolean(true, node.location);
+  }
+  boolean(node, form);
+}
+
+void extends(Node& node, LongForm& form) {
+  if (node.is_string()) {
+    Node result = Node::mapping(node.location);
+    const Location where = node.location;
+    result.set("service", std::move(node), where);
+    node = std::move(result);
+  } else if (node.is_mapping() && node.find("service") == nullptr) {
+    complain(node, form, "'service' is missing");
+  }
+}
+
+void pull_policy(Node& node, LongForm& form) {
+  const std::string& policy = node.as_string();
+  if (policy == "if_not_present") node.as_string() = "missing";
+  const bool word = policy.empty() || policy == "always" || policy == "never" || policy == "build" || policy == "missing" ||
+                    policy == "refresh" || policy == "daily" || policy == "weekly";
+  bool every = policy.starts_with("every_");
+  if (every) try {
+      every = parse_duration(policy.substr(6)).count() > 0;
+    } catch (const Error&) {
+      every = false;
+    }
+  if (!word && !every)
+    complain(node, form, fmt::format("'{}' is not one of always, never, missing, build, daily, weekly, every_<duration>", policy));
+}
+
+void container_name(Node& node, LongForm& form) {
+  const std::string& name = node.as_string();
+  const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  bool valid = name.size() >= 2 && alphanumeric(name[0]);
+  for (const char c : name) valid = valid && (alphanumeric(c) || c == '_' || c == '.' || c == '-');
+  if (!valid) complain(node, form, fmt::format("'{}' must be two or more of letters, digits, '_', '.', '-', starting with a letter or digit", name));
+}
+
+
+}  // namespace stack::compose::short_forms

@@ -1,0 +1,44 @@
+#pragma once
+// Short syntax to long syntax, one function per form. Each keeps the location of what it replaces.
+#include "compose/keys.hpp"
+
+namespace stack::compose::short_forms {
+
+// scalars
+void integer(Node& node, LongForm& form);
+void boolean(Node& node, LongForm& form);
+void number(Node& node, LongForm& form);
+void text(Node& node, LongForm& form);         ///< any scalar as text
+void byte_size(Node& node, LongForm& form);    ///< to an integer
+void duration(Node& node, LongForm& form);     ///< to an integer of nanoseconds
+void file_mode(Node& node, LongForm& form);    ///< "0440" or 0440 to an integer
+void nano_cpus(Node& node, LongForm& form);
+// lists and mappings
+void list(Node& node, LongForm& form);         ///< one string to a list of it
+void unique_list(Node& node, LongForm& form);  ///< a repeated item is an error
+void assignments(Node& node, LongForm& form);  ///< ["K=V", "K"] to {K: V, K: null}
+void labels(Node& node, LongForm& form);       ///< the same, null becomes ""
+void command(Node& node, LongForm& form);
+void healthcheck_test(Node& node, LongForm& form);
+void build(Node& node, LongForm& form);
+void depends_on(Node& node, LongForm& form);
+void dependency(Node& node, LongForm& form);
+void service_networks(Node& node, LongForm& form);
+void file_reference(Node& node, LongForm& form);
+void env_files(Node& node, LongForm& form);
+void extra_hosts(Node& node, LongForm& form);
+void device(Node& node, LongForm& form);
+void ports(Node& node, LongForm& form);
+void port(Node& node, LongForm& form);
+void mount_type(Node& node, LongForm& form);
+void volume(Node& node, LongForm& form);
+void ulimit(Node& node, LongForm& form);
+void external(Node& node, LongForm& form);
+void extends(Node& node, LongForm& form);
+void expose(Node& node, LongForm& form);
+void pull_policy(Node& node, LongForm& form);
+void publish_range(Node& node, LongForm& form);
+void condition(Node& node, LongForm& form);
+void container_name(Node& node, LongForm& form);
+
+}  // namespace stack::compose::short_forms

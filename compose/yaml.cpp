@@ -1,0 +1,307 @@
+#include "compose/yaml.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <istream>
+#include <optional>
+#include <streambuf>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/error.hpp"
+
+namespace stack::compose {
+namespace {
+
+[[noreturn]] void refuse(const Location& where, std::string_view text) {
+  throw Error(ErrorCode::invalid_argument, fmt::format("{}: {}", to_string(where), text));
+}
+
+/// Offset of the first byte that is not valid UTF-8, or npos. Overlong forms, surrogates and NUL are not valid.
+std::size_t invalid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const unsigned lead = byte(i);
+    if (lead == 0) return i;
+    const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    if (length == 0) return i;
+    unsigned code = length == 1 ? lead : lead & (0x7FU >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      if (byte(i + k) >> 6 != 2) return i;
+      code = code << 6 | (byte(i + k) & 0x3F);
+    }
+    constexpr unsigned smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (code < smallest[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return i;
+    i += length;
+  }
+  return std::string_view::npos;
+}
+
+class ViewBuffer : public std::streambuf {
+public:
+  explicit ViewBuffer(std::string_view text) {
+    char* begin = const_cast<char*>(text.data());
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+/// Builds nodes from the parser's events.
+class Builder : public YAML::EventHandler {
+public:
+  Builder(std::string_view text, std::shared_ptr<const std::string> file) : text_(text), file_(std::move(file)) {}
+
+  std::optional<Node> take() { return std::exchange(document_, std::nullopt); }
+
+  void OnDocumentStart(const YAML::Mark&) override {
+    document_.reset();
+    anchors_.clear();
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (!open_.empty() && open_.back().node.is_sequence() && open_.back().flow && char_at(mark) == ',')
+      refuse(where(mark), "an item is missing before ',' in this list");
+    place(Node(where(mark)), anchor, false);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) refuse(where(mark), "this alias refers to the node that contains it");
+    count(found->second.size, where(mark));
+    const bool key = awaits_key();
+    Node copy = found->second.node;
+    if (key && !copy.is_scalar()) refuse(where(mark), "only a scalar can be a key");
+    add(std::move(copy), found->second.size, false);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    check_quotes(mark);
+    Location here = where(mark);
+    Node node = scalar(tag, value, here);
+    apply_tag(node, tag);
+    place(std::move(node), anchor, tag == "?");
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+    begin(Node::sequence(where(mark)), mark, tag, anchor, style);
+  }
+  void OnSequenceEnd() override { end(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+    begin(Node::mapping(where(mark)), mark, tag, anchor, style);
+  }
+  void OnMapEnd() override { end(); }
+
+  Location where(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
+
+private:
+  struct Anchored {
+    Node node;
+    std::size_t size;
+  };
+  struct Open {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    bool flow = false;
+    std::size_t size = 1;
+    // mappings: the key that waits for its value
+    std::optional<std::string> key;
+    Location key_location;
+    bool merge_key = false;
+    std::optional<Node> merged;  ///< value of `<<`
+    std::unordered_map<std::string, Location> seen;
+  };
+
+  char char_at(const YAML::Mark& mark) const {
+    const auto at = static_cast<std::size_t>(mark.pos);
+    return mark.pos >= 0 && at < text_.size() ? text_[at] : '\0';
+  }
+
+  bool awaits_key() const { return !open_.empty() && open_.back().node.is_mapping() && !open_.back().key && !open_.back().merge_key; }
+
+  void count(std::size_t nodes, const Location& here) {
+    total_ += nodes;
+    if (total_ > max_yaml_nodes) refuse(here, fmt::format("the file expands to more than {} nodes", max_yaml_nodes));
+  }
+
+  /// The parser takes the end of the file for a closing quote.
+  void check_quotes(const YAML::Mark& mark) {
+    std::size_t at = static_cast<std::size_t>(mark.pos);
+    const auto skip_blanks = [&] {
+      while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t' || text_[at] == '\n' || text_[at] == '\r')) ++at;
+    };
+    while (at < text_.size() && (text_[at] == '!' || text_[at] == '&')) {
+      while (at < text_.size() && static_cast<unsigned char>(text_[at]) > ' ') ++at;
+      skip_blanks();
+    }
+    if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return;
+    const char quote = text_[at];
+    for (++at; at < text_.size(); ++at) {
+      if (quote == '"' && text_[at] == '\\') {
+        ++at;
+      } else if (text_[at] == quote) {
+        if (quote == '\'' && at + 1 < text_.size() && text_[at + 1] == '\'') {
+          ++at;
+        } else {
+          return;
+        }
+      }
+    }
+    refuse(where(mark), fmt::format("this string has no closing {}", quote));
+  }
+
+  static constexpr std::string_view core = "tag:yaml.org,2002:";
+
+  Node scalar(const std::string& tag, const std::string& value, const Location& here) {
+    if (tag == "?") {
+      if (is_date(value)) refuse(here, fmt::format("'{}' is a date to YAML; put quotes around it", value));
+      return resolve_plain_scalar(value, here);
+    }
+    if (!tag.starts_with(core)) return tag == "!" ? Node::string(value, here) : resolve_plain_scalar(value, here);
+    const std::string_view name = std::string_view(tag).substr(core.size());
+    if (name != "int" && name != "float" && name != "bool" && name != "null") return Node::string(value, here);
+    Node node = resolve_plain_scalar(value, here);
+    if (name == "float" && node.is_integer()) node = Node::floating(static_cast<double>(node.as_integer()), here);
+    const bool fits = (name == "int" && node.is_integer()) || (name == "float" && node.is_floating()) ||
+                      (name == "bool" && node.is_boolean()) || (name == "null" && node.is_null());
+    if (!fits) refuse(here, fmt::format("'{}' cannot be read as !!{}", value, name));
+    return node;
+  }
+
+  /// YYYY-M-D with an optional time: YAML's timestamp type, which no Compose attribute takes.
+  static bool is_date(std::string_view text) {
+    std::size_t at = 0;
+    const auto digits = [&](std::size_t least, std::size_t most) {
+      const std::size_t from = at;
+      while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+      return at - from >= least && at - from <= most;
+    };
+    const auto dash = [&] { return at < text.size() && text[at++] == '-'; };
+    if (!digits(4, 4) || !dash() || !digits(1, 2) || !dash() || !digits(1, 2)) return false;
+    if (at == text.size()) return true;
+    if (text[at] != 'T' && text[at] != 't' && text[at] != ' ') return false;
+    ++at;
+    const auto colon = [&] { return at < text.size() && text[at++] == ':'; };
+    return digits(1, 2) && colon() && digits(1, 2) && colon() && digits(1, 2);
+  }
+
+  void apply_tag(Node& node, const std::string& tag) {
+    if (tag == "!reset") node.merge_tag = MergeTag::reset;
+    if (tag == "!override") node.merge_tag = MergeTag::replace;
+  }
+
+  void begin(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
+    if (awaits_key()) refuse(where(mark), "only a scalar can be a key");
+    if (open_.size() >= static_cast<std::size_t>(max_yaml_depth)) refuse(where(mark), "nested too deeply");
+    count(1, where(mark));
+    apply_tag(node, tag);
+    anchors_.erase(anchor);
+    Open open;
+    open.node = std::move(node);
+    open.anchor = anchor;
+    open.flow = style == YAML::EmitterStyle::Flow;
+    open_.push_back(std::move(open));
+  }
+
+  void end() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    if (done.merged) merge(done.node, *done.merged);
+    if (done.anchor != 0) anchors_.insert_or_assign(done.anchor, Anchored{done.node, done.size});
+    add(std::move(done.node), done.size, false);
+  }
+
+  void place(Node node, YAML::anchor_t anchor, bool plain) {
+    count(1, node.location);
+    if (anchor != 0) anchors_.insert_or_assign(anchor, Anchored{node, 1});
+    add(std::move(node), 1, plain);
+  }
+
+  void add(Node node, std::size_t size, bool plain) {
+    if (open_.empty()) {
+      document_ = std::move(node);
+      return;
+    }
+    Open& parent = open_.back();
+    parent.size += size;
+    if (parent.node.is_sequence()) {
+      parent.node.append(std::move(node));
+    } else if (parent.merge_key) {
+      parent.merge_key = false;
+      parent.merged = std::move(node);
+    } else if (parent.key) {
+      parent.node.members().push_back({std::move(*parent.key), std::move(node), std::move(parent.key_location)});
+      parent.key.reset();
+    } else {
+      take_key(parent, std::move(node), plain);
+    }
+  }
+
+  void take_key(Open& parent, Node node, bool plain) {
+    if (!node.is_string()) {
+      if (node.is_null()) refuse(node.location, "a key is missing before ':'");
+      refuse(node.location, fmt::format("the key {} is {}, not a string; put quotes around it", node.text(), node.kind_name()));
+    }
+    const auto [earlier, fresh] = parent.seen.emplace(node.as_string(), node.location);
+    if (!fresh)
+      refuse(node.location, fmt::format("key '{}' is already defined at line {}", node.as_string(), earlier->second.line));
+    if (plain && node.as_string() == "<<") {
+      parent.merge_key = true;
+      return;
+    }
+    parent.key_location = node.location;
+    parent.key = std::move(node.as_string());
+  }
+
+  /// What the mapping has itself wins, then the earlier of the merged ones.
+  void merge(Node& mapping, const Node& source) {
+    if (source.is_sequence()) {
+      for (const Node& item : source.items()) {
+        if (!item.is_mapping()) refuse(item.location, "'<<' takes a mapping or a list of mappings");
+        merge(mapping, item);
+      }
+      return;
+    }
+    if (!source.is_mapping()) refuse(source.location, "'<<' takes a mapping or a list of mappings");
+    for (const Node::Member& member : source.members())
+      if (mapping.find(member.key) == nullptr) mapping.set(member.key, member.value, member.key_location);
+  }
+
+  std::string_view text_;
+  std::shared_ptr<const std::string> file_;
+  std::vector<Open> open_;
+  std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+  std::optional<Node> document_;
+  std::size_t total_ = 0;
+};
+
+}  // namespace
+
+std::vector<Node> parse_yaml(std::string_view text, std::shared_ptr<const std::string> file) {
+  if (text.size() > max_yaml_bytes)
+    refuse({file, 0, 0}, fmt::format("the file is larger than {} MiB", max_yaml_bytes >> 20));
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (const std::size_t at = invalid_utf8(text); at != std::string_view::npos) {
+    const auto line = static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    const std::size_t line_start = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;  // npos + 1 is 0
+    refuse({file, line, static_cast<int>(at - line_start) + 1}, "the file is not valid UTF-8 text");
+  }
+  ViewBuffer buffer(text);
+  std::istream stream(&buffer);
+  Builder builder(text, file);
+  std::vector<Node> documents;
+  try {
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder))
+      if (std::optional<Node> document = builder.take(); document && !document->is_null()) documents.push_back(std::move(*document));
+  } catch (const YAML::Exception& error) {
+    refuse(builder.where(error.mark), error.msg);
+  }
+  return documents;
+}
+
+}  // namespace stack::compose
