@@ -23,6 +23,7 @@ std::string port_identity(const Node& item) {
 }
 std::string target_identity(const Node& item) { return field(item, "target"); }
 std::string path_identity(const Node& item) { return field(item, "path"); }
+std::string subnet_identity(const Node& item) { return field(item, "subnet"); }
 std::string secret_identity(const Node& item) {
   const std::string target = field(item, "target");
   return target.empty() ? "/run/secrets/" + field(item, "source") : target.starts_with('/') ? target : "/run/secrets/" + target;
@@ -419,7 +420,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::sysctls>("sysctls", labels, "kernel parameters of its namespaces"),
       key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", unique),
       key<&Service::tty>("tty", boolean, "give it a terminal"),
-      key<&Service::ulimits>("ulimits", ulimits_type, "resource limits", replaced),
+      key<&Service::ulimits>("ulimits", ulimits_type, "resource limits"),
       later("use_api_socket", "pass the engine's socket"),
       key<&Service::user>("user", string, "user[:group] it runs as"),
       key<&Service::userns_mode>("userns_mode", string, "user namespace"),
@@ -456,7 +457,7 @@ constexpr Type pools_type{"a list of mappings", allow_list, nullptr, &pool_type}
 std::span<const Key> ipam_keys() {
   static constexpr std::array rows{
       key<&Network::ipam_driver>("driver", string, "who gives addresses out"),
-      key<&Network::ipam_pools>("config", pools_type, "subnets", replaced),
+      key<&Network::ipam_pools>("config", pools_type, "subnets", {Merge::by_identity, subnet_identity}),
       key<&Network::ipam_options>("options", options, "the driver's options"),
   };
   return rows;

@@ -122,7 +122,7 @@ struct ServiceNetwork {
 /// A secret or config as one service uses it.
 struct FileReference {
   std::string source;  ///< key of Project::secrets or Project::configs
-  std::string target;  ///< secrets: absolute path ("/run/secrets/x" by default); configs: "" means "/<source>"
+  std::string target;  ///< path in the container; a secret's relative one is under /run/secrets; configs: "" means "/<source>"
   std::string uid, gid;
   std::optional<std::uint32_t> mode;
 };

@@ -1,0 +1,11 @@
+#pragma once
+// The finished document becomes the Project.
+#include "compose/node.hpp"
+#include "compose/types.hpp"
+
+namespace stack::compose {
+
+/// Trusts the document: canonical, merged, without nulls where none may be.
+Project decode(const Node& document);
+
+}  // namespace stack::compose

@@ -1,0 +1,87 @@
+#include "compose/merge.hpp"
+
+#include <unordered_map>
+
+namespace stack::compose {
+namespace {
+
+void merge(Node& base, Node later, const Type* type, Merge rule);
+
+void merge_mappings(Node& base, Node later, const Type* type) {
+  for (Node::Member& member : later.members()) {
+    Node* below = base.find(member.key);
+    if (member.value.merge_tag == MergeTag::reset) {
+      base.erase(member.key);
+    } else if (below == nullptr) {
+      base.set(member.key, std::move(member.value), std::move(member.key_location));
+    } else {
+      const Key* key = type != nullptr && type->keys != nullptr ? find_key(type->keys(), member.key) : nullptr;
+      const Type* value_type = key != nullptr ? key->type : type != nullptr ? type->value : nullptr;
+      merge(*below, std::move(member.value), value_type, key != nullptr ? key->merge : Merge::deep);
+    }
+  }
+}
+
+void merge(Node& base, Node later, const Type* type, Merge rule) {
+  const bool whole = later.merge_tag == MergeTag::replace || rule == Merge::replace;
+  // A null says nothing, except where it is a value of its own: a variable of the environment.
+  const bool null_is_a_value = base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
+  if (!whole && later.is_null() && !null_is_a_value) return;
+  if (whole || later.kind() != base.kind() || later.is_scalar()) {
+    base = std::move(later);
+    return;
+  }
+  if (later.is_sequence()) {
+    for (Node& item : later.items()) base.append(std::move(item));
+    return;
+  }
+  if (rule == Merge::logging) {
+    const Node* old_driver = base.find("driver");
+    const Node* new_driver = later.find("driver");
+    if (old_driver != nullptr && new_driver != nullptr && old_driver->text() != new_driver->text()) base.erase("options");
+  }
+  merge_mappings(base, std::move(later), type);
+}
+
+void unify(Node& list, std::string (*identity)(const Node&)) {
+  std::unordered_map<std::string, std::size_t> seen;
+  std::vector<Node> kept;
+  kept.reserve(list.items().size());
+  for (Node& item : list.items()) {
+    const auto [place, fresh] = seen.emplace(identity(item), kept.size());
+    if (fresh)
+      kept.push_back(std::move(item));
+    else
+      kept[place->second] = std::move(item);
+  }
+  list.items() = std::move(kept);
+}
+
+std::string item_text(const Node& item) { return item.text(); }
+
+void finish(Node& node, const Type* type) {
+  if (node.is_sequence()) {
+    if (type != nullptr && type->item != nullptr)
+      for (Node& item : node.items()) finish(item, type->item);
+    return;
+  }
+  if (!node.is_mapping()) return;
+  std::erase_if(node.members(), [](const Node::Member& member) { return member.value.merge_tag == MergeTag::reset; });
+  for (Node::Member& member : node.members()) {
+    const Key* key = type != nullptr && type->keys != nullptr ? find_key(type->keys(), member.key) : nullptr;
+    finish(member.value, key != nullptr ? key->type : type != nullptr ? type->value : nullptr);
+    if (key == nullptr || !member.value.is_sequence()) continue;
+    if (key->merge == Merge::append_unique) unify(member.value, item_text);
+    if (key->merge == Merge::by_identity) unify(member.value, key->identity);
+  }
+}
+
+}  // namespace
+
+void merge_documents(Node& base, Node later) { merge(base, std::move(later), &document_type, Merge::deep); }
+
+void merge_services(Node& base, Node later) { merge(base, std::move(later), &service_type, Merge::deep); }
+
+void finish_merge(Node& document) { finish(document, &document_type); }
+
+}  // namespace stack::compose

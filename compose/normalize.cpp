@@ -1,0 +1,138 @@
+#include "compose/normalize.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "compose/dotenv.hpp"
+
+namespace stack::compose {
+namespace {
+
+/// The x of "service:x", or "".
+std::string_view service_of(std::string_view mode) {
+  constexpr std::string_view prefix = "service:";
+  return mode.starts_with(prefix) ? mode.substr(prefix.size()) : std::string_view();
+}
+
+void imply_dependencies(Service& service) {
+  for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts, &service.cgroup})
+    if (const std::string_view other = service_of(*mode); !other.empty())
+      service.depends_on.try_emplace(std::string(other), Dependency{DependencyCondition::service_started, true, true});
+}
+
+void normalize_service(Service& service, const std::string& directory) {
+  if (service.network_mode.empty() && service.networks.empty()) service.networks.emplace("default", std::nullopt);
+  if (service.build) {
+    if (service.build->context.empty()) service.build->context = directory;
+    if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty()) service.build->dockerfile = "Dockerfile";
+  }
+  if (service.scale && service.deploy) service.deploy->replicas = service.scale;
+  for (FileReference& secret : service.secrets)
+    if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
+  imply_dependencies(service);
+}
+
+template <class Objects>
+void name_objects(Objects& objects, const std::string& project) {
+  for (auto& [key, object] : objects)
+    if (object.name.empty()) object.name = object.external ? key : project + '_' + key;
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return std::nullopt;
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return stream.bad() ? std::nullopt : std::optional(std::move(text).str());
+}
+
+void merge_env_files(Service& service, const Lookup& lookup) {
+  StringMap merged;
+  const Lookup first_environment = [&](std::string_view name) -> std::optional<std::string> {
+    if (std::optional<std::string> value = lookup(name)) return value;
+    const auto found = service.environment.find(std::string(name));
+    return found == service.environment.end() ? std::nullopt : found->second;
+  };
+  for (std::size_t i = 0; i < service.env_files.size(); ++i) {
+    const EnvFile& file = service.env_files[i];
+    const std::optional<std::string> text = read_file(file.path);
+    const std::string where = service.where(fmt::format("env_file[{}]", i));
+    if (!text) {
+      if (!file.required) continue;
+      throw Error(ErrorCode::not_found, fmt::format("{}: services.{}.env_file: cannot read {}: {}", where, service.name, file.path, std::strerror(errno)));
+    }
+    if (file.format == "raw")
+      parse_raw_env(*text, file.path, lookup, merged);
+    else if (file.format.empty())
+      parse_dotenv(*text, file.path, first_environment, merged);
+    else
+      throw Error(ErrorCode::invalid_argument, fmt::format("{}: services.{}.env_file: unknown format '{}'; only raw is known", where, service.name, file.format));
+  }
+  for (auto& [name, value] : merged) service.environment.try_emplace(name, std::move(value));
+  service.env_files.clear();
+}
+
+template <class Objects>
+void keep_only(Objects& objects, const std::set<std::string>& used) {
+  std::erase_if(objects, [&](const auto& entry) { return !used.contains(entry.first); });
+}
+
+}  // namespace
+
+void normalize(Project& project, const std::string& directory) {
+  bool default_used = false;
+  for (auto* services : {&project.services, &project.disabled_services})
+    for (auto& [name, service] : *services) {
+      normalize_service(service, directory);
+      default_used = default_used || service.networks.contains("default");
+    }
+  if (default_used) project.networks.try_emplace("default");
+  name_objects(project.networks, project.name);
+  name_objects(project.volumes, project.name);
+  name_objects(project.secrets, project.name);
+  name_objects(project.configs, project.name);
+}
+
+void resolve_environment(Project& project, const Lookup& lookup) {
+  for (auto* services : {&project.services, &project.disabled_services})
+    for (auto& [name, service] : *services) {
+      for (auto& [variable, value] : service.environment)
+        if (!value) value = lookup(variable);
+      if (!service.build) continue;
+      for (auto& [argument, value] : service.build->args)
+        if (!value) value = lookup(argument);
+      std::erase_if(service.build->args, [](const auto& argument) { return !argument.second; });
+    }
+}
+
+void merge_env_files(Project& project, const Lookup& lookup) {
+  for (auto& [name, service] : project.services)
+    if (!service.env_files.empty()) merge_env_files(service, lookup);
+}
+
+void resolve_file_objects(Project& project, const Lookup& lookup) {
+  for (auto* objects : {&project.secrets, &project.configs})
+    for (auto& [name, object] : *objects)
+      if (!object.environment.empty()) object.content = lookup(object.environment);
+}
+
+void drop_unused(Project& project) {
+  std::set<std::string> networks, volumes, secrets, configs;
+  for (const auto& [name, service] : project.services) {
+    for (const auto& [network, options] : service.networks) networks.insert(network);
+    for (const Mount& mount : service.volumes)
+      if (mount.type == "volume") volumes.insert(mount.source);
+    for (const FileReference& secret : service.secrets) secrets.insert(secret.source);
+    for (const FileReference& config : service.configs) configs.insert(config.source);
+  }
+  keep_only(project.networks, networks);
+  keep_only(project.volumes, volumes);
+  keep_only(project.secrets, secrets);
+  keep_only(project.configs, configs);
+}
+
+}  // namespace stack::compose

@@ -1,0 +1,25 @@
+#pragma once
+// Fills in what a file may leave out.
+#include "compose/interpolate.hpp"
+#include "compose/types.hpp"
+
+namespace stack::compose {
+
+/// Defaults that hold for every project: real names, the default network, build context and Dockerfile, secret targets,
+/// dependencies implied by `service:x` modes, scale and deploy.replicas as one value.
+void normalize(Project& project, const std::string& directory);
+
+/// Null variables and build arguments are taken from `lookup`; build arguments it lacks are dropped.
+void resolve_environment(Project& project, const Lookup& lookup);
+
+/// Merges each enabled service's env_file into its environment and forgets the files. Throws not_found for one that is
+/// required and missing, invalid_argument for one that cannot be read.
+void merge_env_files(Project& project, const Lookup& lookup);
+
+/// Takes the content of secrets and configs with `environment: NAME` from `lookup`.
+void resolve_file_objects(Project& project, const Lookup& lookup);
+
+/// Drops networks, volumes, secrets and configs no enabled service uses.
+void drop_unused(Project& project);
+
+}  // namespace stack::compose

@@ -1,0 +1,54 @@
+#include "compose/print.hpp"
+
+#include <algorithm>
+
+#include "compose/codec.hpp"
+
+namespace stack::compose {
+namespace {
+
+Node tree(const Project& project, bool json) {
+  Node out = Node::mapping();
+  write_structure(keys_of<Project>(), &project, nullptr, out, json);
+  if (out.find("services") == nullptr) {  // always there, after the name
+    const auto place = out.members().begin() + (out.find("name") == nullptr ? 0 : 1);
+    out.members().insert(place, {"services", Node::mapping(), {}});
+  }
+  for (const auto& [name, value] : project.extensions) out.members().push_back({name, from_json(value), {}});
+  return out;
+}
+
+}  // namespace
+
+std::string escape_dollars(const std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    out += c;
+    if (c == '$') out += c;
+  }
+  return out;
+}
+
+std::string print_yaml(const Project& project) { return escape_dollars(yaml_text(tree(project, false))); }
+
+std::string print_json(const Project& project) {
+  Node document = tree(project, true);
+  std::sort(document.members().begin(), document.members().end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return escape_dollars(json_text(document, true));
+}
+
+std::string service_json_for_hash(const Service& service) {
+  Service hashed = service;
+  hashed.build.reset();
+  hashed.pull_policy.clear();
+  hashed.scale.reset();
+  if (hashed.deploy) hashed.deploy->replicas.reset();
+  hashed.depends_on.clear();
+  hashed.profiles.clear();
+  Node out;
+  write(hashed, out, true);
+  return json_text(out, false);
+}
+
+}  // namespace stack::compose

@@ -1,0 +1,25 @@
+#pragma once
+// The Project as text: what `config` prints, and what the configuration hash is made of. Byte for byte what docker compose
+// prints for the same files: key order, quoting, and `$` doubled so that the text can be loaded again.
+#include <string>
+
+#include "compose/node.hpp"
+#include "compose/types.hpp"
+
+namespace stack::compose {
+
+std::string print_yaml(const Project& project);
+std::string print_json(const Project& project);  ///< indented, without a final newline
+
+/// The JSON whose SHA-256 is the label com.docker.compose.config-hash: one line, without build, pull_policy, scale,
+/// deploy.replicas, depends_on and profiles.
+std::string service_json_for_hash(const Service& service);
+
+/// Any tree, in the style of the above; `$` is left alone.
+std::string yaml_text(const Node& node);
+std::string json_text(const Node& node, bool indented);
+
+/// `$` doubled.
+std::string escape_dollars(const std::string& text);
+
+}  // namespace stack::compose

@@ -1,0 +1,213 @@
+#include "compose/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace stack::compose {
+namespace {
+
+/// Reports about one service.
+class ServiceCheck {
+public:
+  ServiceCheck(const Project& project, const Service& service, Mistakes& mistakes)
+      : project_(project), service_(service), mistakes_(mistakes) {}
+
+  void run() {
+    source();
+    dependencies();
+    networks();
+    mounts();
+    files();
+    contradictions();
+  }
+
+private:
+  void complain(std::string_view attribute, std::string_view text) {
+    Location where = service_.location;
+    std::string_view path = attribute;
+    while (!path.empty()) {
+      if (const auto found = service_.locations.find(path); found != service_.locations.end()) {
+        where = found->second;
+        break;
+      }
+      const std::size_t cut = path.find_last_of(".[");
+      path = cut == std::string_view::npos ? std::string_view() : path.substr(0, cut);
+    }
+    std::string full = "services." + service_.name;
+    if (!attribute.empty()) full += '.' + std::string(attribute);
+    mistakes_.add(where, full, text);
+  }
+
+  void source() {
+    if (service_.image.empty() && !service_.build) complain("", "neither 'image' nor 'build' is given");
+    if (service_.build && !service_.build->dockerfile.empty() && !service_.build->dockerfile_inline.empty())
+      complain("build.dockerfile_inline", "cannot be combined with 'dockerfile'");
+  }
+
+  void require_service(std::string_view attribute, const std::string& name, bool required) {
+    if (project_.services.contains(name)) return;
+    const auto disabled = project_.disabled_services.find(name);
+    if (disabled == project_.disabled_services.end())
+      complain(attribute, fmt::format("depends on undefined service '{}'", name));
+    else if (required)
+      complain(attribute, fmt::format("service '{}' is switched off; one of its profiles must be active: {}", name,
+                                      fmt::join(disabled->second.profiles, ", ")));
+  }
+
+  void dependencies() {
+    for (const auto& [name, dependency] : service_.depends_on) {
+      if (name == service_.name) {
+        complain("depends_on." + name, fmt::format("dependency cycle detected: {0} -> {0}", name));
+        continue;
+      }
+      const std::string attribute = "depends_on." + name;
+      const bool written = service_.locations.contains(attribute);
+      const bool network_mode = service_.network_mode == "service:" + name;
+      require_service(written || !network_mode ? attribute : "network_mode", name, dependency.required);
+    }
+  }
+
+  void networks() {
+    if (!service_.network_mode.empty() && !service_.networks.empty()) complain("networks", "cannot be combined with 'network_mode'");
+    for (const auto& [name, options] : service_.networks)
+      if (!project_.networks.contains(name)) complain("networks." + name, fmt::format("refers to undefined network '{}'", name));
+  }
+
+  void mounts() {
+    std::map<std::string, std::string> targets;
+    for (std::size_t i = 0; i < service_.volumes.size(); ++i) {
+      const Mount& mount = service_.volumes[i];
+      const std::string attribute = fmt::format("volumes[{}]", i);
+      if (mount.type == "volume" && !mount.source.empty() && !project_.volumes.contains(mount.source))
+        complain(attribute, fmt::format("refers to undefined volume '{}'", mount.source));
+      if (mount.type == "bind" && mount.source.empty()) complain(attribute, "a bind mount needs a 'source'");
+      if (mount.type == "tmpfs" && !mount.source.empty()) complain(attribute, "a tmpfs has no 'source'");
+      if (mount.target.empty()) complain(attribute, "'target' is missing");
+      if (mount.bind && mount.type != "bind") complain(attribute + ".bind", fmt::format("does not apply to a mount of type '{}'", mount.type));
+      if (mount.tmpfs && mount.type != "tmpfs") complain(attribute + ".tmpfs", fmt::format("does not apply to a mount of type '{}'", mount.type));
+      targets.emplace(mount.target, attribute);
+    }
+    for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
+      const std::string target = service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':'));
+      if (const auto taken = targets.find(target); taken != targets.end())
+        complain(fmt::format("tmpfs[{}]", i), fmt::format("{} is already the target of {}", target, taken->second));
+    }
+  }
+
+  void files() {
+    for (std::size_t i = 0; i < service_.secrets.size(); ++i)
+      if (!project_.secrets.contains(service_.secrets[i].source))
+        complain(fmt::format("secrets[{}]", i), fmt::format("refers to undefined secret '{}'", service_.secrets[i].source));
+    for (std::size_t i = 0; i < service_.configs.size(); ++i)
+      if (!project_.configs.contains(service_.configs[i].source))
+        complain(fmt::format("configs[{}]", i), fmt::format("refers to undefined config '{}'", service_.configs[i].source));
+  }
+
+  template <class A, class B>
+  void same(std::string_view attribute, const A& value, std::string_view deploy_attribute, const B& deploy_value) {
+    if (value != A{} && value != deploy_value)
+      complain(attribute, fmt::format("can't set distinct values on '{}' and '{}'", attribute, deploy_attribute));
+  }
+
+  void contradictions() {
+    if (service_.replicas() < 0) complain(service_.scale ? "scale" : "deploy.replicas", "cannot be negative");
+    if (!service_.container_name.empty() && service_.replicas() > 1)
+      complain("container_name", fmt::format("only one container can have this name, but {} are wanted", service_.replicas()));
+    if (service_.healthcheck && !service_.healthcheck->test.empty() && service_.healthcheck->test.front() == "CMD" &&
+        service_.healthcheck->test.size() == 1)
+      complain("healthcheck.test", "a command is missing after \"CMD\"");
+    if (!service_.deploy) return;
+    if (const auto& limits = service_.deploy->limits) {
+      same("cpus", service_.cpus, "deploy.resources.limits.cpus", limits->cpus);
+      same("mem_limit", service_.mem_limit, "deploy.resources.limits.memory", limits->memory);
+      same("pids_limit", service_.pids_limit, "deploy.resources.limits.pids", limits->pids);
+    }
+    if (const auto& reservations = service_.deploy->reservations)
+      same("mem_reservation", service_.mem_reservation, "deploy.resources.reservations.memory", reservations->memory);
+  }
+
+  const Project& project_;
+  const Service& service_;
+  Mistakes& mistakes_;
+};
+
+/// Depth first; reports the first circle found with its whole chain.
+class CircleSearch {
+public:
+  CircleSearch(const Project& project, Mistakes& mistakes) : project_(project), mistakes_(mistakes) {}
+
+  void run() {
+    for (const auto& [name, service] : project_.services)
+      if (visit(name)) return;
+  }
+
+private:
+  bool visit(const std::string& name) {
+    const auto service = project_.services.find(name);
+    if (service == project_.services.end() || done_.contains(name)) return false;
+    if (const auto from = std::find(path_.begin(), path_.end(), name); from != path_.end()) {
+      const std::string chain = fmt::format("{} -> {}", fmt::join(from, path_.end(), " -> "), name);
+      mistakes_.add(service->second.location, "services." + name, "dependency cycle detected: " + chain);
+      return true;
+    }
+    path_.push_back(name);
+    for (const auto& [dependency, options] : service->second.depends_on)
+      if (dependency != name && visit(dependency)) return true;
+    path_.pop_back();
+    done_.insert(name);
+    return false;
+  }
+
+  const Project& project_;
+  Mistakes& mistakes_;
+  std::vector<std::string> path_;
+  std::set<std::string> done_;
+};
+
+void check_file_objects(const std::map<std::string, FileObject>& objects, std::string_view kind, Mistakes& mistakes) {
+  for (const auto& [name, object] : objects) {
+    const std::string path = fmt::format("{}.{}", kind, name);
+    const int sources = (object.file.empty() ? 0 : 1) + (object.environment.empty() ? 0 : 1) +
+                        (object.content && object.environment.empty() ? 1 : 0) + (object.external ? 1 : 0);
+    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment', 'content' and 'external' exclude each other");
+    if (sources == 0) mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
+    if (!object.environment.empty() && !object.content)
+      mistakes.add(object.location, path, fmt::format("the environment variable '{}' is not set", object.environment));
+  }
+}
+
+void check_external(const Location& where, const std::string& path, bool external, bool driver, Mistakes& mistakes) {
+  if (external && driver) mistakes.add(where, path, "'external' excludes every other key but 'name'");
+}
+
+void check_container_names(const Project& project, Mistakes& mistakes) {
+  std::map<std::string, std::string> owners;
+  for (const auto& [name, service] : project.services) {
+    if (service.container_name.empty()) continue;
+    const auto [owner, fresh] = owners.emplace(service.container_name, name);
+    if (!fresh)
+      mistakes.add(service.location, fmt::format("services.{}.container_name", name),
+                   fmt::format("'{}' is already the name of service '{}'", service.container_name, owner->second));
+  }
+}
+
+}  // namespace
+
+void validate(const Project& project, Mistakes& mistakes) {
+  for (const auto& [name, service] : project.services) ServiceCheck(project, service, mistakes).run();
+  CircleSearch(project, mistakes).run();
+  check_container_names(project, mistakes);
+  check_file_objects(project.secrets, "secrets", mistakes);
+  check_file_objects(project.configs, "configs", mistakes);
+  for (const auto& [name, network] : project.networks)
+    check_external(network.location, "networks." + name, network.external,
+                   !network.driver.empty() || !network.driver_opts.empty() || network.internal || !network.labels.empty() || !network.ipam_pools.empty(),
+                   mistakes);
+  for (const auto& [name, volume] : project.volumes)
+    check_external(volume.location, "volumes." + name, volume.external,
+                   !volume.driver.empty() || !volume.driver_opts.empty() || !volume.labels.empty(), mistakes);
+}
+
+}  // namespace stack::compose
