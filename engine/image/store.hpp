@@ -2,8 +2,8 @@
 // Images of this engine: names, configurations (blobs/sha256/<digest>) and unpacked layers (layers/<diff id>/diff), shared by
 // content. Loop thread only; what blocks runs in the pool or in a thread of its own.
 //
-// Crash safety: a layer or blob appears by rename from tmp/ before the row that names it; tmp/ is emptied and layers without an
-// owner are removed by load().
+// Crash safety: a layer or blob appears by rename from tmp/ before the row that names it; tmp/ is emptied by load(), layers without
+// an owner go in remove_unused_layers().
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
@@ -111,6 +111,8 @@ public:
   /// Directories of an image's layers as Snapshot::lower_dirs has them.
   std::vector<std::string> lower_dirs(const ImageConfig& config) const;
   std::vector<std::string> lower_dirs(const std::vector<std::string>& diff_ids) const;
+  /// The image's own layers alone, topmost first, without the mount points: what COPY --from and volumes read.
+  std::vector<std::string> content_dirs(const ImageConfig& config) const;
   bool has_layer(const std::string& diff_id) const;
   std::uint64_t layer_size(const std::string& diff_id) const;  ///< 0 when unknown
   /// Makes a layer of a directory in overlayfs form (a snapshot's upper), which is moved into the store. Empty diff ids never occur:
@@ -122,6 +124,8 @@ public:
   void retain_layer(const std::string& diff_id);
   /// The opposite; the layer is removed in the background when nothing uses it any more.
   void release_layer(const std::string& diff_id);
+  /// After a start, when everybody has retained what they need (Builder::load() calls it): removes the layers nobody did.
+  void remove_unused_layers();
 
   // ── snapshots: writable layers of containers ──
   /// Creates snapshots/<container id>/{upper,work}; the image's layers stay until the snapshot is removed, even when the image is. Synchronous
