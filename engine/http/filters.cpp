@@ -1,0 +1,50 @@
+#include "engine/http/filters.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+#include "engine/container/logs.hpp"
+
+namespace stack::engine::http {
+
+Filters read_filters(const Request& request, std::initializer_list<std::string_view> known) {
+  Filters filters = container::parse_filters(request.query.find("filters").value_or(""));
+  for (const auto& [key, values] : filters)
+    if (std::find(known.begin(), known.end(), key) == known.end()) throw Error(ErrorCode::invalid_argument, "invalid filter '" + key + "'");
+  return filters;
+}
+
+bool labels_match(const Filters& filters, const std::map<std::string, std::string>& labels) {
+  if (const auto wanted = filters.find("label"); wanted != filters.end())
+    for (const std::string& label : wanted->second)
+      if (!container::label_matches(labels, label)) return false;
+  if (const auto unwanted = filters.find("label!"); unwanted != filters.end())
+    for (const std::string& label : unwanted->second)
+      if (container::label_matches(labels, label)) return false;
+  return true;
+}
+
+bool filter_flag(const Filters& filters, const char* key, bool otherwise) {
+  const auto found = filters.find(key);
+  if (found == filters.end() || found->second.empty()) return otherwise;
+  const std::string& value = found->second.front();
+  for (const char* yes : {"1", "true", "True", "t"})
+    if (value == yes) return true;
+  for (const char* no : {"0", "false", "False", "f"})
+    if (value == no) return false;
+  throw Error(ErrorCode::invalid_argument, std::string("invalid filter '") + key + "=" + value + "'");
+}
+
+std::optional<std::int64_t> filter_until(const Filters& filters) {
+  const auto found = filters.find("until");
+  if (found == filters.end() || found->second.empty()) return std::nullopt;
+  const std::string& text = found->second.front();
+  const bool is_duration = !text.empty() && std::isalpha(static_cast<unsigned char>(text.back())) != 0 && text.back() != 'Z';
+  if (!is_duration) return container::parse_log_time(text);
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return (now - parse_duration(text)).count();
+}
+
+}  // namespace stack::engine::http

@@ -1,0 +1,87 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "engine/build/builder.hpp"
+#include "engine/http/filters.hpp"
+#include "engine/http/routes.hpp"
+
+namespace stack::engine::http {
+
+namespace {
+
+using build::BuildOptions;
+
+/// A JSON object of strings in the query; null values (build arguments that are to come from nowhere) are left out.
+std::map<std::string, std::string> string_map(const Request& request, const char* name) {
+  std::map<std::string, std::string> map;
+  const std::string text = request.query.get(name);
+  if (text.empty()) return map;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto refuse = [&] { return Error(ErrorCode::invalid_argument, std::string(name) + " must be a JSON object of strings"); };
+  if (json.is_null()) return map;
+  if (!json.is_object()) throw refuse();
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_null()) continue;
+    if (!value.is_string()) throw refuse();
+    map[key] = value.get<std::string>();
+  }
+  return map;
+}
+
+BuildOptions read_options(const Request& request) {
+  const Query& query = request.query;
+  if (!query.get("remote").empty())
+    throw Error(ErrorCode::not_implemented, "building from a remote context is not supported yet: send the context in the body");
+  if (query.get("version") == "2") throw Error(ErrorCode::not_implemented, "this engine builds without BuildKit: set DOCKER_BUILDKIT=0");
+  BuildOptions options;
+  options.tags = query.all("t");
+  if (const std::string file = query.get("dockerfile"); !file.empty()) options.dockerfile = file;
+  options.build_args = string_map(request, "buildargs");
+  options.labels = string_map(request, "labels");
+  options.target = query.get("target");
+  options.no_cache = query.flag("nocache");
+  options.pull = query.flag("pull");
+  options.quiet = query.flag("q");
+  options.remove_intermediate = query.flag("rm", true);
+  options.network_mode = query.get("networkmode");
+  options.extra_hosts = query.all("extrahosts");
+  options.memory = query.integer("memory").value_or(0);
+  options.memory_swap = query.integer("memswap").value_or(0);
+  options.cpu_shares = query.integer("cpushares").value_or(0);
+  options.cpu_period = query.integer("cpuperiod").value_or(0);
+  options.cpu_quota = query.integer("cpuquota").value_or(0);
+  options.cpuset_cpus = query.get("cpusetcpus");
+  options.shm_size = query.integer("shmsize").value_or(0);
+  options.platform = query.get("platform");
+  return options;
+}
+
+asio::awaitable<void> write_line(ResponseWriter& response, std::string line) {
+  if (!response.started()) co_await response.begin_stream("application/json");
+  co_await response.write(line);
+}
+
+asio::awaitable<void> build_image(build::Builder& builder, Request& request, ResponseWriter& response) {
+  BuildOptions options = read_options(request);
+  BodyReader* body = request.body;
+  image::BodyReader context = [body](std::span<char> buffer) { return body->read_some(buffer); };
+  build::Output output = [&response](std::string line) { return write_line(response, std::move(line)); };
+  co_await builder.build(std::move(options), std::move(context), std::move(output));
+  if (!response.started()) co_await response.begin_stream("application/json");
+}
+
+asio::awaitable<void> prune_cache(build::Builder& builder, Request& request, ResponseWriter& response) {
+  nlohmann::json body;
+  body["CachesDeleted"] = nullptr;
+  body["SpaceReclaimed"] = builder.prune(request.query.flag("all"));
+  co_await response.json(200, body);
+}
+
+}  // namespace
+
+void add_build_routes(Router& router, build::Builder& builder) {
+  router.add(Method::post, "/build", [&builder](Request& request, ResponseWriter& response) { return build_image(builder, request, response); });
+  router.add(Method::post, "/build/prune", [&builder](Request& request, ResponseWriter& response) { return prune_cache(builder, request, response); });
+}
+
+}  // namespace stack::engine::http

@@ -1,0 +1,119 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "engine/api/common_types.hpp"
+#include "engine/http/filters.hpp"
+#include "engine/http/routes.hpp"
+#include "engine/image/store.hpp"
+
+namespace stack::engine::http {
+
+namespace {
+
+using image::ImagePtr;
+using image::Store;
+
+asio::awaitable<void> list_images(Store& store, Request& request, ResponseWriter& response) {
+  const Filters filters = read_filters(request, {"before", "dangling", "label", "reference", "since", "until"});
+  nlohmann::json body = nlohmann::json::array();
+  for (const ImagePtr& image : store.list(filters)) body.push_back(image::summary_json(*image));
+  co_await response.json(200, body);
+}
+
+asio::awaitable<void> inspect_image(Store& store, Request& request, ResponseWriter& response) {
+  const ImagePtr image = store.get(request.parameter("name"));
+  const nlohmann::json body = image::inspect_json(*image, store);
+  co_await response.json(200, body);
+}
+
+asio::awaitable<void> image_history(Store& store, Request& request, ResponseWriter& response) {
+  const ImagePtr image = store.get(request.parameter("name"));
+  const nlohmann::json body = image::history_json(*image, store);
+  co_await response.json(200, body);
+}
+
+asio::awaitable<void> tag_image(Store& store, Request& request, ResponseWriter& response) {
+  store.tag(request.parameter("name"), image::parse_repo_and_tag(request.query.get("repo"), request.query.get("tag")));
+  co_await response.empty(201);
+}
+
+asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWriter& response) {
+  const nlohmann::json body = store.remove(request.parameter("name"), request.query.flag("force"), request.query.flag("noprune"));
+  co_await response.json(200, body);
+}
+
+/// POST /images/create: with fromSrc a root filesystem comes in the body. The answer begins when the image is there, so that
+/// a bad tar gets a status of its own.
+asio::awaitable<void> create_image(Store& store, Request& request, ResponseWriter& response) {
+  if (const std::string name = request.query.get("fromImage"); !name.empty())
+    throw Error(ErrorCode::not_implemented, "cannot pull " + name + ": pulling from a registry is not supported yet; build it, or import a root "
+                                                                    "filesystem with `stack image import`");
+  if (request.query.get("fromSrc") != "-") throw Error(ErrorCode::invalid_argument, "fromSrc must be \"-\": the archive comes in the body");
+  if (!request.query.all("changes").empty()) throw Error(ErrorCode::not_implemented, "changes= of an import is not supported yet");
+  Store::ImportOptions options;
+  options.message = request.query.get("message");
+  if (const std::string repo = request.query.get("repo"); !repo.empty())
+    options.name = image::parse_repo_and_tag(repo, request.query.get("tag"));
+  BodyReader* body = request.body;
+  image::BodyReader read = [body](std::span<char> buffer) { return body->read_some(buffer); };
+  const ImagePtr image = co_await store.import_rootfs(std::move(options), std::move(read));
+  co_await response.begin_stream("application/json");
+  const std::string line = "{\"status\":\"" + image->id + "\"}\r\n";
+  co_await response.write(line);
+}
+
+/// What may go: dangling images, or with dangling=false all that no container uses.
+std::vector<ImagePtr> prune_candidates(Store& store, const Filters& filters) {
+  const bool only_dangling = filter_flag(filters, "dangling", true);
+  const auto until = filter_until(filters);
+  std::vector<ImagePtr> candidates;
+  for (const ImagePtr& image : store.list()) {
+    if (only_dangling && !image->names.empty()) continue;
+    if (!labels_match(filters, image->config.config.labels)) continue;
+    const auto created = api::parse_timestamp(image->config.created.empty() ? "0001-01-01T00:00:00Z" : image->config.created);
+    if (until && created && created->time_since_epoch().count() >= *until) continue;
+    candidates.push_back(image);
+  }
+  return candidates;
+}
+
+asio::awaitable<void> prune_images(Store& store, Request& request, ResponseWriter& response) {
+  const Filters filters = read_filters(request, {"dangling", "label", "label!", "until"});
+  const std::uint64_t before = store.layers_size();
+  nlohmann::json deleted;  // null when nothing was
+  for (const ImagePtr& image : prune_candidates(store, filters)) {
+    std::vector<std::string> names;
+    for (const auto& name : image->names) names.push_back(name.full());
+    if (names.empty()) names.push_back(image->id);
+    for (const std::string& name : names) {
+      try {
+        for (auto& item : store.remove(name, false)) deleted.push_back(std::move(item));
+      } catch (const Error& error) {  // in use, or gone with its last name
+        if (error.code() != ErrorCode::conflict && error.code() != ErrorCode::not_found) throw;
+      }
+    }
+  }
+  const std::uint64_t after = store.layers_size();
+  nlohmann::json body;
+  body["ImagesDeleted"] = std::move(deleted);
+  body["SpaceReclaimed"] = before > after ? before - after : 0;
+  co_await response.json(200, body);
+}
+
+}  // namespace
+
+void add_image_routes(Router& router, Store& store) {
+  using Function = asio::awaitable<void> (*)(Store&, Request&, ResponseWriter&);
+  const auto add = [&](Method method, const char* pattern, Function function) {
+    router.add(method, pattern, [&store, function](Request& request, ResponseWriter& response) { return function(store, request, response); });
+  };
+  add(Method::get, "/images/json", list_images);
+  add(Method::get, "/images/{name...}/json", inspect_image);
+  add(Method::get, "/images/{name...}/history", image_history);
+  add(Method::post, "/images/{name...}/tag", tag_image);
+  add(Method::post, "/images/create", create_image);
+  add(Method::post, "/images/prune", prune_images);
+  add(Method::del, "/images/{name...}", remove_image);
+}
+
+}  // namespace stack::engine::http

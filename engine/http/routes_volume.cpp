@@ -1,0 +1,99 @@
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "engine/api/network_types.hpp"
+#include "engine/http/filters.hpp"
+#include "engine/http/routes.hpp"
+#include "engine/state/async.hpp"
+#include "engine/volume/manager.hpp"
+
+namespace stack::engine::http {
+
+namespace {
+
+asio::awaitable<void> list_volumes(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const Filters filters = read_filters(request, {"dangling", "driver", "label", "name"});
+  nlohmann::json body;
+  body["Volumes"] = nlohmann::json::array();
+  body["Warnings"] = nullptr;
+  for (const auto& volume : engine.volumes.list(filters)) body["Volumes"].push_back(volume::to_json(*volume));
+  co_await response.json(200, body);
+}
+
+asio::awaitable<void> inspect_volume(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const nlohmann::json body = volume::to_json(*engine.volumes.get(request.parameter("name")));
+  co_await response.json(200, body);
+}
+
+asio::awaitable<void> create_volume(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const nlohmann::json body = co_await request.json_body();
+  const auto asked = body.is_null() ? api::VolumeCreate{} : body.get<api::VolumeCreate>();
+  volume::VolumeCreate options;
+  options.name = asked.name;
+  options.driver = asked.driver;
+  options.labels = asked.labels;
+  options.options = asked.driver_opts;
+  const nlohmann::json answer = volume::to_json(*engine.volumes.create(options));
+  co_await response.json(201, answer);
+}
+
+asio::awaitable<void> remove_volume(EngineContext& engine, Request& request, ResponseWriter& response) {
+  engine.volumes.remove(request.parameter("name"), request.query.flag("force"));
+  co_await response.empty(204);
+}
+
+/// Bytes of the files below a directory; what vanishes meanwhile does not count.
+std::uint64_t tree_size(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::uint64_t size = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end; !error && at != end; at.increment(error)) {
+    std::error_code gone;
+    if (at->symlink_status(gone).type() != fs::file_type::regular) continue;
+    const auto bytes = at->file_size(gone);
+    if (!gone) size += bytes;
+  }
+  return size;
+}
+
+/// Anonymous volumes that no container uses; with all=true the named ones too.
+asio::awaitable<void> prune_volumes(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const Filters filters = read_filters(request, {"all", "label", "label!"});
+  const bool all = filter_flag(filters, "all", request.api_version < 42);  // older clients mean all
+  nlohmann::json body;
+  body["VolumesDeleted"] = nullptr;
+  std::uint64_t reclaimed = 0;
+  const volume::Filters unused{{"dangling", {"true"}}};
+  for (const auto& volume : engine.volumes.list(unused)) {
+    if ((!all && !volume->anonymous()) || !labels_match(filters, volume->labels)) continue;
+    auto measure = [directory = volume->mountpoint] { return tree_size(directory); };
+    const std::uint64_t size = co_await run_in_pool(engine.pool, std::move(measure));
+    try {
+      engine.volumes.remove(volume->name, false);
+    } catch (const Error& error) {  // taken or removed while its size was measured
+      if (error.code() != ErrorCode::conflict && error.code() != ErrorCode::not_found) throw;
+      continue;
+    }
+    reclaimed += size;
+    body["VolumesDeleted"].push_back(volume->name);
+  }
+  body["SpaceReclaimed"] = reclaimed;
+  co_await response.json(200, body);
+}
+
+}  // namespace
+
+void add_volume_routes(Router& router, EngineContext& engine) {
+  using Function = asio::awaitable<void> (*)(EngineContext&, Request&, ResponseWriter&);
+  const auto add = [&](Method method, const char* pattern, Function function) {
+    router.add(method, pattern, [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
+  };
+  add(Method::get, "/volumes", list_volumes);
+  add(Method::get, "/volumes/{name}", inspect_volume);
+  add(Method::post, "/volumes/create", create_volume);
+  add(Method::post, "/volumes/prune", prune_volumes);
+  add(Method::del, "/volumes/{name}", remove_volume);
+}
+
+}  // namespace stack::engine::http
