@@ -130,7 +130,8 @@ void to_json(nlohmann::json& json, const Record& record) {
           {"started_at", time_to_json(record.started_at)},
           {"finished_at", time_to_json(record.finished_at)},
           {"restart_count", record.restart_count},
-          {"manually_stopped", record.manually_stopped}};
+          {"manually_stopped", record.manually_stopped},
+          {"health_status", record.health_status}};
 }
 
 void from_json(const nlohmann::json& json, Record& record) {
@@ -157,6 +158,7 @@ void from_json(const nlohmann::json& json, Record& record) {
   record.finished_at = time_from_json(json.at("finished_at"));
   record.restart_count = json.at("restart_count");
   record.manually_stopped = json.at("manually_stopped");
+  record.health_status = json.value("health_status", "");
 }
 
 std::string human_duration(std::chrono::nanoseconds duration) {

@@ -74,6 +74,7 @@ struct Record {
   std::optional<api::Timestamp> started_at, finished_at;
   int restart_count = 0;
   bool manually_stopped = false;  ///< by stop or kill: `unless-stopped` stays down over an engine's restart
+  std::string health_status;      ///< the last one, so that a restarted engine goes on from there; empty: no health check
 };
 
 void to_json(nlohmann::json& json, const Record& record);

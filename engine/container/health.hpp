@@ -31,6 +31,9 @@ class HealthTracker {
 public:
   explicit HealthTracker(HealthSettings settings);
 
+  /// After an engine restart: goes on with the status it had.
+  void resume(const std::string& status) { health_.status = status.empty() ? "starting" : status; }
+
   const HealthSettings& settings() const { return settings_; }
   /// When the next probe begins, given when the last one ended (0 before the first).
   std::chrono::nanoseconds next_probe(std::chrono::nanoseconds last_ended) const;

@@ -1,0 +1,87 @@
+// Joining a client to a container's standard streams.
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/error.hpp"
+#include "engine/container/logs.hpp"
+#include "engine/container/manager_impl.hpp"
+
+namespace stack::engine::container {
+
+namespace {
+
+using Socket = asio::local::stream_protocol::socket;
+using asio::experimental::awaitable_operators::operator||;
+
+constexpr std::size_t copy_size = 32 * 1024;
+
+asio::awaitable<void> copy_out(Socket& from, ClientStream& client) {
+  std::vector<char> buffer(copy_size);
+  for (;;) {
+    boost::system::error_code error;
+    const std::size_t count = co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    if (error || count == 0) co_return;
+    co_await client.write(std::string_view(buffer.data(), count));
+  }
+}
+
+/// Never returns by itself: what ends a session is the end of the output.
+asio::awaitable<void> copy_in(ClientStream& client, Socket& to) {
+  std::vector<char> buffer(copy_size);
+  boost::system::error_code error;
+  while (!error) {
+    const std::size_t count = co_await client.read_some(buffer);
+    if (count == 0) break;
+    co_await asio::async_write(to, asio::buffer(buffer.data(), count), asio::redirect_error(asio::use_awaitable, error));
+  }
+  to.shutdown(Socket::shutdown_send, error);  // the container's stdin ends, its output goes on
+  Notifier never(to.get_executor());
+  co_await never.wait();
+}
+
+asio::awaitable<void> write_logs(const asio::any_io_executor& executor, std::string directory, LogOptions options, ClientStream& client) {
+  LogReader reader(executor, std::move(directory), std::move(options));
+  for (;;) {
+    const std::string_view chunk = co_await reader.next();
+    if (chunk.empty()) co_return;
+    co_await client.write(chunk);
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client) {
+  if (options.logs) {
+    LogOptions log_options;
+    log_options.out = options.out;
+    log_options.err = options.err;
+    log_options.raw = container->record.config.tty;
+    co_await write_logs(executor, dir(*container) + "/logs", std::move(log_options), *client);
+  }
+  if (!options.stream) co_return;
+  std::uint8_t flags = 0;
+  if (options.in && container->record.config.open_stdin) flags |= shim::attach_stdin;
+  if (options.out) flags |= shim::attach_stdout;
+  if (options.err) flags |= shim::attach_stderr;
+  Socket socket(executor);
+  if (const RunPtr run = container->run) {
+    std::string path = run->socket_path;
+    socket = co_await runtime::ShimClient::attach(std::move(path), flags);
+  } else {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw errno_error("socketpair");
+    socket.assign(asio::local::stream_protocol(), ends[0]);
+    runtime::InitialAttach waiting;
+    waiting.socket.reset(ends[1]);
+    waiting.flags = flags;
+    container->waiting_clients.push_back(std::move(waiting));
+  }
+  publish(*container, "attach");
+  if (flags & shim::attach_stdin) co_await (copy_out(socket, *client) || copy_in(*client, socket));
+  else co_await copy_out(socket, *client);
+}
+
+}  // namespace stack::engine::container

@@ -1,0 +1,211 @@
+#include "engine/container/launch_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+
+#include "base/error.hpp"
+#include "engine/container/spec.hpp"
+
+namespace stack::engine::container {
+
+namespace {
+
+std::uint16_t to_port(std::string_view text) {
+  std::uint16_t port = 0;
+  std::from_chars(text.data(), text.data() + text.size(), port);
+  return port;
+}
+
+network::PortRequest port_request(const std::string& container_port, const api::PortBinding& binding) {
+  network::PortRequest request;
+  const auto slash = container_port.find('/');
+  request.container_port = to_port(std::string_view(container_port).substr(0, slash));
+  const std::string protocol = slash == std::string::npos ? "tcp" : container_port.substr(slash + 1);
+  if (protocol == "sctp") throw Error(ErrorCode::not_implemented, "publishing an SCTP port is not supported");
+  request.protocol = protocol == "udp" ? network::Protocol::udp : network::Protocol::tcp;
+  request.host_ip = binding.host_ip;
+  const auto dash = binding.host_port.find('-');
+  request.host_port_first = to_port(std::string_view(binding.host_port).substr(0, dash));
+  request.host_port_last = dash == std::string::npos ? request.host_port_first : to_port(std::string_view(binding.host_port).substr(dash + 1));
+  return request;
+}
+
+/// "10m", "512k", "1g", plain bytes.
+std::uint64_t parse_log_size(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string unit(end, text.data() + text.size());
+  std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (error != std::errc{} || value == 0) throw Error(ErrorCode::invalid_argument, "invalid log size: " + text);
+  if (unit == "k" || unit == "kb") return value << 10;
+  if (unit == "m" || unit == "mb") return value << 20;
+  if (unit == "g" || unit == "gb") return value << 30;
+  if (unit.empty() || unit == "b") return value;
+  throw Error(ErrorCode::invalid_argument, "invalid log size: " + text);
+}
+
+runtime::LogOptions log_options(const api::LogConfig& config, const std::string& directory) {
+  runtime::LogOptions options;
+  if (config.type == "none") return options;
+  options.directory = directory;
+  if (const auto size = config.config.find("max-size"); size != config.config.end()) options.max_size = parse_log_size(size->second);
+  if (const auto files = config.config.find("max-file"); files != config.config.end()) {
+    std::uint32_t count = 0;
+    std::from_chars(files->second.data(), files->second.data() + files->second.size(), count);
+    if (count == 0) throw Error(ErrorCode::invalid_argument, "max-file cannot be less than 1");
+    options.max_files = count;
+  }
+  return options;
+}
+
+pid_t pid_of(const Manager::Impl& impl, const std::string& mode, const char* what) {
+  const std::string other = shared_with(mode);
+  if (other.empty()) return 0;
+  const ContainerPtr owner = impl.get(other);
+  if (!is_active(owner->record.state) || owner->record.pid == 0)
+    throw Error(ErrorCode::conflict, fmt::format("cannot join {} of a non running container: container {} is not running", what, owner->record.id));
+  return owner->record.pid;
+}
+
+void plan_files(const Manager::Impl& impl, const LiveContainer& container, LaunchPlan& plan, SpecInput& input) {
+  const Record& record = container.record;
+  const std::string directory = impl.dir(container);
+  if (const std::string other = shared_with(record.host_config.network_mode); !other.empty()) {
+    // whoever shares a network namespace shares what is known about it
+    const std::string owner_dir = impl.dir(*impl.get(other));
+    input.hosts_file = owner_dir + "/hosts";
+    input.hostname_file = owner_dir + "/hostname";
+    input.resolv_conf_file = owner_dir + "/resolv.conf";
+    return;
+  }
+  input.hosts_file = plan.hosts_path = directory + "/hosts";
+  input.hostname_file = plan.hostname_path = directory + "/hostname";
+  input.resolv_conf_file = plan.resolv_path = directory + "/resolv.conf";
+  plan.copies_host_files = record.host_config.network_mode == "host";
+  plan.hosts.hostname = record.config.hostname;
+  plan.hosts.domainname = record.config.domainname;
+  plan.hosts.extra_hosts = record.host_config.extra_hosts;
+  plan.hosts.host_gateway = plan.attachment.bridge_gateway;
+  for (const auto& endpoint : plan.attachment.endpoints) {
+    const auto position = endpoint.is_gateway ? plan.hosts.addresses.begin() : plan.hosts.addresses.end();
+    plan.hosts.addresses.insert(position, endpoint.address.to_string());
+  }
+  plan.resolv.has_dns = plan.attachment.has_dns;
+  plan.resolv.dns = record.host_config.dns;
+  plan.resolv.dns_search = record.host_config.dns_search;
+  plan.resolv.dns_options = record.host_config.dns_options;
+}
+
+std::string read_file(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  if (path.empty()) return;
+  std::ofstream file(path, std::ios::trunc);
+  file << content;
+  file.close();
+  if (!file) throw Error(ErrorCode::internal, "write " + path + " failed");
+}
+
+void write_files(const LaunchPlan& plan) {
+  if (plan.hosts_path.empty()) return;
+  if (plan.copies_host_files) {
+    std::string hosts = read_file("/etc/hosts");
+    for (const auto& extra : plan.hosts.extra_hosts) {
+      const auto colon = extra.find(':');
+      hosts += extra.substr(colon + 1) + "\t" + extra.substr(0, colon) + "\n";
+    }
+    write_file(plan.hosts_path, hosts);
+    write_file(plan.resolv_path, read_file("/etc/resolv.conf"));
+  } else {
+    write_file(plan.hosts_path, network::hosts_file(plan.hosts));
+    write_file(plan.resolv_path, network::resolv_conf(plan.resolv, network::host_resolv_conf()));
+  }
+  write_file(plan.hostname_path, plan.hosts.hostname + "\n");
+}
+
+}  // namespace
+
+network::EndpointRequest endpoint_request(const std::string& network, const api::EndpointSettings& settings) {
+  network::EndpointRequest request;
+  request.network = network;
+  request.aliases = settings.aliases;
+  if (settings.ipam_config) request.ipv4_address = settings.ipam_config->ipv4_address;
+  request.mac_address = settings.mac_address;
+  request.gateway_priority = static_cast<int>(settings.gw_priority);
+  return request;
+}
+
+std::vector<network::PortRequest> port_requests(const Record& record) {
+  std::vector<network::PortRequest> requests;
+  for (const auto& [port, bindings] : record.host_config.port_bindings)
+    for (const auto& binding : bindings) requests.push_back(port_request(port, binding));
+  if (record.host_config.publish_all_ports)
+    for (const auto& port : record.config.exposed_ports) {
+      const auto bound = record.host_config.port_bindings.find(port);
+      if (bound == record.host_config.port_bindings.end() || bound->second.empty()) requests.push_back(port_request(port, {}));
+    }
+  return requests;
+}
+
+network::AttachRequest attach_request(const Record& record) {
+  network::AttachRequest request;
+  request.container_id = record.id;
+  request.container_name = record.name;
+  const std::string& primary = record.host_config.network_mode;
+  if (primary == "none") return request;
+  if (const auto first = record.endpoints.find(primary); first != record.endpoints.end())
+    request.endpoints.push_back(endpoint_request(primary, first->second));
+  for (const auto& [name, settings] : record.endpoints)
+    if (name != primary) request.endpoints.push_back(endpoint_request(name, settings));
+  request.ports = port_requests(record);
+  request.dns = record.host_config.dns;
+  return request;
+}
+
+LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot, network::Attachment attachment) {
+  const Record& record = container.record;
+  LaunchPlan plan;
+  plan.attachment = std::move(attachment);
+  SpecInput input{record, snapshot, impl.cgroup(record.id), {}, {}, {}, 0, 0};
+  input.pid_of_pid_namespace = pid_of(impl, record.host_config.pid_mode, "PID namespace");
+  input.pid_of_ipc_namespace = pid_of(impl, record.host_config.ipc_mode, "IPC namespace");
+  plan_files(impl, container, plan, input);
+  plan.unconfined = is_seccomp_unconfined(record.host_config);
+  runtime::LaunchRequest& request = plan.request;
+  request.id = record.id;
+  request.spec = build_spec(input);
+  request.shim_dir = impl.services.paths.shim_dir(record.id);
+  request.container_dir = impl.dir(container);
+  request.log = log_options(record.host_config.log_config, impl.dir(container) + "/logs");
+  request.engine = impl.services.engine_restart;
+  request.stdin_open = record.config.open_stdin;
+  request.stdin_once = record.config.stdin_once;
+  request.netns_fd = plan.attachment.netns.get();
+  for (auto& socket : plan.attachment.sockets) request.held.push_back(to_runtime(std::move(socket)));
+  request.attached = std::move(container.waiting_clients);
+  container.waiting_clients.clear();
+  return plan;
+}
+
+runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp) {
+  write_files(plan);
+  if (!plan.unconfined) plan.request.seccomp = seccomp.get(plan.request.spec.process.capabilities.bounding);
+  return runtime::launch(shim, plan.request);
+}
+
+runtime::HeldSocket to_runtime(network::HeldSocket socket) {
+  return {std::move(socket.name), std::move(socket.fd), std::move(socket.relay_address), socket.relay_port};
+}
+
+network::HeldSocket to_network(runtime::HeldSocket socket) {
+  return {std::move(socket.name), std::move(socket.fd), std::move(socket.relay_address), socket.relay_port};
+}
+
+}  // namespace stack::engine::container

@@ -1,0 +1,37 @@
+#pragma once
+// What a start needs, put together on the loop thread and carried out in a pool thread.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/container/manager_impl.hpp"
+#include "engine/network/attachment.hpp"
+#include "engine/network/hosts_file.hpp"
+
+namespace stack::engine::container {
+
+struct LaunchPlan {
+  runtime::LaunchRequest request;
+  network::Attachment attachment;  ///< keeps the namespace's descriptor open
+  bool unconfined = false;         ///< no seccomp filter
+  // the three files, written before the launch; nothing is written where a name is empty
+  std::string hosts_path, hostname_path, resolv_path;
+  bool copies_host_files = false;  ///< network_mode host
+  network::HostsFile hosts;
+  network::ResolvConfRequest resolv;
+};
+
+/// Endpoints in the order of their interfaces, published ports, name servers.
+network::AttachRequest attach_request(const Record& record);
+network::EndpointRequest endpoint_request(const std::string& network, const api::EndpointSettings& settings);
+std::vector<network::PortRequest> port_requests(const Record& record);
+
+LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot, network::Attachment attachment);
+
+/// Blocking. Throws runtime::LaunchError.
+runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp);
+
+runtime::HeldSocket to_runtime(network::HeldSocket socket);
+network::HeldSocket to_network(runtime::HeldSocket socket);
+
+}  // namespace stack::engine::container

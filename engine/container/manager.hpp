@@ -1,0 +1,150 @@
+#pragma once
+// The containers of one engine. Loop thread only; every operation on a container holds that container's mutex, so operations
+// on different containers run side by side and those on one in the order they came.
+//
+// Crash safety: an operation writes its intent with the record, acts on kernel objects named by the container's id, and then
+// completes the record. restore() rolls what a crash cut off forward (removals; starts whose shim lives) or back (the rest).
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/api/types.hpp"
+#include "engine/container/container.hpp"
+#include "engine/container/filter.hpp"
+#include "engine/container/settings.hpp"
+#include "engine/container/stream.hpp"
+#include "engine/events.hpp"
+#include "engine/image/store.hpp"
+#include "engine/network/manager.hpp"
+#include "engine/paths.hpp"
+#include "engine/runtime/launch.hpp"
+#include "engine/runtime/seccomp.hpp"
+#include "engine/state/database.hpp"
+#include "engine/volume/manager.hpp"
+
+namespace stack::engine::container {
+
+namespace asio = boost::asio;
+
+class LiveContainer;
+using ContainerPtr = std::shared_ptr<LiveContainer>;
+class Exec;
+using ExecPtr = std::shared_ptr<Exec>;
+
+/// What the manager works with; everything outlives it.
+struct Services {
+  const Paths& paths;
+  asio::io_context& loop;
+  asio::thread_pool& pool;
+  Database& database;
+  EventHub& events;
+  image::Store& images;
+  network::Manager& networks;
+  volume::Manager& volumes;
+  const runtime::ShimBinary& shim;
+  runtime::SeccompCache& seccomp;
+  runtime::EngineRestart engine_restart;  ///< given to every shim
+  HostFacts host;
+};
+
+enum class WaitCondition { not_running, next_exit, removed };
+WaitCondition parse_wait_condition(std::string_view text);  ///< throws invalid_argument `invalid condition: "x"`
+
+struct StopOptions {
+  std::optional<std::int64_t> timeout;  ///< seconds; negative: for ever; empty: the container's own
+  std::string signal;                   ///< empty: the container's own
+};
+
+struct ListOptions {
+  bool all = false;
+  std::int64_t limit = 0;  ///< the newest so many, stopped ones included; 0: no limit
+  Filters filters;
+};
+
+struct AttachOptions {
+  bool in = false, out = false, err = false;
+  bool logs = false;    ///< what was written so far first
+  bool stream = false;  ///< then what comes
+};
+
+/// A container found running: what restore() hands to the network manager.
+struct Restored {
+  std::vector<network::RunningContainer> running;
+};
+
+class Manager {
+public:
+  explicit Manager(Services services);
+  ~Manager();
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+
+  // ── engine start, in this order ──
+  /// Reads the records (blocking).
+  void load();
+  /// Connects to every shim of the run root and takes their sockets back.
+  asio::awaitable<Restored> find_running();
+  /// After the networks are restored: settles every record, ends what nobody owns, starts what restart policies want. `rebooted`:
+  /// nothing can be running.
+  asio::awaitable<void> restore(bool rebooted);
+
+  // ── finding ──
+  /// By id, name (a leading slash is fine), or unique id prefix. Throws not_found "No such container: x", invalid_argument when ambiguous.
+  ContainerPtr get(std::string_view name_or_id) const;
+  std::vector<api::ContainerSummary> list(const ListOptions& options) const;
+  api::ContainerInspect inspect(const ContainerPtr& container) const;
+  const Record& record(const ContainerPtr& container) const;
+  std::size_t count(State state) const;
+  std::size_t count() const;
+  bool is_idle() const;  ///< nothing runs, restarts, or is being worked on
+  std::vector<image::ImageUse> users_of_image(const std::string& image_id) const;
+  std::vector<std::string> users_of_volume(const std::string& name) const;
+  std::string name_of(const std::string& id) const;  ///< empty: unknown
+
+  // ── operations ──
+  /// An empty name gets a random one. Throws what Docker refuses.
+  api::CreateResponse create(const std::string& name, const api::ContainerCreateRequest& request);
+  asio::awaitable<void> start(ContainerPtr container);
+  asio::awaitable<void> stop(ContainerPtr container, StopOptions options);
+  asio::awaitable<void> restart(ContainerPtr container, StopOptions options);
+  asio::awaitable<void> kill(ContainerPtr container, std::string signal);
+  asio::awaitable<void> pause(ContainerPtr container);
+  asio::awaitable<void> unpause(ContainerPtr container);
+  asio::awaitable<void> remove(ContainerPtr container, bool force, bool volumes);
+  asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
+  asio::awaitable<void> resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns);
+  asio::awaitable<api::WaitResponse> wait(ContainerPtr container, WaitCondition condition);
+  asio::awaitable<api::TopResponse> top(ContainerPtr container, std::string ps_arguments);
+  asio::awaitable<std::vector<std::string>> prune(Filters filters);
+  /// Joins the container's streams and the client's until the container's output ends. Works before the start, too.
+  asio::awaitable<void> attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client);
+  /// Connects a running container to one more network, or notes it for the next start.
+  asio::awaitable<void> connect(ContainerPtr container, std::string network, api::EndpointSettings settings);
+  asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
+
+  // ── exec ──
+  ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
+  ExecPtr get_exec(const std::string& id) const;  ///< throws not_found "No such exec instance: x"
+  void check_exec(const ExecPtr& exec) const;  ///< throws conflict when it cannot be started (any more)
+  /// Runs it. `client` null: detached, returns once it runs. Else returns when its output has ended.
+  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal);
+  asio::awaitable<void> resize_exec(ExecPtr exec, std::uint16_t rows, std::uint16_t columns);
+  api::ExecInspect inspect_exec(const ExecPtr& exec) const;
+
+  /// The engine ends on purpose: tells the shims not to start another one; containers run on.
+  asio::awaitable<void> farewell();
+
+  class Impl;  ///< manager_impl.hpp
+
+private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace stack::engine::container
