@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
@@ -169,7 +170,7 @@ asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<Cl
   co_await serve_exec(exec, streams, *client);
 }
 
-asio::awaitable<CapturedResult> Manager::Impl::probe(ContainerPtr container, RunPtr run, std::vector<std::string> argv, std::chrono::nanoseconds timeout) {
+asio::awaitable<CapturedResult> Manager::Impl::probe(ContainerPtr container, std::vector<std::string> argv, std::chrono::nanoseconds timeout) {
   CapturedResult result;
   auto exec = std::make_shared<Exec>(executor);
   exec->id = random_id();

@@ -324,7 +324,7 @@ asio::awaitable<void> Manager::Impl::health_loop(ContainerPtr container, RunPtr 
     const auto began = elapsed();
     api::HealthResult result;
     result.start = now();
-    CapturedResult probed = co_await probe(container, run, container->health->settings().argv, container->health->settings().timeout);
+    CapturedResult probed = co_await probe(container, container->health->settings().argv, container->health->settings().timeout);
     if (run->ending.is_set()) break;
     result.end = now();
     result.exit_code = probed.exit_code;

@@ -153,7 +153,7 @@ public:
   asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal);
   asio::awaitable<void> run_exec(ExecPtr exec, ExecPipes pipes);  ///< returns when it runs
   asio::awaitable<void> watch_exec(ExecPtr exec, UniqueFd exit_fd);
-  asio::awaitable<CapturedResult> probe(ContainerPtr container, RunPtr run, std::vector<std::string> argv, std::chrono::nanoseconds timeout);
+  asio::awaitable<CapturedResult> probe(ContainerPtr container, std::vector<std::string> argv, std::chrono::nanoseconds timeout);
 
   Services services;
   asio::any_io_executor executor;
