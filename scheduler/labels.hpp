@@ -28,8 +28,8 @@ inline constexpr const char* network = "com.docker.compose.network";
 inline constexpr const char* volume = "com.docker.compose.volume";
 }  // namespace label
 
-/// Value of label::version. The major number says how these labels are to be read: as those of Compose v2.
-inline constexpr const char* version_value = "2.40.3-stack";
+/// Value of label::version.
+inline constexpr const char* version_value = "stack-0.1.0";
 
 /// The labels of a container of `service` besides those the user gave it; without config-hash and image.
 StringMap container_labels(const compose::Project& project, const compose::Service& service, int number);

@@ -63,6 +63,11 @@ void read_value(const Json& from, std::chrono::nanoseconds& to, const Path& path
       read_signed(from, path, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
 }
 
+void read_value(const Json& from, std::chrono::seconds& to, const Path& path) {
+  to = std::chrono::seconds(
+      read_signed(from, path, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
+}
+
 void read_value(const Json& from, std::optional<Timestamp>& to, const Path& path) {
   if (!from.is_string()) wrong_type(path, "a time", from);
   try {

@@ -1,6 +1,6 @@
 #pragma once
 // How a struct's fields are named in JSON is written once, in a template `fields(visitor, struct)` beside its resource
-// (*_json.cpp); Reader and Writer below are the two visitors. Private to engine/api.
+// (*_json.cpp); Reader and Writer below are the two visitors. For engine/api and for the scheduler's plans.
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -38,6 +38,7 @@ void read_value(const Json& from, std::string& to, const Path& path);
 void read_value(const Json& from, bool& to, const Path& path);
 void read_value(const Json& from, std::set<std::string>& to, const Path& path);  ///< {"a": {}, ...}
 void read_value(const Json& from, std::chrono::nanoseconds& to, const Path& path);
+void read_value(const Json& from, std::chrono::seconds& to, const Path& path);
 void read_value(const Json& from, std::optional<Timestamp>& to, const Path& path);
 void read_value(const Json& from, std::optional<std::vector<std::string>>& to, const Path& path);  ///< also one string
 std::int64_t read_signed(const Json& from, const Path& path, std::int64_t low, std::int64_t high);
@@ -94,6 +95,7 @@ void read_value(const Json& from, std::map<std::string, T>& to, const Path& path
 inline void write_value(Json& to, const std::string& from, Empty) { to = from; }
 inline void write_value(Json& to, bool from, Empty) { to = from; }
 inline void write_value(Json& to, std::chrono::nanoseconds from, Empty) { to = from.count(); }
+inline void write_value(Json& to, std::chrono::seconds from, Empty) { to = from.count(); }
 inline void write_value(Json& to, const std::optional<Timestamp>& from, Empty) { to = format_timestamp(from); }
 void write_value(Json& to, const std::set<std::string>& from, Empty empty);
 
@@ -152,6 +154,12 @@ public:
   void operator()(std::string_view key, T& to, Empty = Empty::null) {
     const auto found = from_.find(key);
     if (found != from_.end() && !found->is_null()) read_value(*found, to, Path{&path_, key});
+  }
+
+  /// The value as it is; unchanged when absent.
+  void raw(std::string_view key, Json& to) {
+    const auto found = from_.find(key);
+    if (found != from_.end()) to = *found;
   }
 
   /// A nested object whose keys live in the same struct.

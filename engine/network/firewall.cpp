@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -110,22 +111,18 @@ Firewall::Firewall(std::string table, std::string bridge_pattern)
     : table_(std::move(table)), pattern_(std::move(bridge_pattern)) {}
 
 void Firewall::change(const FirewallChange& wanted) {
-  FirewallChange change;  // without what is already so
-  const auto take = [](const auto& from, auto& to, const auto& when) {
-    std::copy_if(from.begin(), from.end(), std::back_inserter(to), when);
-  };
-  take(wanted.remove_networks, change.remove_networks, [&](const auto& network) { return networks_.count(network) > 0; });
-  take(wanted.remove_ports, change.remove_ports, [&](const auto& port) { return ports_.count(port) > 0; });
-  take(wanted.add_networks, change.add_networks, [&](const auto& network) { return networks_.count(network) == 0; });
-  take(wanted.add_ports, change.add_ports, [&](const auto& port) { return ports_.count(port) == 0; });
-  if (change.empty()) return;
-
   const auto networks_before = networks_;
   const auto ports_before = ports_;
-  for (const auto& network : change.remove_networks) networks_.erase(network);
-  for (const auto& port : change.remove_ports) ports_.erase(port);
-  networks_.insert(change.add_networks.begin(), change.add_networks.end());
-  ports_.insert(change.add_ports.begin(), change.add_ports.end());
+  FirewallChange change;  // without what is already so
+  for (const auto& network : wanted.remove_networks)
+    if (networks_.erase(network) > 0) change.remove_networks.push_back(network);
+  for (const auto& port : wanted.remove_ports)
+    if (ports_.erase(port) > 0) change.remove_ports.push_back(port);
+  for (const auto& network : wanted.add_networks)
+    if (networks_.insert(network).second) change.add_networks.push_back(network);
+  for (const auto& port : wanted.add_ports)
+    if (ports_.insert(port).second) change.add_ports.push_back(port);
+  if (change.empty()) return;
   try {
     if (networks_.empty())
       remove_everything();
@@ -133,7 +130,7 @@ void Firewall::change(const FirewallChange& wanted) {
       nft_.run(firewall_table(table_, networks_, ports_));
     else
       apply(change);
-    if (!change.add_networks.empty()) pass_others();
+    if (!change.add_networks.empty() && !networks_.empty()) pass_others();
   } catch (...) {
     networks_ = networks_before;
     ports_ = ports_before;

@@ -188,6 +188,15 @@ std::vector<Route> list_routes(NetlinkSocket& socket) {
   return routes;
 }
 
+std::uint32_t get_link_index(NetlinkSocket& socket, const std::string& name) {
+  NetlinkBatch request;
+  request.begin(RTM_GETLINK, 0);
+  request.header(link_header());
+  request.attr_string(IFLA_IFNAME, name);
+  const std::vector<char> body = socket.request(request);
+  return static_cast<std::uint32_t>(read_as<ifinfomsg>(body).ifi_index);
+}
+
 std::optional<std::uint32_t> find_link_index(const std::string& name) {
   const unsigned index = ::if_nametoindex(name.c_str());
   return index == 0 ? std::nullopt : std::optional<std::uint32_t>(index);

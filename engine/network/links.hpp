@@ -47,7 +47,8 @@ struct Route {
   Ipv4Subnet destination;
   std::uint32_t index = 0;  ///< of the outgoing interface; 0: several or none
 };
-std::vector<Route> list_routes(NetlinkSocket& socket);                  ///< IPv4, unicast, all tables but "local"
-std::optional<std::uint32_t> find_link_index(const std::string& name);  ///< in the calling thread's namespace
+std::vector<Route> list_routes(NetlinkSocket& socket);                         ///< IPv4, unicast, all tables but "local"
+std::uint32_t get_link_index(NetlinkSocket& socket, const std::string& name);  ///< in the socket's namespace; throws not_found
+std::optional<std::uint32_t> find_link_index(const std::string& name);         ///< in the calling thread's namespace
 
 }  // namespace stack::engine::network

@@ -94,7 +94,7 @@ public:
 
 private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with the coroutines that are under way
 };
 
 /// The API's form of an endpoint, for a container's NetworkSettings.Networks.

@@ -56,7 +56,8 @@ public:
 
   const std::string& path() const { return path_; }
   void update(const Resources& resources);  ///< only what is set
-  void add(pid_t pid);
+  void add(pid_t pid);  ///< costs milliseconds on v1: a child that joins by itself (open_tasks) does not pay that
+  std::vector<UniqueFd> open_tasks() const;  ///< v1: the `tasks` file of each hierarchy; writing "0" moves the calling thread
   UniqueFd v2_directory() const;  ///< for CLONE_INTO_CGROUP; empty on v1
   bool exists() const;
   std::vector<pid_t> processes() const;

@@ -43,6 +43,7 @@ struct LogOptions {
 struct EngineRestart {
   std::string lock_path;            ///< empty: never start one
   std::vector<std::string> argv;    ///< argv[0] is the stack binary's path: {"/usr/bin/stack","engine","--root",…}
+  std::vector<std::string> environment;  ///< of the engine, "K=V"; empty: the PATH of ours only
 };
 
 struct LaunchRequest {

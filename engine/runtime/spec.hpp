@@ -137,6 +137,9 @@ nlohmann::json to_json(const Spec& spec);
 std::string print(const Spec& spec);  ///< config.json text
 /// Throws invalid_argument naming the field.
 Spec parse_spec(std::string_view text);
+Spec spec_from_json(const nlohmann::json& object);
+nlohmann::json process_to_json(const Process& process);
+Process process_from_json(const nlohmann::json& object);
 
 /// What a plain `docker run` gets (/proc, /sys, /dev, masks, devices, namespaces, 14 capabilities): the base that
 /// engine/container/spec.cpp changes by the request. cgroup namespace: private on v2, host's on v1.

@@ -28,7 +28,7 @@ namespace stack::engine::shim {
 
 inline constexpr std::uint32_t protocol_version = 1;
 inline constexpr std::uint32_t max_frame = 64 * 1024;
-inline constexpr std::size_t max_held_sockets = 128;  ///< per message (SCM_MAX_FD is 253)
+inline constexpr std::size_t max_sockets_per_message = 64;  ///< the kernel takes 253
 
 enum class Message : std::uint16_t {
   hello = 1,         ///< u32 version
@@ -39,8 +39,9 @@ enum class Message : std::uint16_t {
   kill = 6,          ///< KillRequest → ok
   resize = 7,        ///< u16 rows, u16 columns → ok
   attach = 8,        ///< u8 AttachFlags → ok, then the stream
-  take_sockets = 9,  ///< → ok: u16 count, {string name} × count, descriptors by SCM_RIGHTS with the frame's first byte
-  hold_sockets = 10, ///< u16 count, Held × count, descriptors by SCM_RIGHTS → ok; a name already held is replaced
+  take_sockets = 9,  ///< u16 first → ok: u16 total, u16 count, {string name} × count, descriptors by SCM_RIGHTS with the frame
+  hold_sockets = 10, ///< u16 count, {string name, string relay address, u16 relay port, u8 relay from netns} × count, descriptors
+                     ///< by SCM_RIGHTS → ok; a name already held is replaced
   drop_sockets = 11, ///< u16 count, {string name} × count → ok
   subscribe = 12,    ///< u8 is_engine → ok; then events
   release = 13,      ///< the exit is recorded: remove the run directory and end → ok

@@ -1,0 +1,179 @@
+#include "engine/runtime/cgroup_limits.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/error.hpp"
+#include "engine/runtime/syscalls.hpp"
+
+namespace stack::engine::runtime {
+
+namespace {
+
+constexpr std::uint64_t default_period_us = 100'000;
+
+void set(const std::string& directory, const char* file, const std::string& value) {
+  const std::string path = directory + "/" + file;
+  if (const int error = sys::write_file(AT_FDCWD, path.c_str(), value)) throw errno_error("write \"" + value + "\" to " + path, error);
+}
+/// For what a kernel may be built without.
+void set_if_present(const std::string& directory, const char* file, const std::string& value) {
+  if (::access((directory + "/" + file).c_str(), F_OK) == 0) set(directory, file, value);
+}
+
+std::string directory_of(const CgroupMounts& mounts, const std::string& path, std::string_view controller) {
+  for (const auto& hierarchy : mounts.v1) {
+    if (hierarchy.controller == controller) return hierarchy.mount + path;
+  }
+  return {};
+}
+
+/// A limit that is asked for and cannot be kept must not be dropped silently.
+std::string required(const CgroupMounts& mounts, const std::string& path, std::string_view controller) {
+  std::string directory = directory_of(mounts, path, controller);
+  if (directory.empty()) {
+    throw Error(ErrorCode::not_implemented, "this kernel offers no cgroup controller \"" + std::string(controller) + "\", which a limit of the container needs");
+  }
+  return directory;
+}
+
+void limit_memory_v1(const std::string& directory, const Resources& resources) {
+  const auto memory = resources.memory_limit;
+  const auto swap = resources.memory_swap;
+  const auto set_memory = [&] { set(directory, "memory.limit_in_bytes", std::to_string(*memory)); };
+  const auto set_swap = [&] { set_if_present(directory, "memory.memsw.limit_in_bytes", std::to_string(*swap)); };
+  if (memory && swap) {
+    // memory may never exceed memory+swap: the one that grows goes first
+    const std::string now = sys::read_file(AT_FDCWD, (directory + "/memory.memsw.limit_in_bytes").c_str());
+    const bool swap_first = *swap == -1 || now.empty() || *memory > std::strtoll(now.c_str(), nullptr, 10);
+    if (swap_first) set_swap();
+    set_memory();
+    if (!swap_first || *swap != -1) set_swap();
+  } else if (memory) {
+    set_memory();
+  } else if (swap) {
+    set_swap();
+  }
+  if (resources.memory_reservation) set(directory, "memory.soft_limit_in_bytes", std::to_string(*resources.memory_reservation));
+  if (resources.memory_swappiness) set(directory, "memory.swappiness", std::to_string(*resources.memory_swappiness));
+  if (resources.oom_kill_disable) set(directory, "memory.oom_control", "1");
+}
+
+void limit_cpu_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  if (!resources.cpu_shares && !resources.cpu_period && !resources.cpu_quota) return;
+  const std::string directory = required(mounts, path, "cpu");
+  if (resources.cpu_shares) set(directory, "cpu.shares", std::to_string(*resources.cpu_shares));
+  if (resources.cpu_period) set(directory, "cpu.cfs_period_us", std::to_string(*resources.cpu_period));
+  if (resources.cpu_quota) set(directory, "cpu.cfs_quota_us", std::to_string(*resources.cpu_quota));
+}
+
+/// A v1 cpuset starts empty and takes nobody until both files are set, at every level.
+void inherit_cpuset(const std::string& mount, const std::string& path) {
+  std::size_t at = 0;
+  std::string parent = mount;
+  while (at < path.size()) {
+    at = std::min(path.find('/', at + 1), path.size());
+    const std::string directory = mount + path.substr(0, at);
+    for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
+      const std::string now = sys::read_file(AT_FDCWD, (directory + "/" + file).c_str());
+      if (now.find_first_not_of(" \n") == std::string::npos) set(directory, file, sys::read_file(AT_FDCWD, (parent + "/" + file).c_str()));
+    }
+    parent = directory;
+  }
+}
+
+void limit_cpuset_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  if (resources.cpuset_cpus.empty() && resources.cpuset_mems.empty()) return;
+  const std::string directory = required(mounts, path, "cpuset");
+  inherit_cpuset(directory.substr(0, directory.size() - path.size()), path);
+  if (!resources.cpuset_cpus.empty()) set(directory, "cpuset.cpus", resources.cpuset_cpus);
+  if (!resources.cpuset_mems.empty()) set(directory, "cpuset.mems", resources.cpuset_mems);
+}
+
+std::string to_text(const DeviceRule& rule) {
+  if (rule.type == 'a') return "a";
+  const auto number = [](const std::optional<std::int64_t>& value) { return value ? std::to_string(*value) : std::string("*"); };
+  return std::string(1, rule.type) + " " + number(rule.major) + ":" + number(rule.minor) + " " + rule.access;
+}
+
+void limit_devices_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  if (resources.devices.empty()) return;
+  const std::string directory = required(mounts, path, "devices");
+  for (const DeviceRule& rule : resources.devices) set(directory, rule.allow ? "devices.allow" : "devices.deny", to_text(rule));
+}
+
+std::string pids_text(std::int64_t limit) { return limit <= 0 ? "max" : std::to_string(limit); }
+
+void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  if (resources.memory_limit || resources.memory_swap || resources.memory_reservation || resources.memory_swappiness || resources.oom_kill_disable) {
+    limit_memory_v1(required(mounts, path, "memory"), resources);
+  }
+  limit_cpu_v1(mounts, path, resources);
+  limit_cpuset_v1(mounts, path, resources);
+  limit_devices_v1(mounts, path, resources);
+  if (resources.pids_limit) set(required(mounts, path, "pids"), "pids.max", pids_text(*resources.pids_limit));
+  if (resources.blkio_weight) {
+    const std::string directory = required(mounts, path, "blkio");
+    set_if_present(directory, "blkio.weight", std::to_string(*resources.blkio_weight));
+    set_if_present(directory, "blkio.bfq.weight", std::to_string(*resources.blkio_weight));
+  }
+}
+
+void limit_memory_v2(const std::string& directory, const Resources& resources) {
+  const auto text = [](std::int64_t value) { return value < 0 ? std::string("max") : std::to_string(value); };
+  if (resources.memory_limit) set(directory, "memory.max", text(*resources.memory_limit));
+  if (resources.memory_swap) {
+    const std::int64_t swap = *resources.memory_swap;
+    const std::int64_t memory = resources.memory_limit.value_or(0);
+    if (swap >= 0 && swap < memory) throw Error(ErrorCode::invalid_argument, "memory+swap limit is below the memory limit");
+    set_if_present(directory, "memory.swap.max", swap < 0 ? "max" : std::to_string(swap - memory));
+  }
+  if (resources.memory_reservation) set(directory, "memory.low", text(*resources.memory_reservation));
+}
+
+void limit_v2(const std::string& directory, const Resources& resources, bool fresh) {
+  limit_memory_v2(directory, resources);
+  if (resources.cpu_shares && *resources.cpu_shares != 0) set(directory, "cpu.weight", std::to_string(shares_to_weight(*resources.cpu_shares)));
+  if (resources.cpu_quota || resources.cpu_period) {
+    const std::int64_t quota = resources.cpu_quota.value_or(-1);
+    set(directory, "cpu.max", (quota <= 0 ? std::string("max") : std::to_string(quota)) + " " + std::to_string(resources.cpu_period.value_or(default_period_us)));
+  }
+  if (!resources.cpuset_cpus.empty()) set(directory, "cpuset.cpus", resources.cpuset_cpus);
+  if (!resources.cpuset_mems.empty()) set(directory, "cpuset.mems", resources.cpuset_mems);
+  if (resources.pids_limit) set(directory, "pids.max", pids_text(*resources.pids_limit));
+  if (resources.blkio_weight) {
+    set_if_present(directory, "io.bfq.weight", std::to_string(*resources.blkio_weight));
+    set_if_present(directory, "io.weight", "default " + std::to_string(1 + (std::uint64_t{*resources.blkio_weight} - 10) * 9999 / 990));
+  }
+  for (const auto& [file, value] : resources.unified) {
+    if (file.find('/') != std::string::npos) throw Error(ErrorCode::invalid_argument, "unified resource " + file);
+    set(directory, file.c_str(), value);
+  }
+  if (fresh && !resources.devices.empty()) attach_device_filter(directory, resources.devices);
+}
+
+}  // namespace
+
+std::uint64_t shares_to_weight(std::uint64_t shares) {
+  const std::uint64_t bounded = std::clamp<std::uint64_t>(shares, 2, 262144);
+  return 1 + (bounded - 2) * 9999 / 262142;
+}
+
+void enable_v2_controllers(const std::string& directory) {
+  const std::string available = sys::read_file(AT_FDCWD, (directory + "/cgroup.controllers").c_str());
+  for (const char* controller : {"cpu", "memory", "pids", "cpuset", "io", "hugetlb"}) {
+    if (available.find(controller) == std::string::npos) continue;
+    // one by one: a controller that is refused (in use elsewhere) must not keep the others off
+    sys::write_file(AT_FDCWD, (directory + "/cgroup.subtree_control").c_str(), std::string("+") + controller);
+  }
+}
+
+void apply_limits(const CgroupMounts& mounts, const std::string& path, const Resources& resources, bool fresh) {
+  if (mounts.unified()) limit_v2(mounts.v2 + path, resources, fresh);
+  else limit_v1(mounts, path, resources);
+}
+
+}  // namespace stack::engine::runtime

@@ -1,0 +1,271 @@
+#include "engine/runtime/mounts.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/unique_fd.hpp"
+#include "engine/runtime/syscalls.hpp"
+
+namespace stack::engine::runtime {
+
+namespace {
+
+enum class Effect { set, clear, recursive_set, propagation, bind, ignore };
+struct Option {
+  const char* name;
+  Effect effect;
+  std::uint64_t bits;
+};
+// "rw" and the like clear what a bind inherits from its source; relatime is the kernel's default.
+constexpr std::array option_table{
+    Option{"ro", Effect::set, MOUNT_ATTR_RDONLY},
+    Option{"rw", Effect::clear, MOUNT_ATTR_RDONLY},
+    Option{"nosuid", Effect::set, MOUNT_ATTR_NOSUID},
+    Option{"suid", Effect::clear, MOUNT_ATTR_NOSUID},
+    Option{"nodev", Effect::set, MOUNT_ATTR_NODEV},
+    Option{"dev", Effect::clear, MOUNT_ATTR_NODEV},
+    Option{"noexec", Effect::set, MOUNT_ATTR_NOEXEC},
+    Option{"exec", Effect::clear, MOUNT_ATTR_NOEXEC},
+    Option{"nosymfollow", Effect::set, MOUNT_ATTR_NOSYMFOLLOW},
+    Option{"nodiratime", Effect::set, MOUNT_ATTR_NODIRATIME},
+    Option{"noatime", Effect::set, MOUNT_ATTR_NOATIME},
+    Option{"strictatime", Effect::set, MOUNT_ATTR_STRICTATIME},
+    Option{"relatime", Effect::ignore, 0},
+    Option{"async", Effect::ignore, 0},
+    Option{"defaults", Effect::ignore, 0},
+    Option{"rro", Effect::recursive_set, MOUNT_ATTR_RDONLY},
+    Option{"rnosuid", Effect::recursive_set, MOUNT_ATTR_NOSUID},
+    Option{"rnodev", Effect::recursive_set, MOUNT_ATTR_NODEV},
+    Option{"rnoexec", Effect::recursive_set, MOUNT_ATTR_NOEXEC},
+    Option{"private", Effect::propagation, MS_PRIVATE},
+    Option{"rprivate", Effect::propagation, MS_PRIVATE | MS_REC},
+    Option{"slave", Effect::propagation, MS_SLAVE},
+    Option{"rslave", Effect::propagation, MS_SLAVE | MS_REC},
+    Option{"shared", Effect::propagation, MS_SHARED},
+    Option{"rshared", Effect::propagation, MS_SHARED | MS_REC},
+    Option{"unbindable", Effect::propagation, MS_UNBINDABLE},
+    Option{"runbindable", Effect::propagation, MS_UNBINDABLE | MS_REC},
+    Option{"bind", Effect::bind, 0},
+    Option{"rbind", Effect::bind, MS_REC},
+};
+
+void apply(const Option& option, MountOptions& result) {
+  switch (option.effect) {
+    case Effect::set:
+      result.set |= option.bits;
+      result.clear &= ~option.bits;
+      break;
+    case Effect::clear:
+      result.clear |= option.bits;
+      result.set &= ~option.bits;
+      break;
+    case Effect::recursive_set: result.recursive_set |= option.bits; break;
+    case Effect::propagation:
+      result.propagation = option.bits & ~static_cast<std::uint64_t>(MS_REC);
+      result.propagation_recursive = (option.bits & MS_REC) != 0;
+      break;
+    case Effect::bind:
+      result.bind = true;
+      result.bind_recursive = (option.bits & MS_REC) != 0;
+      break;
+    case Effect::ignore: break;
+  }
+}
+
+/// What the kernel says about a failed fsconfig, e.g. "e overlay: failed to resolve".
+std::string context_message(int context) {
+  char buffer[512];
+  const ssize_t n = ::read(context, buffer, sizeof buffer);
+  if (n <= 2) return {};
+  return std::string(buffer + 2, static_cast<std::size_t>(n) - 2);
+}
+
+MountFailure failed(std::string what) { return {errno == 0 ? EIO : errno, std::move(what)}; }
+MountFailure failed(int error, std::string what) { return {error, std::move(what)}; }
+
+int set_propagation(int mount, const MountOptions& options) {
+  if (options.propagation == 0) return 0;
+  mount_attr attributes{};
+  attributes.propagation = options.propagation;
+  const unsigned flags = AT_EMPTY_PATH | (options.propagation_recursive ? AT_RECURSIVE : 0);
+  return ::mount_setattr(mount, "", flags, &attributes, sizeof attributes) != 0 ? errno : 0;
+}
+
+MountFailure mount_bind(int root, const Mount& mount, const MountOptions& options) {
+  const UniqueFd tree(clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive));
+  if (!tree) return failed("bind source " + mount.source);
+  struct stat info {};
+  if (::fstat(tree.get(), &info) != 0) return failed("bind source " + mount.source);
+  const UniqueFd target(open_or_make_in_root(root, mount.destination, S_ISDIR(info.st_mode)));
+  if (!target) return failed("mount point " + mount.destination);
+  struct stat target_info {};
+  if (::fstat(target.get(), &target_info) == 0 && S_ISDIR(info.st_mode) != S_ISDIR(target_info.st_mode)) {
+    return failed(ENOTDIR, "Are you trying to mount a directory onto a file (or vice-versa)? mount " + mount.source + " to " +
+                               mount.destination);
+  }
+  if (const int error = set_attributes(tree.get(), options.set, options.clear, false)) return failed(error, "options of " + mount.destination);
+  if (options.recursive_set != 0) {
+    if (const int error = set_attributes(tree.get(), options.recursive_set, 0, true)) return failed(error, "options of " + mount.destination);
+  }
+  if (const int error = attach_mount(tree.get(), target.get())) return failed(error, "mount " + mount.source + " to " + mount.destination);
+  if (const int error = set_propagation(tree.get(), options)) return failed(error, "propagation of " + mount.destination);
+  return {};
+}
+
+bool has_option(const std::vector<std::string>& data, std::string_view prefix) {
+  return std::any_of(data.begin(), data.end(), [&](const std::string& item) { return item.starts_with(prefix); });
+}
+
+/// Writes through a symbolic link of the image would make /proc or /sys something else than what it seems.
+bool must_be_real(std::string_view destination) { return destination == "/proc" || destination == "/sys" || destination == "/dev"; }
+
+}  // namespace
+
+MountOptions parse_mount_options(const std::vector<std::string>& options) {
+  MountOptions result;
+  for (const auto& option : options) {
+    const auto known = std::find_if(option_table.begin(), option_table.end(), [&](const Option& o) { return option == o.name; });
+    if (known != option_table.end()) apply(*known, result);
+    else result.data.push_back(option);
+  }
+  return result;
+}
+
+int open_or_make_in_root(int root, std::string_view path, bool directory) {
+  constexpr std::uint64_t inside = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const std::string whole = "/" + std::string(path);
+  int fd = sys::openat2(root, whole.c_str(), O_PATH | O_CLOEXEC, inside);
+  if (fd >= 0 || errno != ENOENT) return fd;
+  // Component by component: each step is resolved from the root again, so links that exist are followed inside it.
+  std::string reached;
+  std::size_t at = 0;
+  while (at < whole.size()) {
+    const std::size_t start = whole.find_first_not_of('/', at);
+    if (start == std::string::npos) break;
+    at = std::min(whole.find('/', start), whole.size());
+    const std::string name = whole.substr(start, at - start);
+    const bool last = whole.find_first_not_of('/', at) == std::string::npos;
+    const UniqueFd parent(sys::openat2(root, reached.empty() ? "/" : reached.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, inside));
+    if (!parent) return -1;
+    reached += "/" + name;
+    const UniqueFd existing(sys::openat2(root, reached.c_str(), O_PATH | O_CLOEXEC, inside));
+    if (existing) continue;
+    if (errno != ENOENT || name == "..") return -1;
+    if (last && !directory) {
+      const UniqueFd file(::openat(parent.get(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0755));
+      if (!file) return -1;
+    } else if (::mkdirat(parent.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
+      return -1;
+    }
+  }
+  return sys::openat2(root, whole.c_str(), O_PATH | O_CLOEXEC, inside);
+}
+
+int clone_tree(int directory, const char* path, bool recursive) {
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (*path == '\0' ? AT_EMPTY_PATH : 0);
+  return ::open_tree(directory, path, flags);
+}
+
+int set_attributes(int mount, std::uint64_t set, std::uint64_t clear, bool recursive) {
+  if (set == 0 && clear == 0) return 0;
+  mount_attr attributes{};
+  attributes.attr_set = set;
+  attributes.attr_clr = clear;
+  // the kernel wants the whole field of access-time modes cleared before one of them is set
+  if ((set & MOUNT_ATTR__ATIME) != 0) attributes.attr_clr |= MOUNT_ATTR__ATIME;
+  return ::mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes) != 0 ? errno : 0;
+}
+
+int attach_mount(int mount, int target) {
+  return ::move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0 ? errno : 0;
+}
+
+int make_mount(const char* type, const char* source, const std::vector<std::string>& data, std::uint64_t attributes, std::string* message) {
+  const UniqueFd context(::fsopen(type, FSOPEN_CLOEXEC));
+  if (!context) return -1;
+  const auto give_up = [&] {
+    const int error = errno;
+    if (message != nullptr) *message = context_message(context.get());
+    errno = error;
+    return -1;
+  };
+  if (source != nullptr && ::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", source, 0) != 0) return give_up();
+  for (const auto& item : data) {
+    const auto equals = item.find('=');
+    const int result = equals == std::string::npos
+                           ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, item.c_str(), nullptr, 0)
+                           : ::fsconfig(context.get(), FSCONFIG_SET_STRING, item.substr(0, equals).c_str(), item.c_str() + equals + 1, 0);
+    if (result != 0) return give_up();
+  }
+  if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return give_up();
+  const int mount = ::fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes));
+  return mount >= 0 ? mount : give_up();
+}
+
+int make_overlay(const Overlay& overlay, MountFailure& failure) {
+  const UniqueFd context(::fsopen("overlay", FSOPEN_CLOEXEC));
+  const auto set = [&](const char* key, const std::string& value) {
+    if (::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0) return true;
+    const int error = errno;
+    failure = {error, "overlay " + std::string(key) + "=" + value + ": " + context_message(context.get())};
+    return false;
+  };
+  if (!context) {
+    failure = {errno, "overlay file system"};
+    return -1;
+  }
+  // one layer per call: no limit by the size of one option string (kernel 6.7)
+  bool appended = true;
+  for (const auto& lower : overlay.lower) {
+    if (!set("lowerdir+", lower)) {
+      appended = false;
+      break;
+    }
+  }
+  if (!appended) {
+    std::string all;
+    for (const auto& lower : overlay.lower) all += (all.empty() ? "" : ":") + lower;
+    if (all.find('\\') != std::string::npos || !set("lowerdir", all)) return -1;
+    failure = {};
+  }
+  if (!overlay.upper.empty() && (!set("upperdir", overlay.upper) || !set("workdir", overlay.work))) return -1;
+  if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    const int error = errno;
+    failure = {error, "overlay: " + context_message(context.get())};
+    return -1;
+  }
+  const int mount = ::fsmount(context.get(), FSMOUNT_CLOEXEC, 0);
+  if (mount < 0) failure = {errno, "overlay"};
+  return mount;
+}
+
+MountFailure mount_into(int root, const Mount& mount) {
+  MountOptions options = parse_mount_options(mount.options);
+  if (options.bind || mount.type == "bind") return mount_bind(root, mount, options);
+  const UniqueFd target(open_or_make_in_root(root, mount.destination, true));
+  if (!target) return failed("mount point " + mount.destination);
+  if (must_be_real(mount.destination)) {
+    const UniqueFd direct(sys::openat2(root, mount.destination.c_str() + 1, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+    if (!direct) return failed("mount point " + mount.destination + " must be a directory, not a link");
+  }
+  if (mount.type == "tmpfs" && !has_option(options.data, "mode=")) {
+    struct stat info {};
+    char mode[32];
+    if (::fstat(target.get(), &info) == 0) {
+      std::snprintf(mode, sizeof mode, "mode=%o", info.st_mode & 07777);
+      options.data.emplace_back(mode);
+    }
+  }
+  std::string message;
+  const char* source = mount.source.empty() ? mount.type.c_str() : mount.source.c_str();
+  const UniqueFd made(make_mount(mount.type.c_str(), source, options.data, options.set, &message));
+  if (!made) return failed("mount " + mount.type + " at " + mount.destination + (message.empty() ? "" : " (" + message + ")"));
+  if (const int error = attach_mount(made.get(), target.get())) return failed(error, "mount " + mount.type + " at " + mount.destination);
+  if (const int error = set_propagation(made.get(), options)) return failed(error, "propagation of " + mount.destination);
+  return {};
+}
+
+}  // namespace stack::engine::runtime

@@ -1,0 +1,19 @@
+#pragma once
+// Steps of init.cpp about cgroups and namespaces, and what the parent has to know before it clones.
+#include <cstdint>
+
+#include "engine/runtime/init.hpp"
+
+namespace stack::engine::runtime {
+
+/// CLONE_NEW* flags for the namespaces that `spec` wants made new (network not when a descriptor is given, cgroup never: the
+/// child makes it once it is in its group).
+std::uint64_t clone_flags(const Spec& spec, bool has_netns);
+const Namespace* find_namespace(const Spec& spec, NamespaceType type);
+
+int join_cgroup(InitConfig& config);
+int join_namespaces(InitConfig& config);  ///< those given by descriptor or path
+int join_container(InitConfig& config);   ///< exec: all of a running container's
+int set_hostname(InitConfig& config);
+
+}  // namespace stack::engine::runtime

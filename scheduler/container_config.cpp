@@ -1,0 +1,178 @@
+#include "scheduler/container_config.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "scheduler/container_parts.hpp"
+#include "scheduler/labels.hpp"
+
+namespace stack::scheduler {
+
+using compose::Project;
+using compose::Service;
+
+std::string container_name(const Project& project, const Service& service, int number) {
+  if (!service.container_name.empty()) return service.container_name;
+  return project.name + "-" + service.name + "-" + std::to_string(number);
+}
+
+std::string image_of(const Project& project, const Service& service) {
+  return service.image.empty() ? project.name + "-" + service.name : service.image;
+}
+
+std::vector<std::string> networks_in_order(const Service& service) {
+  std::vector<std::string> keys;
+  for (const auto& [key, network] : service.networks) keys.push_back(key);
+  const auto priority = [&](const std::string& key) {
+    const auto& network = service.networks.at(key);
+    return network ? network->priority : 0;
+  };
+  std::stable_sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) { return priority(a) > priority(b); });
+  return keys;
+}
+
+namespace {
+
+std::vector<std::string> environment_list(const compose::OptionalStringMap& environment) {
+  std::vector<std::string> list;
+  for (const auto& [name, value] : environment) list.push_back(value ? name + "=" + *value : name);
+  return list;
+}
+
+api::HealthConfig health_config(const compose::Healthcheck& check) {
+  if (check.disable) return {.test = {"NONE"}};
+  api::HealthConfig config;
+  config.test = check.test;
+  config.interval = check.interval.value_or(std::chrono::nanoseconds(0));
+  config.timeout = check.timeout.value_or(std::chrono::nanoseconds(0));
+  config.start_period = check.start_period.value_or(std::chrono::nanoseconds(0));
+  config.start_interval = check.start_interval.value_or(std::chrono::nanoseconds(0));
+  config.retries = static_cast<std::int64_t>(check.retries.value_or(0));
+  return config;
+}
+
+api::ContainerConfig config_part(const Project& project, const Service& service) {
+  api::ContainerConfig config;
+  config.hostname = service.hostname;
+  config.domainname = service.domainname;
+  config.user = service.user;
+  config.attach_stdout = config.attach_stderr = true;
+  config.exposed_ports = exposed_ports(service);
+  config.tty = service.tty;
+  config.open_stdin = service.stdin_open;
+  config.env = environment_list(service.environment);
+  config.cmd = service.command;
+  config.entrypoint = service.entrypoint;
+  if (service.healthcheck) config.healthcheck = health_config(*service.healthcheck);
+  config.image = image_of(project, service);
+  config.working_dir = service.working_dir;
+  config.stop_signal = service.stop_signal;
+  if (service.stop_grace_period)
+    config.stop_timeout = std::chrono::duration_cast<std::chrono::seconds>(*service.stop_grace_period).count();
+  return config;
+}
+
+api::EndpointSettings endpoint_settings(const std::optional<compose::ServiceNetwork>& network) {
+  api::EndpointSettings endpoint;
+  if (!network) return endpoint;
+  endpoint.ipam_config.emplace();
+  endpoint.ipam_config->ipv4_address = network->ipv4_address;
+  endpoint.ipam_config->ipv6_address = network->ipv6_address;
+  endpoint.ipam_config->link_local_ips = network->link_local_ips;
+  endpoint.mac_address = network->mac_address;
+  endpoint.driver_opts = network->driver_opts;
+  endpoint.gw_priority = network->gw_priority;
+  endpoint.aliases = network->aliases;
+  return endpoint;
+}
+
+/// "service:db" names another service's container; other modes are the engine's own words.
+std::string mode_of(const Project& project, const Service& service, const std::string& mode, std::string_view attribute) {
+  constexpr std::string_view prefix = "service:";
+  if (!mode.starts_with(prefix)) return mode;
+  const auto other = project.services.find(mode.substr(prefix.size()));
+  if (other == project.services.end())
+    throw Error(ErrorCode::invalid_argument, service.where(attribute) + ": services." + service.name + "." +
+                                                 std::string(attribute) + ": no such service \"" + mode.substr(prefix.size()) +
+                                                 "\"");
+  return "container:" + container_name(project, other->second, 1);
+}
+
+void add_networks(const Project& project, const Service& service, const std::vector<std::string>& own_aliases,
+                  api::ContainerCreateRequest& body) {
+  if (!service.network_mode.empty()) {
+    body.host_config.network_mode = mode_of(project, service, service.network_mode, "network_mode");
+    return;
+  }
+  const auto keys = networks_in_order(service);
+  if (keys.empty()) body.host_config.network_mode = "none";
+  for (const std::string& key : keys) {
+    const std::string& name = project.networks.at(key).name;
+    api::EndpointSettings endpoint = endpoint_settings(service.networks.at(key));
+    endpoint.aliases.insert(endpoint.aliases.begin(), own_aliases.begin(), own_aliases.end());
+    if (body.host_config.network_mode.empty()) {
+      body.host_config.network_mode = name;
+      if (endpoint.mac_address.empty()) endpoint.mac_address = service.mac_address;
+    }
+    body.endpoints_config[name] = std::move(endpoint);
+  }
+}
+
+void check_name(const Service& service) {
+  if (!service.container_name.empty() && service.replicas() > 1)
+    throw Error(ErrorCode::invalid_argument,
+                service.where("container_name") + ": services." + service.name +
+                    ".container_name: a fixed name allows only one container, but the service asks for " +
+                    std::to_string(service.replicas()));
+}
+
+api::ContainerCreateRequest common_config(const Project& project, const Service& service) {
+  api::ContainerCreateRequest body;
+  body.config = config_part(project, service);
+  body.host_config = host_config(project, service);
+  body.host_config.ipc_mode = mode_of(project, service, service.ipc, "ipc");
+  body.host_config.pid_mode = mode_of(project, service, service.pid, "pid");
+  return body;
+}
+
+}  // namespace
+
+api::ContainerCreateRequest container_config(const Project& project, const Service& service, int number) {
+  check_name(service);
+  api::ContainerCreateRequest body = common_config(project, service);
+  body.config.labels = container_labels(project, service, number);
+  add_networks(project, service, {container_name(project, service, number), service.name}, body);
+  return body;
+}
+
+NamedContainer oneoff_config(const Project& project, const Service& service, const std::string& slug,
+                             const RunOptions& options) {
+  Service changed = service;
+  changed.container_name.clear();
+  changed.restart = "no";
+  if (!options.service_ports) changed.ports.clear();
+  if (options.command) changed.command = options.command;
+  if (options.entrypoint) changed.entrypoint = options.entrypoint;
+  if (options.entrypoint && !options.command) changed.command.reset();
+  if (!options.user.empty()) changed.user = options.user;
+  if (!options.working_dir.empty()) changed.working_dir = options.working_dir;
+  changed.tty = options.tty;
+  changed.stdin_open = options.interactive;
+  for (auto& [key, network] : changed.networks)
+    if (network) network->aliases.clear();
+  NamedContainer result;
+  result.name = options.name.empty() ? project.name + "-" + service.name + "-run-" + slug : options.name;
+  result.body = common_config(project, changed);
+  api::ContainerConfig& config = result.body.config;
+  config.labels = oneoff_labels(project, changed, slug);
+  for (const auto& [name, value] : options.labels) config.labels[name] = value;
+  config.env.insert(config.env.end(), options.environment.begin(), options.environment.end());
+  config.attach_stdin = config.stdin_once = options.interactive && !options.detach;
+  result.body.host_config.auto_remove = options.auto_remove;
+  auto& binds = result.body.host_config.binds;
+  binds.insert(binds.end(), options.volumes.begin(), options.volumes.end());
+  add_networks(project, changed, {result.name}, result.body);
+  return result;
+}
+
+}  // namespace stack::scheduler

@@ -1,0 +1,117 @@
+#include "scheduler/image_plan.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "scheduler/container_config.hpp"
+#include "scheduler/decide.hpp"
+#include "scheduler/graph.hpp"
+#include "scheduler/labels.hpp"
+
+namespace stack::scheduler {
+
+using compose::Project;
+using compose::Service;
+
+namespace {
+
+BuildImage build_action(const Project& project, const Service& service, const std::string& image,
+                        const ReconcileOptions& options) {
+  const compose::Build& build = *service.build;
+  BuildImage action;
+  action.image = image;
+  action.context = build.context;
+  action.dockerfile = build.dockerfile;
+  action.dockerfile_inline = build.dockerfile_inline;
+  action.options.tags = {image};
+  action.options.tags.insert(action.options.tags.end(), build.tags.begin(), build.tags.end());
+  action.options.build_args = build.args;
+  action.options.labels = image_labels(project, service);
+  action.options.target = build.target;
+  action.options.network_mode = build.network;
+  action.options.platform = service.platform;
+  action.options.no_cache = build.no_cache || options.no_cache;
+  action.options.pull = build.pull || options.pull;
+  return action;
+}
+
+bool needs_build(const Service& service, bool present, const ReconcileOptions& options) {
+  if (!service.build) return false;
+  if (options.build == BuildMode::always) return true;
+  return !present || (service.pull_policy == "build" && options.build != BuildMode::never);
+}
+
+}  // namespace
+
+ImagePlanner::ImagePlanner(PlanBuilder& builder, const Project& project, const ObservedState& observed,
+                           const ReconcileOptions& options)
+    : builder_(builder), project_(project), observed_(observed), options_(options) {}
+
+void ImagePlanner::add(const Service& service) {
+  const std::string image = image_of(project_, service);
+  if (operations_.contains(image)) return;
+  const bool present = !observed_.image_id(image).empty();
+  if (needs_build(service, present, options_)) {
+    if (options_.build == BuildMode::never)
+      throw Error(ErrorCode::not_found, service.where("build") + ": service " + service.name + ": image " + image +
+                                            " is missing, and building it was switched off");
+    operations_[image] = add_build(service, image, present ? "requested" : "missing");
+    return;
+  }
+  if (service.build || (present && service.pull_policy != "always")) return;
+  if (!present && service.pull_policy == "never")
+    throw Error(ErrorCode::not_found, service.where("image") + ": service " + service.name + ": image " + image +
+                                          " is missing, and its pull_policy is never");
+  if (!present && has_builder(image)) return;  // another service's turn makes it
+  Operation operation;
+  operation.resource = "image:" + image;
+  operation.subject = "Image " + image;
+  operation.service = service.name;
+  operation.reason = present ? "pull_policy always" : "missing";
+  operation.where = service.where("image");
+  operation.action = PullImage{.image = image, .platform = service.platform};
+  operations_[image] = builder_.add(std::move(operation));
+}
+
+bool ImagePlanner::has_builder(const std::string& image) const {
+  return std::any_of(project_.services.begin(), project_.services.end(),
+                     [&](const auto& entry) { return entry.second.build && image_of(project_, entry.second) == image; });
+}
+
+int ImagePlanner::add_build(const Service& service, const std::string& image, const std::string& reason) {
+  Operation operation;
+  operation.resource = "image:" + image;
+  operation.subject = "Image " + image;
+  operation.service = service.name;
+  operation.reason = reason;
+  operation.where = service.where("build");
+  operation.action = build_action(project_, service, image, options_);
+  return builder_.add(std::move(operation));
+}
+
+int ImagePlanner::operation_for(const Service& service) const {
+  const auto found = operations_.find(image_of(project_, service));
+  return found == operations_.end() ? 0 : found->second;
+}
+
+Plan plan_images(const Project& project, const ObservedState& observed, const ReconcileOptions& options) {
+  PlanBuilder builder(project.name);
+  ImagePlanner images(builder, project, observed, options);
+  const auto selected = selected_services(project, options.services, options.with_dependencies);
+  for (const std::string& name : Graph(project).order())
+    if (selected.contains(name)) images.add(project.services.at(name));
+  return std::move(builder.plan);
+}
+
+bool depends_on_new_images(const Plan& plan, const ObservedState& observed) {
+  return std::any_of(plan.operations.begin(), plan.operations.end(), [&](const Operation& operation) {
+    const bool makes_image =
+        std::holds_alternative<PullImage>(operation.action) || std::holds_alternative<BuildImage>(operation.action);
+    return makes_image &&
+           std::any_of(observed.containers.begin(), observed.containers.end(), [&](const ObservedContainer& container) {
+             return !container.oneoff && "image:" + container.image == operation.resource;
+           });
+  });
+}
+
+}  // namespace stack::scheduler

@@ -1,0 +1,115 @@
+#include "base/error.hpp"
+#include "scheduler/container_parts.hpp"
+
+namespace stack::scheduler {
+
+using compose::Project;
+using compose::Service;
+
+namespace {
+
+[[noreturn]] void fail(const Service& service, const std::string& attribute, const std::string& why) {
+  throw Error(ErrorCode::invalid_argument,
+              service.where(attribute) + ": services." + service.name + "." + attribute + ": " + why);
+}
+
+/// "/host:/target:ro,rslave,z": the short form, with which the engine creates a missing host directory.
+std::string bind_text(const std::string& source, const compose::Mount& mount) {
+  std::string options = mount.read_only ? "ro" : "rw";
+  if (mount.bind && !mount.bind->selinux.empty()) options += "," + mount.bind->selinux;
+  if (mount.bind && !mount.bind->propagation.empty()) options += "," + mount.bind->propagation;
+  if (mount.volume && mount.volume->nocopy) options += ",nocopy";
+  return source + ":" + mount.target + ":" + options;
+}
+
+api::Mount long_form(const compose::Mount& mount, std::string source) {
+  return {.type = mount.type,
+          .source = std::move(source),
+          .target = mount.target,
+          .read_only = mount.read_only,
+          .consistency = mount.consistency};
+}
+
+void add_bind(const compose::Mount& mount, api::HostConfig& host) {
+  if (mount.bind && mount.bind->create_host_path && mount.bind->recursive.empty()) {
+    host.binds.push_back(bind_text(mount.source, mount));
+    return;
+  }
+  api::Mount bind = long_form(mount, mount.source);
+  bind.bind_options.emplace();
+  if (mount.bind) {
+    bind.bind_options->propagation = mount.bind->propagation;
+    bind.bind_options->create_mountpoint = mount.bind->create_host_path;
+    bind.bind_options->non_recursive = mount.bind->recursive == "disabled";
+    bind.bind_options->read_only_non_recursive = mount.bind->recursive == "writable";
+    bind.bind_options->read_only_force_recursive = mount.bind->recursive == "readonly";
+  }
+  host.mounts.push_back(std::move(bind));
+}
+
+void add_volume(const Project& project, const compose::Mount& mount, api::HostConfig& host) {
+  const bool named = !mount.source.empty();
+  const auto declared = project.volumes.find(mount.source);
+  const std::string name = declared == project.volumes.end() ? mount.source : declared->second.name;
+  const bool short_form = named && (!mount.volume || (mount.volume->subpath.empty() && mount.volume->labels.empty()));
+  if (short_form) {
+    host.binds.push_back(bind_text(name, mount));
+    return;
+  }
+  api::Mount volume = long_form(mount, name);
+  volume.volume_options.emplace();
+  if (mount.volume) {
+    volume.volume_options->no_copy = mount.volume->nocopy;
+    volume.volume_options->subpath = mount.volume->subpath;
+    volume.volume_options->labels = mount.volume->labels;
+  }
+  host.mounts.push_back(std::move(volume));
+}
+
+void add_tmpfs_mount(const compose::Mount& mount, api::HostConfig& host) {
+  api::Mount tmpfs = long_form(mount, "");
+  tmpfs.tmpfs_options.emplace();
+  if (mount.tmpfs) {
+    tmpfs.tmpfs_options->size_bytes = mount.tmpfs->size;
+    tmpfs.tmpfs_options->mode = mount.tmpfs->mode;
+  }
+  host.mounts.push_back(std::move(tmpfs));
+}
+
+/// Secrets and configs from files: the file itself, read-only.
+void add_files(const Service& service, const std::string& kind, const std::vector<compose::FileReference>& references,
+               const std::map<std::string, compose::FileObject>& objects, api::HostConfig& host) {
+  for (std::size_t i = 0; i < references.size(); ++i) {
+    const compose::FileReference& reference = references[i];
+    const std::string attribute = kind + "[" + std::to_string(i) + "]";
+    const auto object = objects.find(reference.source);
+    if (object == objects.end()) fail(service, attribute, "\"" + reference.source + "\" is not declared");
+    if (object->second.external) fail(service, attribute, "external " + kind + " exist only in a Swarm");
+    if (object->second.content || object->second.file.empty())
+      fail(service, attribute, "only " + kind + " from a file are supported so far, not `content` or `environment`");
+    api::Mount mount{.type = "bind", .source = object->second.file, .target = reference.target, .read_only = true};
+    if (mount.target.empty()) mount.target = "/" + reference.source;
+    mount.bind_options.emplace();
+    host.mounts.push_back(std::move(mount));
+  }
+}
+
+}  // namespace
+
+void add_mounts(const Project& project, const Service& service, api::HostConfig& host) {
+  for (std::size_t i = 0; i < service.volumes.size(); ++i) {
+    const compose::Mount& mount = service.volumes[i];
+    if (mount.type == "bind")
+      add_bind(mount, host);
+    else if (mount.type == "volume")
+      add_volume(project, mount, host);
+    else if (mount.type == "tmpfs")
+      add_tmpfs_mount(mount, host);
+    else
+      fail(service, "volumes[" + std::to_string(i) + "].type", "\"" + mount.type + "\" is not supported");
+  }
+  add_files(service, "secrets", service.secrets, project.secrets, host);
+  add_files(service, "configs", service.configs, project.configs, host);
+}
+
+}  // namespace stack::scheduler

@@ -1,0 +1,348 @@
+#include "scheduler/reconcile.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "scheduler/container_config.hpp"
+#include "scheduler/decide.hpp"
+#include "scheduler/image_plan.hpp"
+#include "scheduler/labels.hpp"
+#include "scheduler/plan_builder.hpp"
+
+namespace stack::scheduler {
+
+using compose::DependencyCondition;
+using compose::Project;
+using compose::Service;
+
+namespace {
+
+/// Second half of reconcile(): writes the operations down, dependencies first.
+class UpPlanner {
+public:
+  UpPlanner(const Project& project, const ObservedState& observed, const ReconcileOptions& options)
+      : project_(project),
+        observed_(observed),
+        options_(options),
+        builder_(project.name),
+        images_(builder_, project, observed, options) {}
+
+  Plan run() {
+    decisions_ = decide(project_, observed_, options_);
+    builder_.plan.warnings = decisions_.warnings;
+    for (const std::string& name : decisions_.order) images_.add(*decisions_.services.at(name).service);
+    remove_orphans();
+    remove_before_networks();
+    add_networks();
+    add_volumes();
+    for (const std::string& name : decisions_.order) add_service(decisions_.services.at(name));
+    if (options_.wait && !options_.no_start) add_final_waits();
+    return std::move(builder_.plan);
+  }
+
+private:
+  void remove_orphans() {
+    for (const ObservedContainer* container : decisions_.orphans)
+      orphan_removals_.push_back(add_removal(builder_, *container, "orphan", {}, false, options_.timeout));
+  }
+
+  /// Containers on a network that is made anew go first.
+  void remove_before_networks() {
+    for (const std::string& name : decisions_.order)
+      for (const Replica& replica : decisions_.services.at(name).replicas)
+        if (replica.fate == Replica::Fate::replace)
+          replaced_[replica.existing] = add_removal(builder_, *replica.existing, replica.reason, {}, false, options_.timeout);
+  }
+
+  std::set<std::string> used_networks() const {
+    std::set<std::string> keys;
+    for (const std::string& name : decisions_.order)
+      for (const auto& [key, details] : project_.services.at(name).networks) keys.insert(key);
+    return keys;
+  }
+
+  void add_networks() {
+    for (const std::string& key : used_networks()) {
+      const compose::Network& network = project_.networks.at(key);
+      const ObservedNetwork* found = observed_.network(network.name);
+      if (found && !decisions_.changed_networks.contains(key)) continue;
+      const std::string where = to_string(network.location);
+      if (network.external)
+        throw Error(ErrorCode::not_found, (where.empty() ? "" : where + ": ") + "networks." + key + ": network " +
+                                              network.name + " declared as external, but could not be found");
+      Operation operation;
+      operation.resource = "network:" + key;
+      operation.subject = "Network " + network.name;
+      operation.where = where;
+      operation.reason = found ? "configuration changed" : "missing";
+      if (found) {
+        operation.action = RemoveNetwork{.network = found->id};
+        for (const auto& [container, removal] : replaced_) operation.after.push_back(removal);
+        operation.after = {builder_.add(operation)};
+      }
+      operation.action = CreateNetwork{.body = network_body(project_, key)};
+      networks_[key] = builder_.add(std::move(operation));
+    }
+  }
+
+  void add_volumes() {
+    std::set<std::string> used;
+    for (const std::string& name : decisions_.order)
+      for (const compose::Mount& mount : project_.services.at(name).volumes)
+        if (mount.type == "volume" && project_.volumes.contains(mount.source)) used.insert(mount.source);
+    for (const std::string& key : used) {
+      const compose::Volume& volume = project_.volumes.at(key);
+      if (observed_.volume(volume.name)) continue;
+      const std::string where = to_string(volume.location);
+      if (volume.external)
+        throw Error(ErrorCode::not_found, (where.empty() ? "" : where + ": ") + "volumes." + key + ": external volume \"" +
+                                              volume.name + "\" not found");
+      Operation operation;
+      operation.resource = "volume:" + key;
+      operation.subject = "Volume " + volume.name;
+      operation.where = where;
+      operation.reason = "missing";
+      operation.action = CreateVolume{.body = volume_body(project_, key)};
+      volumes_[key] = builder_.add(std::move(operation));
+    }
+  }
+
+  void add_service(const ServiceDecision& decision) {
+    const Service& service = *decision.service;
+    for (const auto& [container, reason] : decision.surplus)
+      surplus_removals_[service.name].push_back(
+          add_removal(builder_, *container, reason, {}, reason == "scaled down", options_.timeout));
+    if (recreates(decision)) stop_dependents_that_restart(service.name);
+    const Ids needed = options_.no_start ? Ids() : ready(service);
+    for (const Replica& replica : decision.replicas) add_replica(decision, replica, needed);
+  }
+
+  static bool recreates(const ServiceDecision& decision) {
+    return std::any_of(decision.replicas.begin(), decision.replicas.end(), [](const Replica& replica) {
+      return replica.fate == Replica::Fate::recreate || replica.fate == Replica::Fate::replace;
+    });
+  }
+
+  /// depends_on.<name>.restart: running dependents are stopped before `name` is replaced and started again after it.
+  void stop_dependents_that_restart(const std::string& name) {
+    for (const std::string& other : decisions_.order) {
+      const ServiceDecision& dependent = decisions_.services.at(other);
+      const auto dependency = dependent.service->depends_on.find(name);
+      if (dependency == dependent.service->depends_on.end() || !dependency->second.restart) continue;
+      for (const Replica& replica : dependent.replicas) {
+        if (replica.fate != Replica::Fate::keep || !replica.existing->running()) continue;
+        Operation stop =
+            container_operation(*replica.existing, "restarts with " + name, dependent.service->where("depends_on." + name));
+        stop.action = StopContainer{.container = replica.existing->id, .timeout = options_.timeout};
+        if (!stopped_.contains(replica.existing)) stopped_[replica.existing] = builder_.add(std::move(stop));
+        dependent_stops_[name].push_back(stopped_[replica.existing]);
+      }
+    }
+  }
+
+  void add_replica(const ServiceDecision& decision, const Replica& replica, const Ids& needed) {
+    const Service& service = *decision.service;
+    Ids before_start = needed;
+    append(before_start, orphan_removals_);
+    append(before_start, surplus_removals_[service.name]);
+    switch (replica.fate) {
+      case Replica::Fate::create:
+      case Replica::Fate::replace: before_start.push_back(add_creation(decision, replica, replica.name)); break;
+      case Replica::Fate::recreate: before_start.push_back(add_recreation(decision, replica)); break;
+      case Replica::Fate::rename_and_keep:
+        before_start.push_back(add_rename(service, replica, replica.existing->id, {}));
+        break;
+      case Replica::Fate::keep: break;
+    }
+    created_[service.name].push_back(before_start.back());
+    if (!options_.no_start) add_start(service, replica, std::move(before_start));
+  }
+
+  void add_start(const Service& service, const Replica& replica, Ids after) {
+    const bool kept = replica.fate == Replica::Fate::keep || replica.fate == Replica::Fate::rename_and_keep;
+    const auto stopped = kept ? stopped_.find(replica.existing) : stopped_.end();
+    if (stopped != stopped_.end()) after.push_back(stopped->second);
+    if (kept && replica.existing->running() && stopped == stopped_.end()) {
+      builder_.plan.unchanged.push_back("Container " + replica.name);
+      return;
+    }
+    std::string reason = kept && replica.reason.empty() ? replica.existing->state : replica.reason;
+    if (stopped != stopped_.end()) reason = "restarts";
+    Operation start = container_operation(service.name, replica.number, replica.name, reason, service.where());
+    start.action = StartContainer{.container = replica.fate == Replica::Fate::keep ? replica.existing->id : replica.name};
+    start.after = std::move(after);
+    starts_[service.name].push_back(builder_.add(std::move(start)));
+  }
+
+  /// What has to exist before this service's container can be made: image, networks, volumes, and another service's container
+  /// whose namespaces it shares.
+  Ids before_creation(const Service& service, const Replica& replica) const {
+    Ids after;
+    after.push_back(images_.operation_for(service));
+    for (const auto& [key, details] : service.networks)
+      if (const auto found = networks_.find(key); found != networks_.end()) after.push_back(found->second);
+    for (const compose::Mount& mount : service.volumes)
+      if (const auto found = volumes_.find(mount.source); mount.type == "volume" && found != volumes_.end())
+        after.push_back(found->second);
+    for (const std::string& mode : {service.network_mode, service.ipc, service.pid})
+      if (mode.starts_with("service:"))
+        if (const auto found = created_.find(mode.substr(8)); found != created_.end()) append(after, found->second);
+    if (const auto found = replaced_.find(replica.existing); replica.existing && found != replaced_.end())
+      after.push_back(found->second);
+    return after;
+  }
+
+  int add_creation(const ServiceDecision& decision, const Replica& replica, const std::string& name) {
+    const Service& service = *decision.service;
+    CreateContainer create;
+    create.name = name;
+    create.platform = service.platform;
+    create.body = replica.number == 1 ? decision.body : container_config(project_, service, replica.number);
+    auto& labels = create.body.config.labels;
+    labels[label::config_hash] = decision.body.config.labels.at(label::config_hash);
+    create.image_operation = images_.operation_for(service);
+    if (create.image_operation == 0) labels[label::image] = observed_.image_id(create.body.config.image);
+    if (replica.fate == Replica::Fate::recreate) labels[label::replace] = service.name + "-" + std::to_string(replica.number);
+    if (replica.existing && !options_.renew_anonymous_volumes) hand_on_volumes(*replica.existing, create.body);
+    Operation operation = container_operation(service.name, replica.number, replica.name, replica.reason, service.where());
+    operation.recreate = replica.fate == Replica::Fate::recreate;
+    operation.after = before_creation(service, replica);
+    operation.action = std::move(create);
+    return builder_.add(std::move(operation));
+  }
+
+  /// The anonymous volumes of the container that goes belong to the one that comes.
+  static void hand_on_volumes(const ObservedContainer& old, api::ContainerCreateRequest& body) {
+    auto& mounts = body.host_config.mounts;
+    for (const api::MountPoint& point : old.mounts) {
+      const bool anonymous = point.type == "volume" && point.name.size() == 64;
+      if (!anonymous) continue;
+      const auto same = std::find_if(mounts.begin(), mounts.end(),
+                                     [&](const api::Mount& mount) { return mount.target == point.destination; });
+      if (same == mounts.end())
+        mounts.push_back({.type = "volume", .source = point.name, .target = point.destination});
+      else if (same->type == "volume")
+        same->source = point.name;
+    }
+  }
+
+  int add_recreation(const ServiceDecision& decision, const Replica& replica) {
+    const ObservedContainer& old = *replica.existing;
+    const int create = add_creation(decision, replica, old.id.substr(0, 12) + "_" + replica.name);
+    Ids after = dependent_stops_[decision.service->name];
+    after.push_back(create);
+    const std::string where = decision.service->where();
+    if (old.running()) {
+      Operation stop = container_operation(old, replica.reason, where);
+      stop.recreate = true;
+      stop.after = std::move(after);
+      stop.action = StopContainer{.container = old.id, .timeout = options_.timeout};
+      after = {builder_.add(std::move(stop))};
+    }
+    Operation remove = container_operation(old, replica.reason, where);
+    remove.recreate = true;
+    remove.after = std::move(after);
+    remove.action = RemoveContainer{.container = old.id, .volumes = options_.renew_anonymous_volumes};
+    const int removed = builder_.add(std::move(remove));
+    return add_rename(*decision.service, replica, old.id.substr(0, 12) + "_" + replica.name, {create, removed});
+  }
+
+  int add_rename(const Service& service, const Replica& replica, const std::string& container, Ids after) {
+    Operation rename = container_operation(service.name, replica.number, replica.name,
+                                           replica.reason.empty() ? "left over" : replica.reason, service.where());
+    rename.recreate = true;
+    rename.after = std::move(after);
+    rename.action = RenameContainer{.container = container, .name = replica.name};
+    return builder_.add(std::move(rename));
+  }
+
+  /// What has to have happened before this service may start.
+  Ids ready(const Service& service) {
+    Ids after;
+    for (const auto& [name, dependency] : service.depends_on) {
+      if (!decisions_.services.contains(name)) continue;  // not there, or left out by --no-deps
+      if (dependency.condition == DependencyCondition::service_started)
+        append(after, starts_[name]);
+      else
+        after.push_back(wait_for(name, dependency, service.where("depends_on." + name)));
+    }
+    return after;
+  }
+
+  static WaitFor wait_for_condition(DependencyCondition condition) {
+    return condition == DependencyCondition::service_healthy ? WaitFor::healthy : WaitFor::completed;
+  }
+
+  /// The operation that waits for a dependency, made when first asked for; 0: it is as wanted already.
+  int wait_for(const std::string& name, const compose::Dependency& dependency, const std::string& where) {
+    const auto key = std::make_tuple(name, dependency.condition, dependency.required);
+    if (const auto known = waits_.find(key); known != waits_.end()) return known->second;
+    const WaitFor condition = wait_for_condition(dependency.condition);
+    if (starts_[name].empty() && satisfied(decisions_.services.at(name), condition)) return waits_[key] = 0;
+    return waits_[key] = add_wait(name, condition, dependency.required, where);
+  }
+
+  static bool satisfied(const ServiceDecision& decision, WaitFor condition) {
+    return std::all_of(decision.replicas.begin(), decision.replicas.end(), [&](const Replica& replica) {
+      if (!replica.existing) return false;
+      if (condition == WaitFor::healthy)
+        return replica.existing->health == Health::healthy && replica.existing->state == "running";
+      return replica.existing->state == "exited" && replica.existing->exit_code == 0;
+    });
+  }
+
+  int add_wait(const std::string& name, WaitFor condition, bool required, const std::string& where) {
+    const ServiceDecision& decision = decisions_.services.at(name);
+    if (decision.replicas.empty()) return 0;
+    Operation operation;
+    operation.resource = "service:" + name;
+    operation.service = name;
+    operation.where = where;
+    WaitContainers wait{.condition = condition, .required = required};
+    for (const Replica& replica : decision.replicas) {
+      wait.containers.push_back(replica.name);
+      operation.subject += (operation.subject.empty() ? "Container " : ", ") + replica.name;
+    }
+    operation.action = std::move(wait);
+    operation.after = starts_[name];
+    return builder_.add(std::move(operation));
+  }
+
+  bool somebody_awaits_completion(const std::string& name) const {
+    return std::any_of(decisions_.order.begin(), decisions_.order.end(), [&](const std::string& other) {
+      const auto& needed = decisions_.services.at(other).service->depends_on;
+      const auto found = needed.find(name);
+      return found != needed.end() && found->second.condition == DependencyCondition::service_completed_successfully;
+    });
+  }
+
+  void add_final_waits() {
+    for (const std::string& name : decisions_.order) {
+      const bool completes = somebody_awaits_completion(name);
+      const auto known = waits_.find(std::make_tuple(
+          name, completes ? DependencyCondition::service_completed_successfully : DependencyCondition::service_healthy, true));
+      if (known == waits_.end())
+        add_wait(name, completes ? WaitFor::completed : WaitFor::running_or_healthy, true, project_.services.at(name).where());
+    }
+  }
+
+  const Project& project_;
+  const ObservedState& observed_;
+  const ReconcileOptions& options_;
+  PlanBuilder builder_;
+  ImagePlanner images_;
+  Decisions decisions_;
+  Ids orphan_removals_;
+  std::map<const ObservedContainer*, int> replaced_, stopped_;                        ///< → removal, → stop
+  std::map<std::string, int> networks_, volumes_;                                     ///< key → creation
+  std::map<std::string, Ids> created_, starts_, dependent_stops_, surplus_removals_;  ///< by service
+  std::map<std::tuple<std::string, DependencyCondition, bool>, int> waits_;
+};
+
+}  // namespace
+
+Plan reconcile(const Project& project, const ObservedState& observed, const ReconcileOptions& options) {
+  return UpPlanner(project, observed, options).run();
+}
+
+}  // namespace stack::scheduler
