@@ -187,6 +187,13 @@ struct AsHosts {  ///< extra_hosts: "host=address"
     return !out.items().empty();
   }
 };
+struct Always {
+  template <class T>
+  static bool put(const T& value, Node& out, bool json) {
+    write(value, out, json);
+    return true;
+  }
+};
 struct AlwaysInJson {  ///< null or {} in JSON when there is nothing
   template <class T>
   static bool put(const T& value, Node& out, bool json) {

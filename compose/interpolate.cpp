@@ -29,9 +29,11 @@ private:
   /// Without `evaluate` nothing is looked up: the text of a branch not taken.
   void scan(std::string& out, bool evaluate, int depth) {
     if (depth > max_nesting) refuse("variables are nested too deeply");
+    int plain_braces = 0;  // a { in an expression's text is closed by a } of its own
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '}' && depth > 0) {
+      if (depth > 0 && c == '{') ++plain_braces;
+      if (depth > 0 && c == '}' && plain_braces-- == 0) {
         ++at_;
         return;
       }

@@ -26,7 +26,7 @@ std::string path_identity(const Node& item) { return field(item, "path"); }
 std::string subnet_identity(const Node& item) { return field(item, "subnet"); }
 std::string secret_identity(const Node& item) {
   const std::string target = field(item, "target");
-  return target.empty() ? "/run/secrets/" + field(item, "source") : target.starts_with('/') ? target : "/run/secrets/" + target;
+  return target.empty() ? "/run/secrets/" + field(item, "source") : target;
 }
 std::string config_identity(const Node& item) {
   const std::string target = field(item, "target");
@@ -42,7 +42,7 @@ std::span<const Key> keys_of<Dependency>() {
   static constexpr std::array rows{
       key<&Dependency::condition>("condition", condition, "what must be true of it before this service starts"),
       key<&Dependency::restart>("restart", boolean, "restart this service when that one was updated"),
-      key<&Dependency::required>("required", boolean, "false: go on without it, with a warning"),
+      key<&Dependency::required, Always>("required", boolean, "false: go on without it, with a warning"),
   };
   return rows;
 }
@@ -65,7 +65,7 @@ template <>
 std::span<const Key> keys_of<EnvFile>() {
   static constexpr std::array rows{
       key<&EnvFile::path>("path", path, "a file of NAME=value lines"),
-      key<&EnvFile::required>("required", boolean, "false: it may be missing"),
+      key<&EnvFile::required, Always>("required", boolean, "false: it may be missing"),
       key<&EnvFile::format>("format", string, "raw: nothing is unquoted or expanded"),
   };
   return rows;
@@ -506,13 +506,27 @@ std::span<const Key> keys_of<Volume>() {
   return rows;
 }
 
+namespace {
+
+/// What came out of a variable is not printed.
+constexpr Key content_row() {
+  Key row = key<&FileObject::content>("content", string, "its content");
+  row.write = [](const void* owner, std::string_view name, Node& out, bool) {
+    const auto& object = *static_cast<const FileObject*>(owner);
+    if (object.content && object.environment.empty()) out.members().push_back({std::string(name), Node::string(*object.content), {}});
+  };
+  return row;
+}
+
+}  // namespace
+
 template <>
 std::span<const Key> keys_of<FileObject>() {
   static constexpr std::array rows{
       key<&FileObject::name>("name", string, "its real name"),
       key<&FileObject::file>("file", path, "the file with its content"),
       key<&FileObject::environment>("environment", string, "the variable with its content"),
-      key<&FileObject::content>("content", string, "its content"),
+      content_row(),
       key<&FileObject::external>("external", external, "it is there already"),
       key<&FileObject::labels>("labels", labels, "labels"),
       later("driver", "Swarm: a secret's driver"),

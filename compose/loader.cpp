@@ -171,7 +171,8 @@ private:
       const std::string where = to_string(name->location);
       try {
         const std::string text = options_.interpolate ? interpolate(name->as_string(), lookup_) : name->as_string();
-        if (!text.empty()) return valid_name(text, " at " + where);
+        if (!normalize_project_name(text).empty()) return normalize_project_name(text);
+        if (!text.empty()) return valid_name(text, "");
       } catch (const Error& error) {
         throw Error(ErrorCode::invalid_argument, fmt::format("{}: name: {}", where, error.what()));
       }

@@ -30,7 +30,7 @@ void normalize_service(Service& service, const std::string& directory) {
     if (service.build->context.empty()) service.build->context = directory;
     if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty()) service.build->dockerfile = "Dockerfile";
   }
-  if (service.scale && service.deploy) service.deploy->replicas = service.scale;
+  if (service.scale && service.deploy && !service.deploy->replicas) service.deploy->replicas = service.scale;
   for (FileReference& secret : service.secrets)
     if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
   imply_dependencies(service);

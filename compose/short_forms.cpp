@@ -149,12 +149,7 @@ void unique_list(Node& node, LongForm& form) {
 void assignments(Node& node, LongForm& form) {
   if (node.is_sequence()) return assignment_list(node, form);
   if (!node.is_mapping()) return;
-  for (Node::Member& member : node.members()) {
-    if (!member.value.is_scalar())
-      form.mistakes.add(member.value.location, join_path(form.path, member.key),
-                        fmt::format("expected a string, number, boolean or nothing, found {}", member.value.kind_name()));
-    text(member.value, form);
-  }
+  for (Node::Member& member : node.members()) text(member.value, form);
 }
 
 void labels(Node& node, LongForm& form) {

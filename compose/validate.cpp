@@ -119,6 +119,8 @@ private:
         service_.healthcheck->test.size() == 1)
       complain("healthcheck.test", "a command is missing after \"CMD\"");
     if (!service_.deploy) return;
+    if (service_.scale && service_.deploy->replicas != service_.scale)
+      complain("scale", "can't set distinct values on 'scale' and 'deploy.replicas'");
     if (const auto& limits = service_.deploy->limits) {
       same("cpus", service_.cpus, "deploy.resources.limits.cpus", limits->cpus);
       same("mem_limit", service_.mem_limit, "deploy.resources.limits.memory", limits->memory);

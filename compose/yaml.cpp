@@ -66,7 +66,10 @@ public:
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (!open_.empty() && open_.back().node.is_sequence() && open_.back().flow && char_at(mark) == ',')
       refuse(where(mark), "an item is missing before ',' in this list");
-    place(Node(where(mark)), anchor, false);
+    // For a value that is not there the mark is at whatever comes next, maybe lines below.
+    Location here = where(mark);
+    if (!open_.empty() && open_.back().key && open_.back().key_location.line != here.line) here = open_.back().key_location;
+    place(Node(std::move(here)), anchor, false);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
