@@ -179,6 +179,17 @@ struct AsMode {  ///< file modes: "0440"
     return value.has_value();
   }
 };
+struct AsEnvFiles {  ///< a file that is required is just its path
+  static bool put(const std::vector<EnvFile>& value, Node& out, bool json) {
+    out = Node::sequence();
+    for (const EnvFile& file : value) {
+      Node entry = Node::string(file.path);
+      if (!file.required) write(file, entry, json);
+      out.append(std::move(entry));
+    }
+    return !value.empty();
+  }
+};
 struct AsHosts {  ///< extra_hosts: "host=address"
   static bool put(const std::map<std::string, std::vector<std::string>>& value, Node& out, bool) {
     out = Node::sequence();

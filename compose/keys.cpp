@@ -373,7 +373,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::entrypoint, AlwaysInJson>("entrypoint", command, "replaces the image's entrypoint", replaced),
       later("provider", "a program that provides the service"),
       key<&Service::environment>("environment", assignments, "environment variables"),
-      key<&Service::env_files>("env_file", env_files_type, "files of environment variables", {Merge::by_identity, path_identity}),
+      key<&Service::env_files, AsEnvFiles>("env_file", env_files_type, "files of environment variables", {Merge::by_identity, path_identity}),
       key<&Service::expose>("expose", expose, "ports for other containers", unique),
       plain_row("extends", extends_type, "another service to start from"),
       later("external_links", "links to other containers"),

@@ -1,0 +1,116 @@
+#include "compose/yaml.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "compose/print.hpp"
+
+namespace stack::compose {
+namespace {
+
+const auto file = std::make_shared<const std::string>("f.yaml");
+
+Node parse(std::string_view text) {
+  std::vector<Node> documents = parse_yaml(text, file);
+  EXPECT_EQ(documents.size(), 1U);
+  return documents.empty() ? Node() : std::move(documents.front());
+}
+
+std::string json(std::string_view text) { return json_text(parse(text), false); }
+
+std::string refusal(std::string_view text) {
+  try {
+    parse_yaml(text, file);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Yaml, PlainScalarsGetTheirTypes) {
+  EXPECT_EQ(json("[1, 017, 0o17, 0x1F, 0b11, 1_000, -5, +5, 1.5, 1e3, .5, true, False, ~, null, NULL]"),
+            "[1,15,15,31,3,1000,-5,5,1.5,1000,0.5,true,false,null,null,null]");
+  EXPECT_EQ(json("[yes, on, y, 12:30:45, 22:22, '1', \"true\", 1.2.3, 08x, -, .a]"),
+            R"(["yes","on","y","12:30:45","22:22","1","true","1.2.3","08x","-",".a"])");
+}
+
+TEST(Yaml, ExplicitTagsDecideAndUnknownOnesAreIgnored) {
+  EXPECT_EQ(json("[!!str 5, !!float 5, !custom 5, !!int '7', !!bool 'true']"), R"(["5",5,5,7,true])");
+  EXPECT_EQ(refusal("a: !!int x"), "f.yaml:1:4: 'x' cannot be read as !!int");
+}
+
+TEST(Yaml, ABareDateIsRefused) { EXPECT_EQ(refusal("a: 2001-12-14"), "f.yaml:1:4: '2001-12-14' is a date to YAML; put quotes around it"); }
+
+TEST(Yaml, EveryNodeKnowsItsPlace) {
+  const Node root = parse("a:\n  b: [x, y]\n");
+  const Node& list = *root.find("a")->find("b");
+  EXPECT_EQ(to_string(list.location), "f.yaml:2:6");
+  EXPECT_EQ(to_string(list.items()[1].location), "f.yaml:2:10");
+  EXPECT_EQ(to_string(root.find("a")->members()[0].key_location), "f.yaml:2:3");
+}
+
+TEST(Yaml, AMissingValueIsAtItsKey) { EXPECT_EQ(to_string(parse("a:\n\n\nb: 1\n").find("a")->location), "f.yaml:1:1"); }
+
+TEST(Yaml, AliasesAndMergeKeysAreExpanded) {
+  EXPECT_EQ(json("x: &a {p: 1, q: 2}\ny: *a\nz:\n  <<: *a\n  q: 3\n"), R"({"x":{"p":1,"q":2},"y":{"p":1,"q":2},"z":{"q":3,"p":1}})");
+}
+
+TEST(Yaml, TheFirstOfSeveralMergedMappingsWins) {
+  EXPECT_EQ(json("x: &a {p: 1}\ny: &b {p: 2, q: 2}\nz: {<<: [*a, *b]}\n"), R"({"x":{"p":1},"y":{"p":2,"q":2},"z":{"p":1,"q":2}})");
+  EXPECT_EQ(refusal("a: {<<: 5}"), "f.yaml:1:9: '<<' takes a mapping or a list of mappings");
+}
+
+TEST(Yaml, DuplicateKeysNameBothLines) { EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"), "f.yaml:3:1: key 'a' is already defined at line 1"); }
+
+TEST(Yaml, KeysMustBeStrings) {
+  EXPECT_EQ(refusal("a: {1: x}"), "f.yaml:1:5: the key 1 is an integer, not a string; put quotes around it");
+  EXPECT_EQ(refusal("? [a]\n: b\n"), "f.yaml:1:3: only a scalar can be a key");
+}
+
+TEST(Yaml, SeveralDocumentsAreReturnedAndEmptyOnesDropped) {
+  EXPECT_EQ(parse_yaml("a: 1\n---\n---\nb: 2\n", file).size(), 2U);
+  EXPECT_TRUE(parse_yaml("# nothing\n", file).empty());
+}
+
+TEST(Yaml, UnterminatedQuotesAreRefused) {
+  EXPECT_EQ(refusal("a: \"abc\n"), "f.yaml:1:4: this string has no closing \"");
+  EXPECT_EQ(refusal("a: 'it''s"), "f.yaml:1:4: this string has no closing '");
+  EXPECT_EQ(json("a: 'it''s'\nb: \"a\\\"b\"\n"), R"({"a":"it's","b":"a\"b"})");
+}
+
+TEST(Yaml, AMissingListItemIsRefused) {
+  EXPECT_EQ(refusal("a: [x,,y]"), "f.yaml:1:7: an item is missing before ',' in this list");
+  EXPECT_EQ(json("a: [x, ~, null, y, ]"), R"({"a":["x",null,null,"y"]})");
+}
+
+TEST(Yaml, InvalidUtf8IsRefusedWithItsPlace) {
+  EXPECT_EQ(refusal("a: 1\nb: \xC3(\n"), "f.yaml:2:4: the file is not valid UTF-8 text");
+  EXPECT_EQ(refusal("a: \xED\xA0\x80"), "f.yaml:1:4: the file is not valid UTF-8 text");
+  EXPECT_EQ(refusal(std::string_view("a: \0", 4)), "f.yaml:1:4: the file is not valid UTF-8 text");
+}
+
+TEST(Yaml, SyntaxErrorsHaveAPlace) { EXPECT_EQ(refusal("a: [1, 2\nb: 3\n").substr(0, 9), "f.yaml:2:"); }
+
+TEST(Yaml, AliasBombsStopAtALimit) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 10; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int k = 0; k < 10; ++k) bomb += (k > 0 ? ", *a" : "*a") + std::to_string(i - 1);
+    bomb += "]\n";
+  }
+  EXPECT_NE(refusal(bomb).find("expands to more than 524288 nodes"), std::string::npos);
+}
+
+TEST(Yaml, AnAliasInsideItsOwnNodeIsRefused) {
+  EXPECT_EQ(refusal("a: &x [1, *x]"), "f.yaml:1:11: this alias refers to the node that contains it");
+}
+
+TEST(Yaml, DeepNestingStopsAtALimit) {
+  EXPECT_NE(refusal("a: " + std::string(5000, '[')).find("nested too deeply"), std::string::npos);
+  std::string block;
+  for (int i = 0; i < 5000; ++i) block += "- ";
+  EXPECT_NE(refusal(block + "x").find("nested too deeply"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stack::compose
