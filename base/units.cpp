@@ -70,7 +70,7 @@ std::int64_t parse_byte_size(std::string_view text) {
   const Decimal number = read_decimal(text);
   if (number.length == 0) refuse(what, text, "it does not start with a number");
   std::string_view suffix = text.substr(number.length);
-  if (!suffix.empty() && suffix.front() == ' ') suffix.remove_prefix(1);
+  if (suffix.size() > 1 && suffix.front() == ' ') suffix.remove_prefix(1);
   int shift = 0;
   if (!suffix.empty()) {
     const std::string_view powers = "bkmgtp";

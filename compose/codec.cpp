@@ -121,10 +121,10 @@ void note(const Node& node, const std::string& path, std::map<std::string, Locat
 
 }  // namespace
 
-void note_location(const Node& node, const std::string& name, Service& out) {
-  out.name = name;
-  out.location = node.location;
-  note(node, "", out.locations);
+void note_location(const Node::Member& member, Service& out) {
+  out.name = member.key;
+  out.location = member.key_location;
+  note(member.value, "", out.locations);
 }
 
 }  // namespace stack::compose

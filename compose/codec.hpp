@@ -78,10 +78,10 @@ void read_structure(const Node& node, std::span<const Key> keys, void* owner, Ex
 void write_structure(std::span<const Key> keys, const void* owner, const Extensions* extensions, Node& out, bool json);
 
 /// What a top-level object or a service keeps about where it was written.
-void note_location(const Node& node, const std::string& name, Service& out);
+void note_location(const Node::Member& member, Service& out);
 template <class T>
-void note_location(const Node& node, const std::string&, T& out) {
-  if constexpr (requires { out.location; }) out.location = node.location;
+void note_location(const Node::Member& member, T& out) {
+  if constexpr (requires { out.location; }) out.location = member.key_location;
 }
 
 template <Structure T>
@@ -135,7 +135,7 @@ void read(const Node& node, std::map<std::string, T>& out) {
   out.clear();
   for (const Node::Member& member : node.members()) {
     T& value = out[member.key];
-    if constexpr (std::is_class_v<T>) note_location(member.value, member.key, value);
+    if constexpr (std::is_class_v<T>) note_location(member, value);
     read(member.value, value);
   }
 }

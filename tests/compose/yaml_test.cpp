@@ -74,7 +74,7 @@ TEST(Yaml, SeveralDocumentsAreReturnedAndEmptyOnesDropped) {
 
 TEST(Yaml, UnterminatedQuotesAreRefused) {
   EXPECT_EQ(refusal("a: \"abc\n"), "f.yaml:1:4: this string has no closing \"");
-  EXPECT_EQ(refusal("a: 'it''s"), "f.yaml:1:4: this string has no closing '");
+  EXPECT_EQ(refusal("a: 'it''s\n"), "f.yaml:1:4: this string has no closing '");
   EXPECT_EQ(json("a: 'it''s'\nb: \"a\\\"b\"\n"), R"({"a":"it's","b":"a\"b"})");
 }
 
@@ -106,7 +106,7 @@ TEST(Yaml, AnAliasInsideItsOwnNodeIsRefused) {
 }
 
 TEST(Yaml, DeepNestingStopsAtALimit) {
-  EXPECT_NE(refusal("a: " + std::string(5000, '[')).find("nested too deeply"), std::string::npos);
+  EXPECT_NE(refusal("a: " + std::string(5000, '[') + std::string(5000, ']')).find("nested too deeply"), std::string::npos);
   std::string block;
   for (int i = 0; i < 5000; ++i) block += "- ";
   EXPECT_NE(refusal(block + "x").find("nested too deeply"), std::string::npos);

@@ -1,0 +1,223 @@
+// Finding files, names, variables, profiles, merging and extending: whole loads.
+#include "compose/loader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "load_text.hpp"
+
+namespace stack::compose {
+namespace {
+
+const std::string one = "name: t\nservices: {a: {image: one}}\n";
+
+TEST(FindFiles, TheDefaultNamesAreTriedInOrderUpTheTree) {
+  ProjectDirectory directory;
+  directory.file("compose.yml", "name: t\nservices: {a: {image: two}}\n").file("docker-compose.yml", one).file("sub/deep/x", "");
+  directory.options.cwd = directory.path() + "/sub/deep";
+  const LoadResult result = directory.load();
+  EXPECT_EQ(result.project.services.at("a").image, "two");
+  EXPECT_EQ(result.project.working_dir, directory.path());
+  ASSERT_EQ(result.warnings.size(), 1U);
+  EXPECT_EQ(directory.shown(result.warnings[0]),
+            "Found multiple config files with supported names: DIR/compose.yml, DIR/docker-compose.yml; using DIR/compose.yml");
+}
+
+TEST(FindFiles, TheOverrideFileIsAdded) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", one).file("compose.override.yml", "services: {a: {hostname: h}}\n");
+  EXPECT_EQ(directory.load().project.services.at("a").hostname, "h");
+}
+
+TEST(FindFiles, NamedFilesReplaceTheSearchAndTheFirstGivesTheDirectory) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", one).file("d/x.yaml", "services: {b: {image: b, build: ctx}}\n").options.files = {"d/x.yaml"};
+  const Project project = directory.load().project;
+  EXPECT_EQ(project.name, "d");
+  EXPECT_EQ(directory.shown(project.services.at("b").build->context), "DIR/d/ctx");
+}
+
+TEST(FindFiles, ComposeFileNamesSeveralAndStdinIsRead) {
+  ProjectDirectory directory;
+  directory.file("a.yaml", one).file("b.yaml", "services: {a: {hostname: h}}\n").options.environment = {
+      {"COMPOSE_FILE", "a.yaml%b.yaml"}, {"COMPOSE_PATH_SEPARATOR", "%"}};
+  EXPECT_EQ(directory.load().project.services.at("a").hostname, "h");
+  std::istringstream input("services: {s: {image: s}}\n");
+  directory.options.files = {"-"};
+  directory.options.standard_input = &input;
+  EXPECT_EQ(directory.load().project.services.count("s"), 1U);
+}
+
+TEST(FindFiles, WhatIsMissingIsNamed) {
+  ProjectDirectory directory;
+  directory.options.files = {"nope.yaml"};
+  EXPECT_EQ(directory.error(), "open DIR/nope.yaml: no such file or directory");
+}
+
+TEST(ProjectName, ComesFromTheFlagTheEnvironmentTheFileOrTheDirectory) {
+  ProjectDirectory directory;
+  directory.file("My Dir.V2/compose.yaml", "services: {a: {image: x}}\n").options.cwd = directory.path() + "/My Dir.V2";
+  EXPECT_EQ(directory.load().project.name, "mydirv2");
+  directory.file("My Dir.V2/compose.yaml", "name: ${N:-File}\n" + one.substr(one.find('\n') + 1));
+  EXPECT_EQ(directory.load().project.name, "file");
+  directory.options.environment = {{"COMPOSE_PROJECT_NAME", "env"}};
+  EXPECT_EQ(directory.load().project.name, "env");
+  directory.options.project_name = "flag";
+  EXPECT_EQ(directory.load().project.name, "flag");
+  directory.options.project_name = "No";
+  EXPECT_NE(directory.error().find("invalid project name \"No\""), std::string::npos);
+}
+
+TEST(Variables, TheEnvironmentWinsOverDotenvAndUnsetOnesWarn) {
+  ProjectDirectory directory;
+  directory.file(".env", "A=file\nB=file\n").file("compose.yaml", "name: t\nservices: {a: {image: \"$A-$B-$C\"}}\n");
+  directory.options.environment = {{"A", "env"}};
+  const LoadResult result = directory.load();
+  EXPECT_EQ(result.project.services.at("a").image, "env-file-");
+  EXPECT_EQ(result.warnings, std::vector<std::string>{"The \"C\" variable is not set. Defaulting to a blank string."});
+}
+
+TEST(Variables, NamedEnvFilesReplaceDotenvAndMustExist) {
+  ProjectDirectory directory;
+  directory.file(".env", "A=dot\n").file("x.env", "A=x\n").file("compose.yaml", "name: t\nservices: {a: {image: \"i$A\"}}\n");
+  directory.options.env_files = {"x.env"};
+  EXPECT_EQ(directory.load().project.services.at("a").image, "ix");
+  directory.options.env_files = {"y.env"};
+  EXPECT_EQ(directory.error(), "couldn't find env file: DIR/y.env");
+}
+
+TEST(Variables, AMissingRequiredOneNamesItsPlace) {
+  EXPECT_EQ(error_of("services:\n  a:\n    image: ${TAG:?set it}\n"),
+            "compose.yaml:3:12: services.a.image: required variable TAG is missing a value: set it");
+}
+
+TEST(EnvFile, IsMergedBelowEnvironmentInOrder) {
+  ProjectDirectory directory;
+  directory.file("1.env", "A=1\nB=1\nC=1\n").file("2.env", "B=2\nD=$HOME-$X\n");
+  directory.file("compose.yaml", "name: t\nservices: {a: {image: x, env_file: [1.env, 2.env, {path: no, required: false}], environment: {C: own, X: x, N: }}}\n");
+  directory.options.environment = {{"HOME", "/h"}};
+  const OptionalStringMap expected{{"A", "1"}, {"B", "2"}, {"C", "own"}, {"D", "/h-x"}, {"N", std::nullopt}, {"X", "x"}};
+  EXPECT_EQ(directory.load().project.services.at("a").environment, expected);
+}
+
+TEST(Profiles, SwitchServicesOnByFlagEnvironmentOrName) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices:\n  a: {image: x}\n  p: {image: x, profiles: [p]}\n  q: {image: x, profiles: [q, r]}\n");
+  const auto names = [&] {
+    std::string out;
+    for (const auto& [name, service] : directory.load().project.services) out += name;
+    return out;
+  };
+  EXPECT_EQ(names(), "a");
+  directory.options.environment = {{"COMPOSE_PROFILES", "q,z"}};
+  EXPECT_EQ(names(), "aq");
+  directory.options.profiles = {"p"};
+  EXPECT_EQ(names(), "ap");
+  directory.options.services = {"q"};
+  EXPECT_EQ(names(), "apq");
+  directory.options.profiles = {"*"};
+  EXPECT_EQ(names(), "apq");
+  directory.options.services = {"zz"};
+  EXPECT_EQ(directory.error(), "no such service: zz");
+}
+
+TEST(Profiles, ARequiredDependencyThatIsOffIsAnErrorAnOptionalOneIsNot) {
+  const std::string text = "services:\n  a: {image: x, depends_on: {b: {condition: service_started, required: REQUIRED}}}\n  b: {image: x, profiles: [p]}\n";
+  const auto with = [&](const std::string& required) { return std::string(text).replace(text.find("REQUIRED"), 8, required); };
+  EXPECT_EQ(load_text(with("false")).services.size(), 1U);
+  EXPECT_EQ(error_of(with("true")),
+            "compose.yaml:2:30: services.a.depends_on.b: service 'b' is switched off; one of its profiles must be active: p");
+}
+
+class Merging : public testing::Test {
+protected:
+  Service merged(const std::string& base, const std::string& later) {
+    ProjectDirectory directory;
+    directory.file("compose.yaml", "name: t\nservices:\n  a:\n    image: x\n    " + base + "\n  b: {image: b}\nvolumes: {v: , w: }\n");
+    directory.file("compose.override.yaml", "services:\n  a:\n    " + later + "\n");
+    return directory.load().project.services.at("a");
+  }
+};
+
+TEST_F(Merging, VariablesMergeByNameAcrossBothForms) {
+  EXPECT_EQ(merged("environment: {A: 1, B: 2}", "environment: [B=3, C=4]").environment, (OptionalStringMap{{"A", "1"}, {"B", "3"}, {"C", "4"}}));
+}
+
+TEST_F(Merging, PortsAreOneByAddressTargetPublishedAndProtocol) {
+  const Service service = merged("ports: [\"80:80\", \"81:81\"]", "ports: [{target: 80, published: \"80\", name: n}, \"80:80/udp\"]");
+  ASSERT_EQ(service.ports.size(), 3U);
+  EXPECT_EQ(service.ports[0].name, "n");
+  EXPECT_EQ(service.ports[2].protocol, "udp");
+}
+
+TEST_F(Merging, VolumesAreOneByTarget) {
+  const Service service = merged("volumes: [\"/a:/x\", \"v:/y\"]", "volumes: [{type: volume, source: w, target: /x/}]");
+  ASSERT_EQ(service.volumes.size(), 2U);
+  EXPECT_EQ(service.volumes[0].source, "w");
+  EXPECT_FALSE(service.volumes[0].bind);
+}
+
+TEST_F(Merging, AShortDependencyOverALongOneKeepsRestart) {
+  const Dependency dependency = merged("depends_on: {b: {condition: service_healthy, restart: true}}", "depends_on: [b]").depends_on.at("b");
+  EXPECT_EQ(dependency.condition, DependencyCondition::service_started);
+  EXPECT_TRUE(dependency.restart);
+}
+
+TEST_F(Merging, CommandsAreReplacedAndNullClearsThem) {
+  EXPECT_EQ(merged("command: [a, b]", "command: c").command, std::vector<std::string>{"c"});
+  EXPECT_EQ(merged("command: [a, b]", "command:").command, std::nullopt);
+  EXPECT_EQ(merged("ports: [\"80\"]", "ports:").ports.size(), 1U);
+}
+
+TEST_F(Merging, AnotherLoggingDriverDropsTheOptions) {
+  EXPECT_TRUE(merged("logging: {driver: a, options: {x: y}}", "logging: {driver: b}").logging->options.empty());
+  EXPECT_EQ(merged("logging: {driver: a, options: {x: y}}", "logging: {options: {z: w}}").logging->options.size(), 2U);
+}
+
+TEST_F(Merging, ResetRemovesAndOverrideReplaces) {
+  EXPECT_TRUE(merged("ports: [\"80\"]", "ports: !reset []").ports.empty());
+  EXPECT_EQ(merged("dns: [a, b]", "dns: !override [c]").dns, std::vector<std::string>{"c"});
+}
+
+TEST_F(Merging, AShortBuildKeepsArgumentsAndDockerfile) {
+  const Service service = merged("build: {context: a, dockerfile: D, args: [X=1]}", "build: ./b");
+  EXPECT_TRUE(service.build->context.ends_with("/b"));
+  EXPECT_EQ(service.build->dockerfile, "D");
+  EXPECT_EQ(service.build->args.size(), 1U);
+}
+
+TEST(Merge, DocumentsOfOneFileMergeLikeFiles) {
+  EXPECT_EQ(load_text("services: {a: {image: x}}\n---\nservices: {a: {hostname: h}}\n").services.at("a").hostname, "h");
+}
+
+TEST(Extends, TakesFromTheSameFileAndAnotherWhosePathsAreItsOwn) {
+  ProjectDirectory directory;
+  directory.file("sub/b.yaml", "services:\n  base: {image: i, build: ctx, volumes: [\"./d:/d\"], environment: {A: 1, B: 1}, profiles: [p]}\n  mid: {extends: base, hostname: m}\n");
+  directory.file("compose.yaml", "name: t\nservices:\n  a: {extends: {file: sub/b.yaml, service: mid}, environment: [B=2], profiles: !reset []}\n  b: {extends: {service: a}, image: j}\n");
+  const Project project = directory.load().project;
+  const Service& b = project.services.at("b");
+  EXPECT_EQ(b.image, "j");
+  EXPECT_EQ(b.hostname, "m");
+  EXPECT_EQ(b.environment, (OptionalStringMap{{"A", "1"}, {"B", "2"}}));
+  EXPECT_EQ(directory.shown(b.build->context), "DIR/sub/ctx");
+  EXPECT_EQ(directory.shown(b.volumes.at(0).source), "DIR/sub/d");
+}
+
+TEST(Extends, CirclesAndMissingServicesAreNamed) {
+  EXPECT_EQ(error_of("services:\n  a: {extends: b}\n  b: {extends: c}\n  c: {extends: a}\n"),
+            "compose.yaml:2:16: services.a.extends: a circle: a -> b -> c -> a");
+  EXPECT_EQ(error_of("services: {a: {extends: a}}"), "compose.yaml:1:25: services.a.extends: a circle: a -> a");
+  EXPECT_EQ(error_of("services: {a: {extends: z}}"), "compose.yaml:1:25: services.a.extends: there is no service 'z' in this file");
+}
+
+TEST(Locations, AServiceKnowsWhereItsAttributesAre) {
+  const Service service = load_text("services:\n  a:\n    image: x\n    ports:\n      - \"80\"\n    environment: {A: 1}\n").services.at("a");
+  EXPECT_EQ(service.where("ports[0]"), "compose.yaml:5:9");
+  EXPECT_EQ(service.where("environment.A"), "compose.yaml:6:19");
+  EXPECT_EQ(service.where("image"), "compose.yaml:3:5");
+  EXPECT_EQ(service.where("hostname"), "compose.yaml:2:3");
+}
+
+}  // namespace
+}  // namespace stack::compose
