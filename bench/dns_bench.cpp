@@ -148,7 +148,8 @@ double measure(std::uint16_t port, std::size_t window, std::chrono::duration<dou
       if (sent <= 0) break;
       under_way += static_cast<std::size_t>(sent);
     }
-    const int count = ::recvmmsg(fd.get(), in.headers.data(), static_cast<unsigned>(std::min(batch, window)), MSG_WAITFORONE, nullptr);
+    const int count =
+        ::recvmmsg(fd.get(), in.headers.data(), static_cast<unsigned>(std::min(batch, window)), MSG_WAITFORONE, nullptr);
     if (count <= 0) {
       under_way = 0;  // lost: the socket's buffer was full
       continue;

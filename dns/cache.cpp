@@ -9,8 +9,8 @@ namespace stack::dns {
 
 namespace {
 
-constexpr std::uint32_t max_ttl = 3600;          // a wrong record is forgotten within the hour
-constexpr std::uint32_t max_negative_ttl = 60;   // a name that appears should be seen soon
+constexpr std::uint32_t max_ttl = 3600;         // a wrong record is forgotten within the hour
+constexpr std::uint32_t max_negative_ttl = 60;  // a name that appears should be seen soon
 constexpr std::size_t max_kept_packet = 4096;
 
 /// RFC 2308: the smaller of the SOA's own TTL and its last field.

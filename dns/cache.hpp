@@ -36,8 +36,8 @@ private:
   void erase(std::list<Entry>::iterator entry);
 
   std::size_t max_entries_;
-  std::string key_;          // scratch
-  std::list<Entry> order_;   // the most recently used first
+  std::string key_;         // scratch
+  std::list<Entry> order_;  // the most recently used first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> entries_;
 };
 

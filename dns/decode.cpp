@@ -14,7 +14,8 @@ constexpr std::size_t record_tail = 10;   // type, class, ttl, data length
 std::uint8_t lower(std::uint8_t byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<std::uint8_t>(byte + 32) : byte; }
 
 bool equal_ignoring_case(Bytes a, Bytes b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](std::uint8_t x, std::uint8_t y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](std::uint8_t x, std::uint8_t y) { return lower(x) == lower(y); });
 }
 
 /// Looks for the OPT record among the additional records.
@@ -78,7 +79,8 @@ std::optional<Reply> decode_reply(Bytes packet, std::uint16_t id, Bytes question
   if (packet.size() < header_size + question.size() || read_u16(packet, 0) != id) return std::nullopt;
   Reply reply;
   reply.flags = read_u16(packet, 2);
-  if ((reply.flags & flag::response) == 0 || (reply.flags & flag::opcode_mask) != 0 || read_u16(packet, 4) != 1) return std::nullopt;
+  if ((reply.flags & flag::response) == 0 || (reply.flags & flag::opcode_mask) != 0 || read_u16(packet, 4) != 1)
+    return std::nullopt;
   if (!equal_ignoring_case(packet.subspan(header_size, question.size()), question)) return std::nullopt;
   reply.answers = read_u16(packet, 6);
   reply.authorities = read_u16(packet, 8);

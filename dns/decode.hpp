@@ -20,7 +20,7 @@ QueryStatus decode_query(Bytes packet, Query& query);
 
 /// One resource record of an answer.
 struct Record {
-  std::size_t offset = 0;      ///< of its name
+  std::size_t offset = 0;  ///< of its name
   std::uint16_t type = 0;
   std::uint16_t klass = 0;
   std::uint32_t ttl = 0;

@@ -78,8 +78,10 @@ std::size_t AnswerWriter::finish() {
   }
   std::uint8_t* header = buffer_.data();
   write_u16(header, query_.id);
-  write_u16(header + 2, static_cast<std::uint16_t>(flag::response | flag::authoritative | flag::recursion_available | (truncated_ ? flag::truncated : 0) |
-                                                   (query_.flags & (flag::recursion_desired | flag::checking_disabled)) | rcode_));
+  write_u16(header + 2,
+            static_cast<std::uint16_t>(flag::response | flag::authoritative | flag::recursion_available |
+                                       (truncated_ ? flag::truncated : 0) |
+                                       (query_.flags & (flag::recursion_desired | flag::checking_disabled)) | rcode_));
   write_u16(header + 4, 1);
   write_u16(header + 6, answers_);
   write_u16(header + 8, 0);
@@ -102,8 +104,9 @@ std::size_t write_truncated(std::span<std::uint8_t> buffer, const Query& query) 
 std::size_t write_header_error(std::span<std::uint8_t> buffer, const Query& query, Rcode rcode) {
   std::fill_n(buffer.begin(), header_size, std::uint8_t{0});
   write_u16(buffer.data(), query.id);
-  write_u16(buffer.data() + 2, static_cast<std::uint16_t>(flag::response | (query.flags & (flag::opcode_mask | flag::recursion_desired)) |
-                                                          static_cast<std::uint16_t>(rcode)));
+  write_u16(buffer.data() + 2,
+            static_cast<std::uint16_t>(flag::response | (query.flags & (flag::opcode_mask | flag::recursion_desired)) |
+                                       static_cast<std::uint16_t>(rcode)));
   return header_size;
 }
 

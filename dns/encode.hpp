@@ -13,12 +13,12 @@ public:
   /// `buffer` must hold at least header, question and OPT of the query; `limit` is what the client takes.
   AnswerWriter(std::span<std::uint8_t> buffer, const Query& query, std::size_t limit);
 
-  void address(const Address& address);      ///< A or AAAA at the question's name
-  void pointer(std::string_view target);     ///< PTR at the question's name
+  void address(const Address& address);   ///< A or AAAA at the question's name
+  void pointer(std::string_view target);  ///< PTR at the question's name
   void set_rcode(Rcode rcode) { rcode_ = static_cast<std::uint8_t>(rcode); }
   void set_bad_version() { extended_rcode_ = 1; }  ///< BADVERS is 16: all of it in the OPT record
   void set_truncated() { truncated_ = true; }
-  std::size_t finish();                      ///< the size of the message
+  std::size_t finish();  ///< the size of the message
 
 private:
   bool begin_record(std::uint16_t type, std::size_t data_size);

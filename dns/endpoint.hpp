@@ -1,7 +1,6 @@
 #pragma once
 // The sockets of one container as the DNS thread serves them.
 #include <boost/asio/posix/stream_descriptor.hpp>
-
 #include <string>
 
 #include "dns/forwarder.hpp"

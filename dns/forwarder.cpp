@@ -99,7 +99,8 @@ asio::awaitable<Packet> Forwarder::ask_udp(Packet query, Upstream upstream) {
   co_await socket->async_send(asio::buffer(query), asio::redirect_error(asio::use_awaitable, error));
   Packet reply(4096);
   while (!error) {
-    const std::size_t size = co_await socket->async_receive(asio::buffer(reply.data(), reply.size()), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t size = co_await socket->async_receive(asio::buffer(reply.data(), reply.size()),
+                                                            asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
     if (!decode_reply({reply.data(), size}, read_u16(query, 0), question_of(query))) continue;  // late or forged
     reply.resize(size);

@@ -2,7 +2,6 @@
 // Asks the upstream nameservers. Coroutines on the DNS thread.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -22,8 +21,8 @@ public:
 
   bool busy() const { return in_flight_ >= max_in_flight_; }
 
-  /// The reply to `query` (a well-formed query packet) under the query's own id; a truncated one is asked again over TCP when `tcp`.
-  /// Empty: no upstream gave a usable answer in time. The forwarder must outlive the call.
+  /// The reply to `query` (a well-formed query packet) under the query's own id; a truncated one is asked again over TCP when
+  /// `tcp`. Empty: no upstream gave a usable answer in time. The forwarder must outlive the call.
   asio::awaitable<Packet> ask(Packet query, Upstreams upstreams, bool tcp);
 
 private:

@@ -8,7 +8,8 @@
 
 namespace stack::dns {
 
-/// Reads the name at `offset` (pointers followed, each strictly backwards) into `name`. Returns the offset after it; empty when malformed.
+/// Reads the name at `offset` (pointers followed, each strictly backwards) into `name`. Returns the offset after it; empty when
+/// malformed.
 std::optional<std::size_t> read_name(Bytes packet, std::size_t offset, NameText& name);
 
 /// The offset after the name at `offset`, without following pointers.

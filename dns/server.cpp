@@ -39,9 +39,9 @@ namespace {
 using boost::system::error_code;
 
 constexpr std::size_t batch_size = 32;
-constexpr std::size_t query_size = 1024;              // longer queries are not answered
-constexpr int rounds_per_wake = 8;                    // then the other endpoints get their turn
-constexpr std::size_t max_tcp_connections = 64;       // of one container
+constexpr std::size_t query_size = 1024;         // longer queries are not answered
+constexpr int rounds_per_wake = 8;               // then the other endpoints get their turn
+constexpr std::size_t max_tcp_connections = 64;  // of one container
 constexpr std::chrono::seconds tcp_idle_timeout{10};
 constexpr std::chrono::seconds resolv_conf_check{1};
 
@@ -91,7 +91,8 @@ private:
 
   void wait_udp(Endpoint endpoint);
   std::size_t serve_udp(const Endpoint& endpoint);
-  std::size_t respond(const Endpoint& endpoint, const View* view, Bytes packet, std::span<std::uint8_t> out, bool tcp, Query& query, bool& forward);
+  std::size_t respond(const Endpoint& endpoint, const View* view, Bytes packet, std::span<std::uint8_t> out, bool tcp,
+                      Query& query, bool& forward);
   void send_answers(int fd, std::size_t count);
   asio::awaitable<void> forward_udp(Endpoint endpoint, Packet packet, sockaddr_storage from, socklen_t from_size);
   asio::awaitable<Packet> forward(Endpoint endpoint, Packet packet, bool tcp);
@@ -126,8 +127,11 @@ std::uint64_t random_seed() {
 }  // namespace
 
 Server::Impl::Impl(std::shared_ptr<const Backend> backend, ServerOptions options)
-    : backend_(std::move(backend)), options_(std::move(options)),
-      forwarder_(loop_, options_.upstream_timeout, options_.tries, options_.max_in_flight), cache_(options_.cache_entries), resolver_(random_seed()) {
+    : backend_(std::move(backend)),
+      options_(std::move(options)),
+      forwarder_(loop_, options_.upstream_timeout, options_.tries, options_.max_in_flight),
+      cache_(options_.cache_entries),
+      resolver_(random_seed()) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -155,7 +159,8 @@ void Server::Impl::add(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOptio
   asio::post(loop_, [this, id = std::move(id), fds, options = std::move(options)]() mutable {
     auto endpoint = std::make_shared<EndpointState>(loop_, id, std::move(fds->first), std::move(fds->second));
     endpoint->forward = options.forward;
-    if (!options.upstreams.empty()) endpoint->upstreams = std::make_shared<const std::vector<Upstream>>(std::move(options.upstreams));
+    if (!options.upstreams.empty())
+      endpoint->upstreams = std::make_shared<const std::vector<Upstream>>(std::move(options.upstreams));
     auto& slot = endpoints_[id];
     if (slot) close(slot);
     slot = endpoint;
@@ -214,9 +219,10 @@ Upstreams Server::Impl::upstreams_for(const EndpointState& endpoint) {
 
 // ---------------------------------------------------------------- answering
 
-/// Writes the answer that needs no upstream and returns its size. 0 with `forward` set: ask upstream; 0 without: no answer at all.
-std::size_t Server::Impl::respond(const Endpoint& endpoint, const View* view, Bytes packet, std::span<std::uint8_t> out, bool tcp, Query& query,
-                                  bool& forward) {
+/// Writes the answer that needs no upstream and returns its size. 0 with `forward` set: ask upstream; 0 without: no answer at
+/// all.
+std::size_t Server::Impl::respond(const Endpoint& endpoint, const View* view, Bytes packet, std::span<std::uint8_t> out,
+                                  bool tcp, Query& query, bool& forward) {
   forward = false;
   switch (decode_query(packet, query)) {
     case QueryStatus::ignored: return 0;
@@ -272,12 +278,13 @@ asio::awaitable<Packet> Server::Impl::forward(Endpoint endpoint, Packet packet, 
 
 void Server::Impl::wait_udp(Endpoint endpoint) {
   auto& descriptor = *endpoint->udp;
-  descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [this, endpoint = std::move(endpoint)](error_code error) mutable {
-    if (error || endpoint->closed) return;
-    for (int round = 0; round < rounds_per_wake && serve_udp(endpoint) == batch_size; ++round) {
-    }
-    wait_udp(std::move(endpoint));
-  });
+  descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this, endpoint = std::move(endpoint)](error_code error) mutable {
+                          if (error || endpoint->closed) return;
+                          for (int round = 0; round < rounds_per_wake && serve_udp(endpoint) == batch_size; ++round) {
+                          }
+                          wait_udp(std::move(endpoint));
+                        });
 }
 
 /// One batch: receives, answers what is known, starts forwarding the rest. Returns how many packets came.
@@ -297,7 +304,9 @@ std::size_t Server::Impl::serve_udp(const Endpoint& endpoint) {
     const bool cut = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     const std::size_t size = cut ? 0 : respond(endpoint, view.get(), packet, batch.out[answers], false, query, to_upstream);
     if (to_upstream) {
-      asio::co_spawn(loop_, forward_udp(endpoint, Packet(packet.begin(), packet.end()), batch.from[i], message.msg_hdr.msg_namelen), asio::detached);
+      asio::co_spawn(loop_,
+                     forward_udp(endpoint, Packet(packet.begin(), packet.end()), batch.from[i], message.msg_hdr.msg_namelen),
+                     asio::detached);
     } else if (size == 0) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
     } else {
@@ -314,7 +323,8 @@ std::size_t Server::Impl::serve_udp(const Endpoint& endpoint) {
 void Server::Impl::send_answers(int fd, std::size_t count) {
   std::size_t sent = 0;
   while (sent < count) {
-    const int now = ::sendmmsg(fd, batch_->answers.data() + sent, static_cast<unsigned>(count - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int now =
+        ::sendmmsg(fd, batch_->answers.data() + sent, static_cast<unsigned>(count - sent), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (now > 0) {
       sent += static_cast<std::size_t>(now);
     } else if (now < 0 && errno == EINTR) {
@@ -328,25 +338,28 @@ void Server::Impl::send_answers(int fd, std::size_t count) {
 asio::awaitable<void> Server::Impl::forward_udp(Endpoint endpoint, Packet packet, sockaddr_storage from, socklen_t from_size) {
   const Packet reply = co_await forward(endpoint, std::move(packet), false);
   if (endpoint->closed) co_return;
-  ::sendto(endpoint->udp->native_handle(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&from), from_size);
+  ::sendto(endpoint->udp->native_handle(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+           reinterpret_cast<const sockaddr*>(&from), from_size);
 }
 
 // ---------------------------------------------------------------- TCP
 
 void Server::Impl::wait_tcp(Endpoint endpoint) {
   auto& descriptor = *endpoint->tcp;
-  descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [this, endpoint = std::move(endpoint)](error_code error) mutable {
-    if (error || endpoint->closed) return;
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    UniqueFd fd(::accept4(endpoint->tcp->native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (fd && endpoint->tcp_connections < max_tcp_connections) {
-      const auto protocol = peer.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
-      auto socket = std::make_shared<asio::ip::tcp::socket>(loop_, protocol, fd.release());
-      asio::co_spawn(loop_, serve_tcp(endpoint, std::move(socket)), asio::detached);
-    }
-    wait_tcp(std::move(endpoint));
-  });
+  descriptor.async_wait(
+      asio::posix::stream_descriptor::wait_read, [this, endpoint = std::move(endpoint)](error_code error) mutable {
+        if (error || endpoint->closed) return;
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
+        UniqueFd fd(
+            ::accept4(endpoint->tcp->native_handle(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (fd && endpoint->tcp_connections < max_tcp_connections) {
+          const auto protocol = peer.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+          auto socket = std::make_shared<asio::ip::tcp::socket>(loop_, protocol, fd.release());
+          asio::co_spawn(loop_, serve_tcp(endpoint, std::move(socket)), asio::detached);
+        }
+        wait_tcp(std::move(endpoint));
+      });
 }
 
 asio::awaitable<void> Server::Impl::serve_tcp(Endpoint endpoint, std::shared_ptr<asio::ip::tcp::socket> socket) {
@@ -390,7 +403,8 @@ asio::awaitable<Packet> Server::Impl::answer_tcp(Endpoint endpoint, Packet packe
 
 // ---------------------------------------------------------------- Server
 
-Server::Server(std::shared_ptr<const Backend> backend, ServerOptions options) : impl_(std::make_unique<Impl>(std::move(backend), std::move(options))) {}
+Server::Server(std::shared_ptr<const Backend> backend, ServerOptions options)
+    : impl_(std::make_unique<Impl>(std::move(backend), std::move(options))) {}
 Server::~Server() = default;
 
 void Server::add_endpoint(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOptions options) {

@@ -22,13 +22,13 @@ struct Upstream {
   auto operator<=>(const Upstream&) const = default;
 };
 
-/// The nameservers of a resolv.conf, in order, at most max_upstreams. Loopback ones too: the engine asks from its own namespace, where they
-/// are the host's own stub resolver.
+/// The nameservers of a resolv.conf, in order, at most max_upstreams. Loopback ones too: the engine asks from its own
+/// namespace, where they are the host's own stub resolver.
 std::vector<Upstream> parse_resolv_conf(std::string_view content);
 inline constexpr std::size_t max_upstreams = 8;
 
 struct EndpointOptions {
-  bool forward = true;              ///< false for containers on internal networks only: unknown names get SERVFAIL as from Docker
+  bool forward = true;  ///< false for containers on internal networks only: unknown names get SERVFAIL as from Docker
   std::vector<Upstream> upstreams;  ///< of this container (`dns:`); empty: the server's
 };
 
@@ -55,8 +55,8 @@ public:
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Serves two bound sockets (the TCP one listening; either may be empty). They are set to non-blocking. Pass duplicates when others hold
-  /// them too. An endpoint of the same id is replaced.
+  /// Serves two bound sockets (the TCP one listening; either may be empty). They are set to non-blocking. Pass duplicates when
+  /// others hold them too. An endpoint of the same id is replaced.
   void add_endpoint(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOptions options = {});
   /// When it returns, the sockets are closed and no answer will be sent from them. Unknown ids are ignored.
   void remove_endpoint(std::string_view id);

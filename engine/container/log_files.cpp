@@ -28,8 +28,8 @@ LogFile open_file(const std::string& path) {
   return file;
 }
 
-/// Opens from the youngest to the oldest. When a rotation happens meanwhile, the file opened last is met again under the next number and
-/// left out; in the other order one would be missed. `stop` ends before its own file.
+/// Opens from the youngest to the oldest. When a rotation happens meanwhile, the file opened last is met again under the next
+/// number and left out; in the other order one would be missed. `stop` ends before its own file.
 std::deque<LogFile> open_newest_first(const std::filesystem::path& directory, const LogFile* stop, bool& stopped) {
   std::deque<LogFile> files;
   const std::string base = directory / shim::log_file_name;
@@ -91,7 +91,8 @@ bool RecordReader::load(const LogFile& file, std::uint64_t offset, std::size_t s
   if (buffer_.size() < room) buffer_.resize(std::max<std::size_t>(room, window));
   begin_ = end_ = offset;
   while (end_ - begin_ < room) {
-    const ssize_t count = ::pread(file.fd.get(), buffer_.data() + (end_ - begin_), room - (end_ - begin_), static_cast<off_t>(end_));
+    const ssize_t count =
+        ::pread(file.fd.get(), buffer_.data() + (end_ - begin_), room - (end_ - begin_), static_cast<off_t>(end_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw errno_error("read a container's log");
     if (count == 0) break;
@@ -113,7 +114,8 @@ bool RecordReader::next(const LogFile& file, std::uint64_t& offset, std::uint64_
   return true;
 }
 
-/// The quick way: the trailing length leads to a header that agrees. Else (a torn record) the records are walked from the beginning.
+/// The quick way: the trailing length leads to a header that agrees. Else (a torn record) the records are walked from the
+/// beginning.
 std::uint64_t end_of_records(const LogFile& file) {
   const std::uint64_t size = size_of(file);
   if (size >= shim::log_overhead) {
@@ -121,8 +123,8 @@ std::uint64_t end_of_records(const LogFile& file) {
     shim::LogHeader header;
     if (read_exactly(file, trailer.data(), trailer.size(), size - trailer.size())) {
       const std::uint64_t whole = std::uint64_t{read_length(trailer.data())} + shim::log_overhead;
-      if (whole <= size && read_exactly(file, reinterpret_cast<char*>(&header), sizeof header, size - whole) && plausible(header) &&
-          header.length + shim::log_overhead == whole)
+      if (whole <= size && read_exactly(file, reinterpret_cast<char*>(&header), sizeof header, size - whole) &&
+          plausible(header) && header.length + shim::log_overhead == whole)
         return size;
     }
   }
@@ -134,7 +136,8 @@ std::uint64_t end_of_records(const LogFile& file) {
   return offset;
 }
 
-bool for_each_record_backward(const LogFile& file, const std::function<bool(const LogRecord& record, std::uint64_t offset)>& visit) {
+bool for_each_record_backward(const LogFile& file,
+                              const std::function<bool(const LogRecord& record, std::uint64_t offset)>& visit) {
   std::vector<char> buffer;
   std::uint64_t begin = 0;  // of the buffer in the file
   std::uint64_t loaded_end = 0;
@@ -148,7 +151,8 @@ bool for_each_record_backward(const LogFile& file, const std::function<bool(cons
   std::uint64_t end = end_of_records(file);
   while (end >= shim::log_overhead) {
     if (!load(end - shim::log_trailer_size, end)) return true;
-    const std::uint64_t whole = std::uint64_t{read_length(buffer.data() + (end - begin) - shim::log_trailer_size)} + shim::log_overhead;
+    const std::uint64_t whole =
+        std::uint64_t{read_length(buffer.data() + (end - begin) - shim::log_trailer_size)} + shim::log_overhead;
     if (whole > end || !load(end - whole, end)) return true;
     const std::uint64_t offset = end - whole;
     LogRecord record;

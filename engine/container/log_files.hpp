@@ -48,9 +48,10 @@ private:
   std::uint64_t begin_ = 0, end_ = 0;  // the part of the file in the buffer
 };
 
-/// Calls `visit` for the records of a file from the last to the first, with each one's offset, until it returns false. A torn end is skipped.
-/// Returns false when `visit` did.
-bool for_each_record_backward(const LogFile& file, const std::function<bool(const LogRecord& record, std::uint64_t offset)>& visit);
+/// Calls `visit` for the records of a file from the last to the first, with each one's offset, until it returns false. A torn
+/// end is skipped. Returns false when `visit` did.
+bool for_each_record_backward(const LogFile& file,
+                              const std::function<bool(const LogRecord& record, std::uint64_t offset)>& visit);
 
 /// Where the last whole record ends.
 std::uint64_t end_of_records(const LogFile& file);

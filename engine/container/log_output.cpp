@@ -21,9 +21,9 @@ std::string log_timestamp(std::int64_t unix_nanoseconds) {
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const hh_mm_ss<nanoseconds> clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z ", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 void LogOutput::clear() {
@@ -53,7 +53,8 @@ void LogOutput::append_bulk(shim::LogStream stream, std::string_view payload) {
     bytes_.append(payload);
     return;
   }
-  if (open_frame_ == std::string::npos || open_stream_ != stream || bytes_.size() - open_frame_ + payload.size() > frame_limit) {
+  if (open_frame_ == std::string::npos || open_stream_ != stream ||
+      bytes_.size() - open_frame_ + payload.size() > frame_limit) {
     open_frame_ = bytes_.size();
     open_stream_ = stream;
     begin_frame(stream, 0);
@@ -68,7 +69,9 @@ void LogOutput::append_lines(shim::LogStream stream, std::int64_t time, std::str
   const bool framed = !options_.raw;
   while (!payload.empty()) {
     const void* line_end = std::memchr(payload.data(), '\n', payload.size());
-    const std::size_t size = line_end == nullptr ? payload.size() : static_cast<std::size_t>(static_cast<const char*>(line_end) - payload.data()) + 1;
+    const std::size_t size = line_end == nullptr
+                                 ? payload.size()
+                                 : static_cast<std::size_t>(static_cast<const char*>(line_end) - payload.data()) + 1;
     const std::string_view prefix = inside ? std::string_view{} : std::string_view{stamp};
     if (framed) begin_frame(stream, prefix.size() + size);
     bytes_.append(prefix);

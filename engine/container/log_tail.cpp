@@ -30,7 +30,8 @@ public:
     if (!stream.found) count_lines(stream, record, at);
     if (lines_ < wanted_) return true;
     for (auto& other : streams_)
-      if (!other.seen && !other.found) settle_stream(other, at, record.payload.size());  // nothing of it is among the last lines
+      if (!other.seen && !other.found)
+        settle_stream(other, at, record.payload.size());  // nothing of it is among the last lines
     looked_back_ += record.payload.size();
     if (looked_back_ > look_back) settle(at, 0);
     return !(streams_[0].found && streams_[1].found);
@@ -86,8 +87,9 @@ LogStart find_tail(const std::deque<LogFile>& files, const LogOptions& options) 
   TailSearch search(options, {files.size() - 1, end_of_records(files.back()), 0});
   if (*options.tail == 0) return search.result();
   for (std::size_t file = files.size(); file-- > 0;) {
-    const bool go_on = for_each_record_backward(
-        files[file], [&](const LogRecord& record, std::uint64_t offset) { return search.visit(record, {file, offset, 0}); });
+    const bool go_on = for_each_record_backward(files[file], [&](const LogRecord& record, std::uint64_t offset) {
+      return search.visit(record, {file, offset, 0});
+    });
     if (!go_on) break;
   }
   return search.result();

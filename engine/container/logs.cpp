@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <charconv>
 #include <limits>
 
@@ -23,13 +22,19 @@ namespace stack::engine::container {
 
 namespace {
 constexpr std::size_t chunk_size = 256 * 1024;
-constexpr std::uint64_t scan_slice = 8 * 1024 * 1024;  // bytes looked at without output before others on the loop get their turn
+constexpr std::uint64_t scan_slice =
+    8 * 1024 * 1024;  // bytes looked at without output before others on the loop get their turn
 }  // namespace
 
 class LogReader::Impl : public std::enable_shared_from_this<Impl> {
 public:
   Impl(asio::any_io_executor executor, std::filesystem::path directory, LogOptions options)
-      : executor_(executor), directory_(std::move(directory)), options_(options), output_(options), changes_(executor), until_timer_(executor) {}
+      : executor_(executor),
+        directory_(std::move(directory)),
+        options_(options),
+        output_(options),
+        changes_(executor),
+        until_timer_(executor) {}
 
   asio::awaitable<std::string_view> next();
   void end_follow();
@@ -55,11 +60,12 @@ private:
   std::deque<LogFile> files_;
   std::size_t first_file_ = 0;  // index that files_.front() had when the log was opened
   std::uint64_t offset_ = 0;
-  std::uint64_t last_limit_ = std::numeric_limits<std::uint64_t>::max();  // of the last file, when not following: a fast writer is not chased
+  std::uint64_t last_limit_ =
+      std::numeric_limits<std::uint64_t>::max();  // of the last file, when not following: a fast writer is not chased
   std::optional<LogStart> start_;
   RecordReader reader_;
   bool opened_ = false;
-  bool ended_ = false;    // the container has ended
+  bool ended_ = false;  // the container has ended
   bool finished_ = false;
 };
 
@@ -80,7 +86,8 @@ void LogReader::Impl::open() {
 void LogReader::Impl::watch() {
   UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!fd) throw errno_error("inotify");
-  if (::inotify_add_watch(fd.get(), directory_.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) < 0) {
+  if (::inotify_add_watch(fd.get(), directory_.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) <
+      0) {
     if (errno != ENOENT) throw errno_error("watch " + directory_.string());
     ended_ = true;  // no directory, no container that could write
     return;
@@ -138,7 +145,8 @@ bool LogReader::Impl::next_file() {
 /// Has the file we are at the end of been replaced? Then its successors are opened; it is complete from then on.
 bool LogReader::Impl::rotated() {
   struct stat status {};
-  if (::stat((directory_ / shim::log_file_name).c_str(), &status) != 0) return false;  // in the middle of a rotation: its end wakes us
+  if (::stat((directory_ / shim::log_file_name).c_str(), &status) != 0)
+    return false;  // in the middle of a rotation: its end wakes us
   if (status.st_dev == files_.front().device && status.st_ino == files_.front().inode) return false;
   for (auto& file : open_successors(directory_, files_.front())) files_.push_back(std::move(file));
   return files_.size() > 1;
@@ -204,7 +212,8 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   const std::string_view whole = text.substr(0, dot);
   const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), seconds);
-  if (error != std::errc{} || end != whole.data() + whole.size() || std::abs(seconds) > std::numeric_limits<std::int64_t>::max() / second - 1)
+  if (error != std::errc{} || end != whole.data() + whole.size() ||
+      std::abs(seconds) > std::numeric_limits<std::int64_t>::max() / second - 1)
     return std::nullopt;
   if (dot == std::string_view::npos) return seconds * second;
   std::string decimals(text.substr(dot + 1));

@@ -3,7 +3,6 @@
 // many lines, no work per line where none is asked for.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,16 +17,18 @@ namespace asio = boost::asio;
 struct LogOptions {
   bool out = true;
   bool err = true;
-  bool timestamps = false;                  ///< RFC3339Nano and a space before every line
-  bool raw = false;                         ///< container with a terminal: no 8-byte frames
-  bool merge_lines = false;                 ///< frames of many lines instead of one per line (Docker's way): less work for a client that splits lines itself
+  bool timestamps = false;  ///< RFC3339Nano and a space before every line
+  bool raw = false;         ///< container with a terminal: no 8-byte frames
+  bool merge_lines =
+      false;  ///< frames of many lines instead of one per line (Docker's way): less work for a client that splits lines itself
   bool follow = false;
-  std::optional<std::uint64_t> tail;        ///< the last lines only; empty: all
-  std::optional<std::int64_t> since;        ///< unix nanoseconds, inclusive
-  std::optional<std::int64_t> until;        ///< unix nanoseconds, inclusive; ends a follow too
+  std::optional<std::uint64_t> tail;  ///< the last lines only; empty: all
+  std::optional<std::int64_t> since;  ///< unix nanoseconds, inclusive
+  std::optional<std::int64_t> until;  ///< unix nanoseconds, inclusive; ends a follow too
 };
 
-/// Reads `directory`/container.log and its rotated files, oldest first. Follows over rotations without gap or duplicate, woken by inotify.
+/// Reads `directory`/container.log and its rotated files, oldest first. Follows over rotations without gap or duplicate, woken
+/// by inotify.
 ///
 ///     LogReader reader(executor, container_dir / "logs", options);
 ///     co_await response.begin_stream("application/vnd.docker.multiplexed-stream");
@@ -43,7 +44,8 @@ public:
   /// The next chunk, valid until the next call; empty at the end. Waits only when following.
   asio::awaitable<std::string_view> next();
 
-  /// The container has ended: a follow sends what the log holds and then ends. Call on the reader's executor, any number of times.
+  /// The container has ended: a follow sends what the log holds and then ends. Call on the reader's executor, any number of
+  /// times.
   void end_follow();
 
 private:
@@ -51,8 +53,8 @@ private:
   std::shared_ptr<Impl> impl_;
 };
 
-/// Parses since/until as Docker's clients send them: "1700000000", "1700000000.123456789", or RFC 3339. Empty text and "0": nothing.
-/// Throws invalid_argument.
+/// Parses since/until as Docker's clients send them: "1700000000", "1700000000.123456789", or RFC 3339. Empty text and "0":
+/// nothing. Throws invalid_argument.
 std::optional<std::int64_t> parse_log_time(std::string_view text);
 
 }  // namespace stack::engine::container

@@ -12,7 +12,8 @@ namespace stack::engine::http {
 Filters read_filters(const Request& request, std::initializer_list<std::string_view> known) {
   Filters filters = container::parse_filters(request.query.find("filters").value_or(""));
   for (const auto& [key, values] : filters)
-    if (std::find(known.begin(), known.end(), key) == known.end()) throw Error(ErrorCode::invalid_argument, "invalid filter '" + key + "'");
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      throw Error(ErrorCode::invalid_argument, "invalid filter '" + key + "'");
   return filters;
 }
 

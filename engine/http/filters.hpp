@@ -11,7 +11,8 @@ namespace stack::engine::http {
 
 using container::Filters;
 
-/// ?filters= of a request. Throws invalid_argument "invalid filter" and, for a key that is not in the list, "invalid filter 'x'".
+/// ?filters= of a request. Throws invalid_argument "invalid filter" and, for a key that is not in the list, "invalid filter
+/// 'x'".
 Filters read_filters(const Request& request, std::initializer_list<std::string_view> known);
 
 /// label= and label!= of a prune or listing.

@@ -6,7 +6,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <list>
 #include <map>
 
@@ -19,7 +18,8 @@ using Protocol = asio::local::stream_protocol;
 
 class Listener::Impl : public std::enable_shared_from_this<Impl> {
 public:
-  Impl(asio::io_context& loop, const Router& router, Limits limits) : loop_(loop), router_(router), limits_(limits), changed_(loop) {
+  Impl(asio::io_context& loop, const Router& router, Limits limits)
+      : loop_(loop), router_(router), limits_(limits), changed_(loop) {
     changed_.expires_at(asio::steady_timer::time_point::max());
   }
 
@@ -27,7 +27,9 @@ public:
   void prepare() {
     const std::weak_ptr<Impl> weak = weak_from_this();
     auto events = std::make_shared<SessionEvents>();
-    events->request_started = [weak] { if (const auto self = weak.lock()) ++self->active_; };
+    events->request_started = [weak] {
+      if (const auto self = weak.lock()) ++self->active_;
+    };
     events->request_ended = [weak] {
       if (const auto self = weak.lock()) {
         --self->active_;
@@ -122,7 +124,8 @@ private:
   }
 };
 
-Listener::Listener(asio::io_context& loop, const Router& router, Limits limits) : impl_(std::make_shared<Impl>(loop, router, limits)) {
+Listener::Listener(asio::io_context& loop, const Router& router, Limits limits)
+    : impl_(std::make_shared<Impl>(loop, router, limits)) {
   impl_->prepare();
 }
 Listener::~Listener() { impl_->close_all(); }

@@ -2,7 +2,6 @@
 // Accepts connections on unix sockets and runs a session for each, all on the engine's loop thread.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -15,9 +14,9 @@ namespace stack::engine::http {
 
 struct Limits {
   std::size_t header_bytes = 64 * 1024;
-  std::size_t connections = 4096;                ///< beyond that accepting waits
-  std::chrono::seconds header_timeout{60};       ///< from the first byte of a request to the end of its header
-  std::chrono::seconds keep_alive{0};            ///< idle connections are closed after that; 0: never
+  std::size_t connections = 4096;           ///< beyond that accepting waits
+  std::chrono::seconds header_timeout{60};  ///< from the first byte of a request to the end of its header
+  std::chrono::seconds keep_alive{0};       ///< idle connections are closed after that; 0: never
 };
 
 class Listener {

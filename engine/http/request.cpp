@@ -51,7 +51,9 @@ std::optional<std::string_view> Query::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::string Query::get(std::string_view name, std::string_view otherwise) const { return std::string(find(name).value_or(otherwise)); }
+std::string Query::get(std::string_view name, std::string_view otherwise) const {
+  return std::string(find(name).value_or(otherwise));
+}
 
 std::vector<std::string> Query::all(std::string_view name) const {
   std::vector<std::string> found;
@@ -74,7 +76,8 @@ std::optional<std::int64_t> Query::integer(std::string_view name) const {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
   if (error != std::errc{} || end != value->data() + value->size())
-    throw Error(ErrorCode::invalid_argument, "invalid value \"" + std::string(*value) + "\" for " + std::string(name) + ": a whole number is expected");
+    throw Error(ErrorCode::invalid_argument,
+                "invalid value \"" + std::string(*value) + "\" for " + std::string(name) + ": a whole number is expected");
   return number;
 }
 
@@ -87,7 +90,8 @@ asio::awaitable<std::string> BodyReader::read_all(std::size_t limit) {
     const std::size_t count = co_await read_some(std::span(body.data() + old_size, step));
     body.resize(old_size + count);
     if (count == 0) co_return body;
-    if (body.size() > limit) throw Error(ErrorCode::invalid_argument, "request body is longer than " + std::to_string(limit) + " bytes");
+    if (body.size() > limit)
+      throw Error(ErrorCode::invalid_argument, "request body is longer than " + std::to_string(limit) + " bytes");
   }
 }
 

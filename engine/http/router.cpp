@@ -54,19 +54,23 @@ std::pair<int, std::string_view> split_version(std::string_view path) {
   const auto end = path.find('/', 1);
   const std::string_view version = path.substr(2, end == std::string_view::npos ? end : end - 2);
   const auto dot = version.find('.');
-  if (dot == std::string_view::npos || version.find_first_not_of("0123456789.") != std::string_view::npos) return {api_version_max, path};
+  if (dot == std::string_view::npos || version.find_first_not_of("0123456789.") != std::string_view::npos)
+    return {api_version_max, path};
   int major = 0;
   int minor = 0;
   const auto first = std::from_chars(version.data(), version.data() + dot, major);
   const auto second = std::from_chars(version.data() + dot + 1, version.data() + version.size(), minor);
-  if (first.ec != std::errc{} || first.ptr != version.data() + dot || second.ec != std::errc{} || second.ptr != version.data() + version.size())
+  if (first.ec != std::errc{} || first.ptr != version.data() + dot || second.ec != std::errc{} ||
+      second.ptr != version.data() + version.size())
     return {api_version_max, path};
   if (major > 1 || (major == 1 && minor > api_version_max))
-    throw Error(ErrorCode::invalid_argument, "client version " + std::string(version) + " is too new. Maximum supported API version is 1." +
+    throw Error(ErrorCode::invalid_argument, "client version " + std::string(version) +
+                                                 " is too new. Maximum supported API version is 1." +
                                                  std::to_string(api_version_max));
   if (major < 1 || minor < api_version_min)
-    throw Error(ErrorCode::invalid_argument, "client version " + std::string(version) + " is too old. Minimum supported API version is 1." +
-                                                 std::to_string(api_version_min) + ", please upgrade your client to a newer version");
+    throw Error(ErrorCode::invalid_argument,
+                "client version " + std::string(version) + " is too old. Minimum supported API version is 1." +
+                    std::to_string(api_version_min) + ", please upgrade your client to a newer version");
   return {minor, end == std::string_view::npos ? std::string_view{"/"} : path.substr(end)};
 }
 
@@ -109,7 +113,8 @@ void Router::add(Method method, std::string_view pattern, Handler handler) {
 }
 
 /// A pattern has at most one "{name...}": what is left of it is matched from the front, what is right of it from the back.
-bool Router::Route::match(const std::vector<std::string_view>& path, std::vector<std::pair<std::string, std::string>>& parameters) const {
+bool Router::Route::match(const std::vector<std::string_view>& path,
+                          std::vector<std::pair<std::string, std::string>>& parameters) const {
   using Kind = Segment::Kind;
   if (path.size() < segments.size()) return false;
   const std::size_t extra = path.size() - segments.size();  // segments that "{name...}" takes beyond one
@@ -123,7 +128,8 @@ bool Router::Route::match(const std::vector<std::string_view>& path, std::vector
     } else {
       const char* begin = path[at].data();
       at += extra;
-      parameters.emplace_back(segment.text, percent_decode({begin, static_cast<std::size_t>(path[at].data() + path[at].size() - begin)}));
+      parameters.emplace_back(segment.text,
+                              percent_decode({begin, static_cast<std::size_t>(path[at].data() + path[at].size() - begin)}));
     }
     ++at;
   }

@@ -1,7 +1,6 @@
 #pragma once
 // What a route sees of HTTP. Handlers are coroutines on the engine's loop thread; the parser (Beast) is behind session.cpp.
 #include <boost/asio/awaitable.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -60,14 +59,15 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> parameters;  ///< of the pattern, percent-decoded
   BodyReader* body = nullptr;                                   ///< never null in a handler
 
-  const std::string& parameter(std::string_view name) const;       ///< throws std::out_of_range: the pattern has none of that name
-  std::string_view header(std::string_view name) const;            ///< the first one, name in any case; empty when absent
-  bool wants_upgrade() const;                                      ///< "Connection: Upgrade": hijack() will answer 101
+  const std::string& parameter(std::string_view name) const;  ///< throws std::out_of_range: the pattern has none of that name
+  std::string_view header(std::string_view name) const;       ///< the first one, name in any case; empty when absent
+  bool wants_upgrade() const;                                 ///< "Connection: Upgrade": hijack() will answer 101
   /// The body as JSON. An empty body gives null. Throws invalid_argument "invalid JSON: ...".
   asio::awaitable<nlohmann::json> json_body(std::size_t limit = 4 << 20);
 };
 
-/// The connection after hijack(): raw bytes both ways. Owned by the session; valid until the handler returns, then it is closed.
+/// The connection after hijack(): raw bytes both ways. Owned by the session; valid until the handler returns, then it is
+/// closed.
 class RawStream {
 public:
   virtual ~RawStream() = default;
@@ -93,7 +93,8 @@ public:
   virtual asio::awaitable<void> write(std::string_view bytes) = 0;  ///< one chunk, sent at once; big chunks are cheap
   virtual asio::awaitable<void> finish() = 0;                       ///< optional: done when the handler returns
 
-  /// 101 UPGRADED (or 200 when the client did not ask for an upgrade), then raw bytes; input that came with the request is kept.
+  /// 101 UPGRADED (or 200 when the client did not ask for an upgrade), then raw bytes; input that came with the request is
+  /// kept.
   virtual asio::awaitable<RawStream*> hijack(std::string_view content_type) = 0;
 
   virtual bool started() const = 0;  ///< something has been answered

@@ -5,9 +5,9 @@
 
 namespace stack::engine::http {
 
-void add_ping_routes(Router& router);                                    ///< /_ping, /version
-void add_event_routes(Router& router, EventHub& events);                 ///< /events
-void add_info_routes(Router& router, EngineContext& engine);             ///< /info, /system/df, what only a Swarm manager has
+void add_ping_routes(Router& router);                         ///< /_ping, /version
+void add_event_routes(Router& router, EventHub& events);      ///< /events
+void add_info_routes(Router& router, EngineContext& engine);  ///< /info, /system/df, what only a Swarm manager has
 void add_image_routes(Router& router, image::Store& images);
 void add_network_routes(Router& router, EngineContext& engine);
 void add_volume_routes(Router& router, EngineContext& engine);

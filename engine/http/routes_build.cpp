@@ -17,7 +17,9 @@ std::map<std::string, std::string> string_map(const Request& request, const char
   const std::string text = request.query.get(name);
   if (text.empty()) return map;
   const auto json = nlohmann::json::parse(text, nullptr, false);
-  const auto refuse = [&] { return Error(ErrorCode::invalid_argument, std::string(name) + " must be a JSON object of strings"); };
+  const auto refuse = [&] {
+    return Error(ErrorCode::invalid_argument, std::string(name) + " must be a JSON object of strings");
+  };
   if (json.is_null()) return map;
   if (!json.is_object()) throw refuse();
   for (const auto& [key, value] : json.items()) {
@@ -31,8 +33,10 @@ std::map<std::string, std::string> string_map(const Request& request, const char
 BuildOptions read_options(const Request& request) {
   const Query& query = request.query;
   if (!query.get("remote").empty())
-    throw Error(ErrorCode::not_implemented, "building from a remote context is not supported yet: send the context in the body");
-  if (query.get("version") == "2") throw Error(ErrorCode::not_implemented, "this engine builds without BuildKit: set DOCKER_BUILDKIT=0");
+    throw Error(ErrorCode::not_implemented,
+                "building from a remote context is not supported yet: send the context in the body");
+  if (query.get("version") == "2")
+    throw Error(ErrorCode::not_implemented, "this engine builds without BuildKit: set DOCKER_BUILDKIT=0");
   BuildOptions options;
   options.tags = query.all("t");
   if (const std::string file = query.get("dockerfile"); !file.empty()) options.dockerfile = file;
@@ -80,8 +84,10 @@ asio::awaitable<void> prune_cache(build::Builder& builder, Request& request, Res
 }  // namespace
 
 void add_build_routes(Router& router, build::Builder& builder) {
-  router.add(Method::post, "/build", [&builder](Request& request, ResponseWriter& response) { return build_image(builder, request, response); });
-  router.add(Method::post, "/build/prune", [&builder](Request& request, ResponseWriter& response) { return prune_cache(builder, request, response); });
+  router.add(Method::post, "/build",
+             [&builder](Request& request, ResponseWriter& response) { return build_image(builder, request, response); });
+  router.add(Method::post, "/build/prune",
+             [&builder](Request& request, ResponseWriter& response) { return prune_cache(builder, request, response); });
 }
 
 }  // namespace stack::engine::http

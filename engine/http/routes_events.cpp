@@ -1,7 +1,6 @@
 // GET /events: what was remembered since `since`, then what happens, until `until`.
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -39,7 +38,8 @@ bool wanted(const Event& event, const Filters& filters) {
          matches_any(filters, "volume", [&](const std::string& value) { return concerns(event, "volume", value); }) &&
          matches_any(filters, "network", [&](const std::string& value) { return concerns(event, "network", value); }) &&
          matches_any(filters, "image", [&](const std::string& value) { return concerns(event, "image", value); }) &&
-         matches_any(filters, "scope", [&](const std::string& value) { return value == "local"; }) && labels_match(filters, event.attributes);
+         matches_any(filters, "scope", [&](const std::string& value) { return value == "local"; }) &&
+         labels_match(filters, event.attributes);
 }
 
 asio::awaitable<void> events(EventHub& hub, Request& request, ResponseWriter& response) {
@@ -77,7 +77,8 @@ asio::awaitable<void> events(EventHub& hub, Request& request, ResponseWriter& re
 }  // namespace
 
 void add_event_routes(Router& router, EventHub& hub) {
-  router.add(Method::get, "/events", [&hub](Request& request, ResponseWriter& response) { return events(hub, request, response); });
+  router.add(Method::get, "/events",
+             [&hub](Request& request, ResponseWriter& response) { return events(hub, request, response); });
 }
 
 }  // namespace stack::engine::http

@@ -38,7 +38,8 @@ asio::awaitable<void> tag_image(Store& store, Request& request, ResponseWriter& 
 }
 
 asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWriter& response) {
-  const nlohmann::json body = store.remove(request.parameter("name"), request.query.flag("force"), request.query.flag("noprune"));
+  const nlohmann::json body =
+      store.remove(request.parameter("name"), request.query.flag("force"), request.query.flag("noprune"));
   co_await response.json(200, body);
 }
 
@@ -46,10 +47,13 @@ asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWrite
 /// a bad tar gets a status of its own.
 asio::awaitable<void> create_image(Store& store, Request& request, ResponseWriter& response) {
   if (const std::string name = request.query.get("fromImage"); !name.empty())
-    throw Error(ErrorCode::not_implemented, "cannot pull " + name + ": pulling from a registry is not supported yet; build it, or import a root "
-                                                                    "filesystem with `stack image import`");
-  if (request.query.get("fromSrc") != "-") throw Error(ErrorCode::invalid_argument, "fromSrc must be \"-\": the archive comes in the body");
-  if (!request.query.all("changes").empty()) throw Error(ErrorCode::not_implemented, "changes= of an import is not supported yet");
+    throw Error(ErrorCode::not_implemented, "cannot pull " + name +
+                                                ": pulling from a registry is not supported yet; build it, or import a root "
+                                                "filesystem with `stack image import`");
+  if (request.query.get("fromSrc") != "-")
+    throw Error(ErrorCode::invalid_argument, "fromSrc must be \"-\": the archive comes in the body");
+  if (!request.query.all("changes").empty())
+    throw Error(ErrorCode::not_implemented, "changes= of an import is not supported yet");
   Store::ImportOptions options;
   options.message = request.query.get("message");
   if (const std::string repo = request.query.get("repo"); !repo.empty())
@@ -105,7 +109,8 @@ asio::awaitable<void> prune_images(Store& store, Request& request, ResponseWrite
 void add_image_routes(Router& router, Store& store) {
   using Function = asio::awaitable<void> (*)(Store&, Request&, ResponseWriter&);
   const auto add = [&](Method method, const char* pattern, Function function) {
-    router.add(method, pattern, [&store, function](Request& request, ResponseWriter& response) { return function(store, request, response); });
+    router.add(method, pattern,
+               [&store, function](Request& request, ResponseWriter& response) { return function(store, request, response); });
   };
   add(Method::get, "/images/json", list_images);
   add(Method::get, "/images/{name...}/json", inspect_image);

@@ -31,7 +31,10 @@ api::VersionInfo version_info() {
   info.arch = "amd64";
   info.kernel_version = kernel.release;
   api::VersionComponent engine{.name = "Engine", .version = STACK_VERSION, .details = {}};
-  engine.details = {{"ApiVersion", info.api_version}, {"MinAPIVersion", info.min_api_version}, {"Os", info.os}, {"Arch", info.arch},
+  engine.details = {{"ApiVersion", info.api_version},
+                    {"MinAPIVersion", info.min_api_version},
+                    {"Os", info.os},
+                    {"Arch", info.arch},
                     {"KernelVersion", info.kernel_version}};
   info.components.push_back(std::move(engine));
   return info;

@@ -48,7 +48,8 @@ std::uint64_t tree_size(const std::string& directory) {
   namespace fs = std::filesystem;
   std::uint64_t size = 0;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end; !error && at != end; at.increment(error)) {
+  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end;
+       !error && at != end; at.increment(error)) {
     std::error_code gone;
     if (at->symlink_status(gone).type() != fs::file_type::regular) continue;
     const auto bytes = at->file_size(gone);
@@ -87,7 +88,8 @@ asio::awaitable<void> prune_volumes(EngineContext& engine, Request& request, Res
 void add_volume_routes(Router& router, EngineContext& engine) {
   using Function = asio::awaitable<void> (*)(EngineContext&, Request&, ResponseWriter&);
   const auto add = [&](Method method, const char* pattern, Function function) {
-    router.add(method, pattern, [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
+    router.add(method, pattern,
+               [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
   };
   add(Method::get, "/volumes", list_volumes);
   add(Method::get, "/volumes/{name}", inspect_volume);

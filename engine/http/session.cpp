@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -18,8 +19,6 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-
-#include <array>
 #include <exception>
 #include <stdexcept>
 
@@ -36,8 +35,8 @@ using Socket = asio::local::stream_protocol::socket;
 using Parser = beast_http::request_parser<beast_http::buffer_body>;
 using boost::system::error_code;
 
-constexpr std::size_t body_window = 64 * 1024;          // bytes of a body read ahead
-constexpr std::size_t skip_limit = 16 * 1024 * 1024;    // of an unread body, before the connection is closed instead
+constexpr std::size_t body_window = 64 * 1024;        // bytes of a body read ahead
+constexpr std::size_t skip_limit = 16 * 1024 * 1024;  // of an unread body, before the connection is closed instead
 
 std::optional<Method> to_method(beast_http::verb verb) {
   switch (verb) {
@@ -62,7 +61,11 @@ std::string_view origin_form(std::string_view target) {
 class SessionImpl final : public Session, public std::enable_shared_from_this<SessionImpl> {
 public:
   SessionImpl(Socket socket, const Router& router, const Limits& limits, std::shared_ptr<const SessionEvents> events)
-      : socket_(std::move(socket)), router_(router), limits_(limits), events_(std::move(events)), timer_(socket_.get_executor()),
+      : socket_(std::move(socket)),
+        router_(router),
+        limits_(limits),
+        events_(std::move(events)),
+        timer_(socket_.get_executor()),
         buffer_(limits.header_bytes + body_window) {}
 
   static asio::awaitable<void> run(std::shared_ptr<SessionImpl> self);
@@ -96,12 +99,12 @@ private:
   asio::steady_timer timer_;
   boost::beast::flat_buffer buffer_;
   asio::cancellation_signal signal_;
-  bool active_ = false;         // a request is being handled
+  bool active_ = false;  // a request is being handled
   bool reading_header_ = false;
-  bool last_ = false;           // the connection is closed after this request
-  bool watched_ = false;        // a wait for the client's close is pending
-  bool gone_ = false;           // the client has closed the connection
-  bool cancellable_ = false;    // the handler may be cancelled when the client goes
+  bool last_ = false;         // the connection is closed after this request
+  bool watched_ = false;      // a wait for the client's close is pending
+  bool gone_ = false;         // the client has closed the connection
+  bool cancellable_ = false;  // the handler may be cancelled when the client goes
   bool hijacked_ = false;
 };
 
@@ -122,7 +125,8 @@ public:
       body.data = out.data();
       body.size = out.size();
       error_code error;
-      co_await beast_http::async_read_some(session_.socket_, session_.buffer_, parser_, asio::redirect_error(asio::use_awaitable, error));
+      co_await beast_http::async_read_some(session_.socket_, session_.buffer_, parser_,
+                                           asio::redirect_error(asio::use_awaitable, error));
       if (error && error != beast_http::error::need_buffer) fail(error);
       const std::size_t count = out.size() - body.size;
       if (count > 0) co_return count;
@@ -148,7 +152,8 @@ private:
   [[noreturn]] void fail(error_code error) {
     broken_ = true;
     session_.last_ = true;
-    if (error.category() == beast_http::make_error_code(beast_http::error::bad_chunk).category() && error != beast_http::error::partial_message)
+    if (error.category() == beast_http::make_error_code(beast_http::error::bad_chunk).category() &&
+        error != beast_http::error::partial_message)
       throw Error(ErrorCode::invalid_argument, "broken request body: " + error.message());
     throw boost::system::system_error(error);
   }
@@ -174,8 +179,8 @@ public:
       co_return count;
     }
     error_code error;
-    const std::size_t count =
-        co_await session_.socket_.async_read_some(asio::buffer(out.data(), out.size()), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t count = co_await session_.socket_.async_read_some(asio::buffer(out.data(), out.size()),
+                                                                        asio::redirect_error(asio::use_awaitable, error));
     if (error && error != asio::error::eof) throw boost::system::system_error(error);
     // The close was not acted on while input was left to read; now it can be.
     if (count == 0 && session_.gone_)
@@ -194,10 +199,16 @@ private:
 class SessionImpl::Response final : public ResponseWriter {
 public:
   Response(SessionImpl& session, const Parser& parser, Body& body, bool upgrade)
-      : session_(session), body_(body), raw_(session), head_request_(parser.get().method() == beast_http::verb::head),
-        chunked_(parser.get().version() >= 11), upgrade_(upgrade) {}
+      : session_(session),
+        body_(body),
+        raw_(session),
+        head_request_(parser.get().method() == beast_http::verb::head),
+        chunked_(parser.get().version() >= 11),
+        upgrade_(upgrade) {}
 
-  void header(std::string_view name, std::string_view value) override { fmt::format_to(std::back_inserter(extra_), "{}: {}\r\n", name, value); }
+  void header(std::string_view name, std::string_view value) override {
+    fmt::format_to(std::back_inserter(extra_), "{}: {}\r\n", name, value);
+  }
 
   asio::awaitable<void> send(int status, std::string_view content_type, std::string body) override {
     const bool bodyless = status == 204 || status == 304 || (status >= 100 && status < 200);
@@ -258,8 +269,9 @@ private:
   std::string start(int status, std::string_view content_type) {
     if (started_) throw std::logic_error("a handler answered twice");
     started_ = true;
-    std::string head = fmt::format("HTTP/1.1 {} {}\r\nApi-Version: 1.{}\r\nOstype: linux\r\nServer: stack (linux)\r\nDocker-Experimental: false\r\n{}",
-                                   status, reason_phrase(status), api_version_max, extra_);
+    std::string head = fmt::format(
+        "HTTP/1.1 {} {}\r\nApi-Version: 1.{}\r\nOstype: linux\r\nServer: stack (linux)\r\nDocker-Experimental: false\r\n{}",
+        status, reason_phrase(status), api_version_max, extra_);
     if (!content_type.empty()) fmt::format_to(std::back_inserter(head), "Content-Type: {}\r\n", content_type);
     if (session_.last_) head += "Connection: close\r\n";
     return head;
@@ -321,8 +333,8 @@ asio::awaitable<bool> SessionImpl::read_header(Parser& parser) {
   reading_header_ = false;
   timer_.cancel();
   if (!error) co_return true;
-  if (error.category() == beast_http::make_error_code(beast_http::error::bad_method).category() && error != beast_http::error::end_of_stream &&
-      error != beast_http::error::partial_message)
+  if (error.category() == beast_http::make_error_code(beast_http::error::bad_method).category() &&
+      error != beast_http::error::end_of_stream && error != beast_http::error::partial_message)
     co_await refuse(error);
   co_return false;
 }
@@ -342,15 +354,17 @@ asio::awaitable<void> SessionImpl::refuse(error_code error) {
   const bool too_big = error == beast_http::error::header_limit || error == beast_http::error::buffer_overflow;
   const int status = too_big ? 431 : 400;
   const std::string body = error_body(too_big ? "request header is too long" : "not an HTTP request: " + error.message());
-  const std::string answer = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", status,
-                                         reason_phrase(status), body.size(), body);
+  const std::string answer =
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                  status, reason_phrase(status), body.size(), body);
   co_await write_all(answer);
 }
 
 asio::awaitable<void> SessionImpl::serve(Parser& parser) {
   Body body(*this, parser);
   Request probe;
-  for (const auto& field : parser.get()) probe.headers.emplace_back(std::string(view(field.name_string())), std::string(view(field.value())));
+  for (const auto& field : parser.get())
+    probe.headers.emplace_back(std::string(view(field.name_string())), std::string(view(field.value())));
   Response response(*this, parser, body, probe.wants_upgrade());
   probe.body = &body;
   std::optional<ErrorResponse> failed;
@@ -446,7 +460,8 @@ void SessionImpl::close() {
 
 }  // namespace
 
-std::shared_ptr<Session> start_session(Socket socket, const Router& router, const Limits& limits, std::shared_ptr<const SessionEvents> events) {
+std::shared_ptr<Session> start_session(Socket socket, const Router& router, const Limits& limits,
+                                       std::shared_ptr<const SessionEvents> events) {
   auto session = std::make_shared<SessionImpl>(std::move(socket), router, limits, std::move(events));
   asio::co_spawn(session->executor(), SessionImpl::run(session), asio::bind_cancellation_slot(session->slot(), asio::detached));
   return session;

@@ -1,7 +1,6 @@
 #pragma once
 // One connection: reads requests, runs their handlers one after the other, writes the answers.
 #include <boost/asio/local/stream_protocol.hpp>
-
 #include <functional>
 #include <memory>
 
@@ -13,9 +12,9 @@ namespace stack::engine::http {
 class Session {
 public:
   virtual ~Session() = default;
-  virtual bool active() const = 0;   ///< a request is being handled
+  virtual bool active() const = 0;     ///< a request is being handled
   virtual void close_when_idle() = 0;  ///< at once when idle, else after the request
-  virtual void cancel() = 0;         ///< cancels the handler and closes
+  virtual void cancel() = 0;           ///< cancels the handler and closes
 };
 
 struct SessionEvents {

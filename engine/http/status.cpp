@@ -47,7 +47,8 @@ std::string_view reason_phrase(int status) {
 ErrorResponse to_response(const std::exception& error) {
   if (const auto* own = dynamic_cast<const Error*>(&error)) return {status_of(own->code()), own->what()};
   // A field of the wrong type in a request's body, met by a handler that trusted it.
-  if (dynamic_cast<const nlohmann::json::exception*>(&error) != nullptr) return {400, std::string("invalid JSON: ") + error.what()};
+  if (dynamic_cast<const nlohmann::json::exception*>(&error) != nullptr)
+    return {400, std::string("invalid JSON: ") + error.what()};
   return {500, error.what()};
 }
 

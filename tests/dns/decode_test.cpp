@@ -12,9 +12,10 @@ using test::Raw;
 
 TEST(Name, ReverseAddressesAreRead) {
   EXPECT_EQ(reverse_address("4.3.2.1.in-addr.arpa")->to_string(), "1.2.3.4");
-  EXPECT_EQ(reverse_address("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa")->to_string(), "fd00::1");
-  for (const char* bad : {"3.2.1.in-addr.arpa", "256.3.2.1.in-addr.arpa", "x.4.3.2.1.in-addr.arpa", "5.4.3.2.1.in-addr.arpa", ".in-addr.arpa", "in-addr.arpa",
-                          "1.0.ip6.arpa", "web", ""})
+  EXPECT_EQ(reverse_address("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa")->to_string(),
+            "fd00::1");
+  for (const char* bad : {"3.2.1.in-addr.arpa", "256.3.2.1.in-addr.arpa", "x.4.3.2.1.in-addr.arpa", "5.4.3.2.1.in-addr.arpa",
+                          ".in-addr.arpa", "in-addr.arpa", "1.0.ip6.arpa", "web", ""})
     EXPECT_FALSE(reverse_address(bad)) << bad;
 }
 

@@ -113,7 +113,8 @@ test::Raw reply_to(const test::Raw& asked, unsigned answer_ttl, unsigned rcode =
   reply[3] = static_cast<std::uint8_t>(0x80 | rcode);
   reply[7] = rcode == 0 ? 1 : 0;
   if (rcode != 0) return reply;
-  for (const unsigned value : {0xc00cu, unsigned{type::a}, 1u, answer_ttl >> 16, answer_ttl & 0xffff, 4u, 0x0901u, 0x0203u}) test::put16(reply, value);
+  for (const unsigned value : {0xc00cu, unsigned{type::a}, 1u, answer_ttl >> 16, answer_ttl & 0xffff, 4u, 0x0901u, 0x0203u})
+    test::put16(reply, value);
   return reply;
 }
 

@@ -79,7 +79,9 @@ std::string ask_tcp(std::uint16_t port, const std::vector<Raw>& queries) {
 class OneName : public Backend, public View, public std::enable_shared_from_this<OneName> {
 public:
   explicit OneName(int addresses = 1) : count(addresses) {}
-  std::shared_ptr<const View> view(std::string_view endpoint) const override { return endpoint == "c1" ? shared_from_this() : nullptr; }
+  std::shared_ptr<const View> view(std::string_view endpoint) const override {
+    return endpoint == "c1" ? shared_from_this() : nullptr;
+  }
   bool find(std::string_view name, std::vector<Address>& addresses) const override {
     if (name != "web") return false;
     for (int i = 0; i < count; ++i) addresses.push_back(*Address::parse("10.0.0." + std::to_string(i + 2)));
@@ -173,7 +175,8 @@ struct DnsServer : testing::Test {
 TEST_F(DnsServer, AnswersLocalNamesOverUdpAndTcp) {
   start();
   EXPECT_EQ(ask_udp(port, test::query("web", type::a)), "0x1234 r rcode=0 A 10.0.0.2/600");
-  EXPECT_EQ(ask_tcp(port, {test::query("web", type::a, 1), test::query("web", type::aaaa, 2)}), "0x0001 r rcode=0 A 10.0.0.2/600\n0x0002 r rcode=0\n");
+  EXPECT_EQ(ask_tcp(port, {test::query("web", type::a, 1), test::query("web", type::aaaa, 2)}),
+            "0x0001 r rcode=0 A 10.0.0.2/600\n0x0002 r rcode=0\n");
   EXPECT_EQ(server->statistics().local, 3u);
 }
 
@@ -299,8 +302,10 @@ TEST_F(DnsServer, LeavesTheSocketToOthersWhenAnEndpointGoes) {
 }
 
 TEST(ResolvConf, ListsTheNameserversInOrder) {
-  EXPECT_EQ(parse_resolv_conf("# x\nnameserver 9.9.9.9 # quad\nsearch a b\nnameserver\t::1\nnameserver nonsense\nnameservers 1.1.1.1\nnameserver 127.0.0.53"),
-            (std::vector<Upstream>{{*Address::parse("9.9.9.9"), 53}, {*Address::parse("::1"), 53}, {*Address::parse("127.0.0.53"), 53}}));
+  EXPECT_EQ(parse_resolv_conf("# x\nnameserver 9.9.9.9 # quad\nsearch a b\nnameserver\t::1\nnameserver nonsense\nnameservers "
+                              "1.1.1.1\nnameserver 127.0.0.53"),
+            (std::vector<Upstream>{
+                {*Address::parse("9.9.9.9"), 53}, {*Address::parse("::1"), 53}, {*Address::parse("127.0.0.53"), 53}}));
 }
 
 }  // namespace

@@ -281,7 +281,8 @@ TEST_F(Logs, FollowEndsAtUntil) {
   LogWriter writer(directory);
   writer.write("1\n");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  EXPECT_EQ(read({.raw = true, .follow = true, .until = std::chrono::nanoseconds(now + std::chrono::milliseconds(20)).count()}), "1\n");
+  EXPECT_EQ(read({.raw = true, .follow = true, .until = std::chrono::nanoseconds(now + std::chrono::milliseconds(20)).count()}),
+            "1\n");
 }
 
 TEST_F(Logs, AWriterThatKeepsWritingDoesNotKeepAPlainReadGoing) {
@@ -290,14 +291,17 @@ TEST_F(Logs, AWriterThatKeepsWritingDoesNotKeepAPlainReadGoing) {
   asio::io_context loop;
   LogReader reader(loop.get_executor(), directory, {.raw = true});
   std::string all;
-  auto done = asio::co_spawn(loop, [](LogReader& log, LogWriter& out, std::string& text) -> asio::awaitable<void> {
-    for (;;) {
-      const std::string_view chunk = co_await log.next();
-      if (chunk.empty()) co_return;
-      text += chunk;
-      out.write("more\n");
-    }
-  }(reader, writer, all), asio::use_future);
+  auto done = asio::co_spawn(
+      loop,
+      [](LogReader& log, LogWriter& out, std::string& text) -> asio::awaitable<void> {
+        for (;;) {
+          const std::string_view chunk = co_await log.next();
+          if (chunk.empty()) co_return;
+          text += chunk;
+          out.write("more\n");
+        }
+      }(reader, writer, all),
+      asio::use_future);
   loop.run();
   done.get();
   EXPECT_EQ(all, "1\n");

@@ -93,7 +93,8 @@ protected:
   /// One request on a connection of its own; the whole answer.
   std::string request(const std::string& head, const std::string& body = {}) const {
     Client client = connect();
-    client.send(head + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    client.send(head + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+                "\r\n\r\n" + body);
     return client.read_all();
   }
 

@@ -68,7 +68,8 @@ TEST(SplitVersion, StripsAndChecksThePrefix) {
   EXPECT_EQ(split_version("/volumes/v1.2"), (std::pair<int, std::string_view>{api_version_max, "/volumes/v1.2"}));
   EXPECT_EQ(split_version("/version"), (std::pair<int, std::string_view>{api_version_max, "/version"}));
   EXPECT_EQ(version_error("/v1.99/info"), "client version 1.99 is too new. Maximum supported API version is 1.51");
-  EXPECT_TRUE(version_error("/v1.23/info").starts_with("client version 1.23 is too old. Minimum supported API version is 1.24, "));
+  EXPECT_TRUE(
+      version_error("/v1.23/info").starts_with("client version 1.23 is too old. Minimum supported API version is 1.24, "));
 }
 
 TEST(PercentDecode, LeavesBrokenEscapesAlone) {

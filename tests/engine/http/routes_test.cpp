@@ -40,8 +40,9 @@ protected:
 TEST_F(HttpRoutes, PingTellsWhatTheEngineSpeaks) {
   start();
   const std::string head = request("HEAD /_ping");
-  for (const char* line : {"HTTP/1.1 200 OK\r\n", "Api-Version: 1.51\r\n", "Ostype: linux\r\n", "Docker-Experimental: false\r\n", "Swarm: inactive\r\n",
-                           "Builder-Version: ", "Server: ", "Cache-Control: no-cache"})
+  for (const char* line :
+       {"HTTP/1.1 200 OK\r\n", "Api-Version: 1.51\r\n", "Ostype: linux\r\n", "Docker-Experimental: false\r\n",
+        "Swarm: inactive\r\n", "Builder-Version: ", "Server: ", "Cache-Control: no-cache"})
     EXPECT_THAT(head, HasSubstr(line));
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
   EXPECT_TRUE(request("GET /_ping").ends_with("\r\n\r\nOK"));
@@ -78,7 +79,8 @@ TEST_F(HttpRoutes, EventsAreReplayedUpToUntilAndFiltered) {
   publish("container", "start", "def", {{"name", "db"}});
   publish("network", "connect", "n1", {{"container", "abc"}});
   const auto actions = [&](const std::string& query) {
-    const std::string answer = request("GET /events?since=1&until=" + std::to_string(std::time(nullptr) + 0) + ".999999999" + query);
+    const std::string answer =
+        request("GET /events?since=1&until=" + std::to_string(std::time(nullptr) + 0) + ".999999999" + query);
     std::string found;
     for (std::size_t at = 0; (at = answer.find("\"Action\":\"", at)) != std::string::npos;) {
       at += 10;
@@ -95,7 +97,8 @@ TEST_F(HttpRoutes, EventsAreReplayedUpToUntilAndFiltered) {
 
 TEST_F(HttpRoutes, UnknownFiltersAreNamed) {
   start();
-  EXPECT_THAT(request("GET /events?filters=%7B%22zzz%22%3A%5B%22x%22%5D%7D"), HasSubstr(R"({"message":"invalid filter 'zzz'"})"));
+  EXPECT_THAT(request("GET /events?filters=%7B%22zzz%22%3A%5B%22x%22%5D%7D"),
+              HasSubstr(R"({"message":"invalid filter 'zzz'"})"));
   EXPECT_THAT(request("GET /events?filters=nonsense"), HasSubstr(R"({"message":"invalid filter"})"));
 }
 
@@ -106,7 +109,8 @@ TEST(Filters, FlagsAndTimesAreRead) {
   EXPECT_THROW(filter_flag({{"dangling", {"maybe"}}}, "dangling", true), Error);
   EXPECT_EQ(filter_until({}), std::nullopt);
   EXPECT_EQ(filter_until({{"until", {"2023-11-14T22:13:20Z"}}}), 1'700'000'000'000'000'000);
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   EXPECT_LE(filter_until({{"until", {"24h"}}}), now - 86'399'000'000'000);
 }
 

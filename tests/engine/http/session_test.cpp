@@ -16,9 +16,9 @@
 namespace stack::engine::http {
 namespace {
 
-using testing::HasSubstr;
 using test::Client;
 using test::HttpFixture;
+using testing::HasSubstr;
 using testing::StartsWith;
 
 class HttpSession : public HttpFixture {
@@ -111,8 +111,9 @@ TEST_F(HttpSession, AnswersSeveralRequestsOnOneConnection) {
 TEST_F(HttpSession, AnswersPipelinedRequestsInOrder) {
   start();
   Client client = connect();
-  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\noneGET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
-              "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nthree");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\noneGET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nthree");
   const std::string all = client.read_all();
   const auto one = all.find("\r\n\r\none");
   const auto two = all.find("\"path\":\"/hello\"");
@@ -199,8 +200,9 @@ TEST_F(HttpSession, ClosesAConnectionThatNeverFinishesItsHeader) {
 
 TEST_F(HttpSession, SurvivesClientsThatLeaveInTheMiddle) {
   start();
-  for (const char* part : {"", "GET", "GET /hello HTTP/1.1\r\nHost: x", "POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
-                           "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+  for (const char* part :
+       {"", "GET", "GET /hello HTTP/1.1\r\nHost: x", "POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
+        "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"}) {
     Client client = connect();
     client.send(part);
     client.close();
@@ -270,9 +272,12 @@ TEST_F(HttpSession, KeepsTheConnectionWhenAHandlerLeavesTheBodyUnread) {
 TEST_F(HttpSession, KeepsInputThatCameWithAnUpgrade) {
   start();
   Client client = connect();
-  client.send("POST /raw HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 13\r\n\r\n{\"Tty\":false}early ");
-  EXPECT_THAT(client.read_until("early "), HasSubstr("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
-                                                     "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly "));
+  client.send(
+      "POST /raw HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: "
+      "13\r\n\r\n{\"Tty\":false}early ");
+  EXPECT_THAT(client.read_until("early "),
+              HasSubstr("HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+                        "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nearly "));
   client.send("late ");
   EXPECT_EQ(client.read_until("late "), "late ");
   client.half_close();
