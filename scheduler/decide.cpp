@@ -130,7 +130,7 @@ private:
       return is_replacement(*container, name) && has_name(name);
     };
     const auto first = std::stable_partition(existing.begin(), existing.end(), [&](const auto* c) { return !left_over(c); });
-    for (auto at = first; at != existing.end(); ++at) decision.surplus.emplace_back(*at, "left over");
+    for (auto at = first; at != existing.end(); ++at) decision.surplus.push_back({.container = *at, .reason = "left over"});
     existing.erase(first, existing.end());
   }
 
@@ -156,7 +156,7 @@ private:
       if (i < limit)
         decision.replicas.push_back(std::move(candidates[i]));
       else
-        decision.surplus.emplace_back(candidates[i].existing, "scaled down");
+        decision.surplus.push_back({.container = candidates[i].existing, .reason = "scaled down", .volumes = true});
   }
 
   static bool is_kept(const Replica& replica) {

@@ -24,11 +24,18 @@ struct Replica {
   std::string reason;
 };
 
+/// A container that has to go.
+struct Surplus {
+  const ObservedContainer* container = nullptr;
+  std::string reason;
+  bool volumes = false;  ///< with its anonymous volumes; not when another container has taken them over
+};
+
 struct ServiceDecision {
   const compose::Service* service = nullptr;
   api::ContainerCreateRequest body;  ///< of replica 1, with the config-hash label
   std::vector<Replica> replicas;
-  std::vector<std::pair<const ObservedContainer*, std::string>> surplus;  ///< to be removed, and why
+  std::vector<Surplus> surplus;
 };
 
 struct Decisions {

@@ -51,6 +51,7 @@ void ImagePlanner::add(const Service& service) {
   const std::string image = image_of(project_, service);
   if (operations_.contains(image)) return;
   const bool present = !observed_.image_id(image).empty();
+  if (present && options_.images_ready) return;
   if (needs_build(service, present, options_)) {
     if (options_.build == BuildMode::never)
       throw Error(ErrorCode::not_found, service.where("build") + ": service " + service.name + ": image " + image +

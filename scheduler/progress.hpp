@@ -1,5 +1,6 @@
 #pragma once
 // What a run of a plan tells whoever shows it. Calls come from the event loop, in order.
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ public:
   virtual void pull_status(const Operation& operation, std::string_view layer, std::string_view status, std::int64_t current,
                            std::int64_t total) = 0;
   virtual void warning(std::string_view text) = 0;
+  /// Something that is as it should be: "Container shop-db-1".
+  virtual void unchanged(std::string_view subject) { (void)subject; }
 };
 
 /// Shows nothing.

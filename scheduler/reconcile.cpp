@@ -109,9 +109,9 @@ private:
 
   void add_service(const ServiceDecision& decision) {
     const Service& service = *decision.service;
-    for (const auto& [container, reason] : decision.surplus)
+    for (const Surplus& surplus : decision.surplus)
       surplus_removals_[service.name].push_back(
-          add_removal(builder_, *container, reason, {}, reason == "scaled down", options_.timeout));
+          add_removal(builder_, *surplus.container, surplus.reason, {}, surplus.volumes, options_.timeout));
     if (recreates(decision)) stop_dependents_that_restart(service.name);
     const Ids needed = options_.no_start ? Ids() : ready(service);
     for (const Replica& replica : decision.replicas) add_replica(decision, replica, needed);

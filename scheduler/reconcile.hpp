@@ -27,6 +27,7 @@ struct ReconcileOptions {
   std::map<std::string, int> scale;
   BuildMode build = BuildMode::missing;
   bool no_cache = false, pull = false;  ///< of builds
+  bool images_ready = false;            ///< an image that is there is the right one: plan_images() was executed before
   bool no_start = false;                ///< create only
   bool renew_anonymous_volumes = false;
   bool wait = false;                            ///< end with waiting until all run, or are healthy
