@@ -154,7 +154,7 @@ private:
         break;
       case Replica::Fate::keep: break;
     }
-    created_[service.name].push_back(before_start.back());
+    if (replica.fate != Replica::Fate::keep) created_[service.name].push_back(before_start.back());
     if (!options_.no_start) add_start(service, replica, std::move(before_start));
   }
 

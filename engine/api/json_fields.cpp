@@ -52,7 +52,8 @@ std::int64_t read_signed(const Json& from, const Path& path, std::int64_t low, s
 }
 
 std::uint64_t read_unsigned(const Json& from, const Path& path, std::uint64_t high) {
-  if (!from.is_number_unsigned()) wrong_type(path, "an integer of at least 0", from);
+  const bool negative = from.is_number_integer() && !from.is_number_unsigned() && from.get<std::int64_t>() < 0;
+  if (!from.is_number_integer() || negative) wrong_type(path, "an integer of at least 0", from);
   const std::uint64_t value = from.get<std::uint64_t>();
   if (value > high) wrong_type(path, "an integer up to " + std::to_string(high), from);
   return value;
