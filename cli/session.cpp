@@ -92,7 +92,7 @@ void Session::run_until_done(asio::awaitable<void> work) {
   std::exception_ptr failure;
   const auto done = [&](const std::exception_ptr& error) {
     failure = error;
-    signals.cancel();
+    loop_.stop();  // idle connections do not keep us
   };
   asio::co_spawn(loop_, std::move(work), asio::bind_cancellation_slot(cancel.slot(), done));
   loop_.restart();
