@@ -88,8 +88,8 @@ asio::awaitable<void> LogFollower::subscribe() {
 }
 
 asio::awaitable<void> LogFollower::watch_events(api::EventStream events) {
-  while (co_await read_events(events)) {
-  }
+  bool open = true;
+  while (open) open = co_await read_events(events);
   co_await subscribe();  // the engine went away and another took its place
 }
 
@@ -144,8 +144,8 @@ void LogFollower::stream_from(const FollowedPtr& container, api::LogsOptions log
 }
 
 asio::awaitable<void> LogFollower::print(FollowedPtr container, api::LogsOptions logs) {
-  while (!co_await print_stream(*container, logs)) {
-  }
+  bool ended = false;
+  while (!ended) ended = co_await print_stream(*container, logs);
   container->streaming = false;
   printer_.finish(container->source);
   announce_exit(*container);
@@ -174,7 +174,11 @@ asio::awaitable<bool> LogFollower::print_stream(Followed& container, api::LogsOp
   if (!stream) co_return true;
   LogReader reader(container.source, std::move(*stream));
   try {
-    while (!reader_gone_ && co_await reader.fill()) print_lines(container, reader.lines());
+    while (!reader_gone_) {
+      const bool more = co_await reader.fill();
+      if (!more) break;
+      print_lines(container, reader.lines());
+    }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::unavailable) throw;
     co_return false;
@@ -212,7 +216,8 @@ asio::awaitable<bool> LogFollower::anything_runs() {
 asio::awaitable<void> LogFollower::wait_until_nothing_runs() {
   while (!reader_gone_ && !tasks_.failure()) {
     const std::uint64_t seen = changes_;
-    if (!co_await anything_runs()) break;
+    const bool running = co_await anything_runs();
+    if (!running) break;
     if (seen != changes_) continue;
     boost::system::error_code woken;
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));

@@ -5,12 +5,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cli/global_options.hpp"
+#include "cli/interrupted.hpp"
 #include "engine/api/client.hpp"
 #include "engine/launcher.hpp"
 
@@ -18,11 +20,6 @@ namespace stack::cli {
 
 namespace asio = boost::asio;
 namespace api = engine::api;
-
-/// The user pressed Ctrl-C (or the process was asked to end); dispatch() makes it exit status 130.
-struct Interrupted : std::exception {
-  const char* what() const noexcept override { return "interrupted"; }
-};
 
 class Session {
 public:
@@ -46,7 +43,10 @@ public:
   void run(asio::awaitable<void> work) { run_until_done(std::move(work)); }
 
   /// As run(), but signals are left to `work`.
-  void run_without_signals(asio::awaitable<void> work);
+  int run_without_signals(asio::awaitable<int> work);
+
+  /// Redraws this about ten times a second while run() works, and finishes it afterwards. It must outlive the session's last run.
+  void show(render::Progress& progress) { progress_ = &progress; }
 
 private:
   template <class T>
@@ -54,10 +54,13 @@ private:
     result = co_await std::move(work);
   }
   void run_until_done(asio::awaitable<void> work);
+  void run_loop();
+  void tick(asio::steady_timer& timer);
 
   asio::io_context loop_{1};
   std::optional<engine::Paths> paths_;
   api::Client client_;
+  render::Progress* progress_ = nullptr;
 };
 
 /// Exclusive right to change a project, while it lives: a second `up` waits, and says for whom.

@@ -78,8 +78,10 @@ asio::awaitable<void> print_one(api::Client& client, std::string id, api::LogsOp
 asio::awaitable<void> merge(std::vector<LogReader> readers, render::LogPrinter& printer, bool timestamps) {
   const auto later = [](LogReader* a, LogReader* b) { return a->lines().front().timestamp() > b->lines().front().timestamp(); };
   std::vector<LogReader*> heap;
-  for (LogReader& reader : readers)
-    if (co_await reader.fill()) heap.push_back(&reader);
+  for (LogReader& reader : readers) {
+    const bool any = co_await reader.fill();
+    if (any) heap.push_back(&reader);
+  }
   std::make_heap(heap.begin(), heap.end(), later);
   while (!heap.empty()) {
     std::pop_heap(heap.begin(), heap.end(), later);
@@ -87,7 +89,8 @@ asio::awaitable<void> merge(std::vector<LogReader> readers, render::LogPrinter& 
     const TimestampedLines::Line line = oldest.lines().take();
     printer.write(oldest.source(), line.stream, timestamps ? std::string_view(line.text) : line.message());
     if (oldest.lines().empty() && !printer.flush()) co_return;
-    if (co_await oldest.fill())
+    const bool more = co_await oldest.fill();
+    if (more)
       std::push_heap(heap.begin(), heap.end(), later);
     else
       heap.pop_back();
