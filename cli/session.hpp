@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -45,8 +46,12 @@ public:
   /// As run(), but signals are left to `work`.
   int run_without_signals(asio::awaitable<int> work);
 
-  /// Redraws this about ten times a second while run() works, and finishes it afterwards. It must outlive the session's last run.
+  /// Redraws this about ten times a second while run() works, and finishes it afterwards. It must outlive the session's last
+  /// run.
   void show(render::Progress& progress) { progress_ = &progress; }
+
+  /// A run() that takes longer is cancelled and throws unavailable.
+  void set_time_limit(std::chrono::seconds limit) { time_limit_ = limit; }
 
 private:
   template <class T>
@@ -61,6 +66,7 @@ private:
   std::optional<engine::Paths> paths_;
   api::Client client_;
   render::Progress* progress_ = nullptr;
+  std::optional<std::chrono::seconds> time_limit_;
 };
 
 /// Exclusive right to change a project, while it lives: a second `up` waits, and says for whom.

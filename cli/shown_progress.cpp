@@ -98,7 +98,8 @@ void ShownProgress::warning(std::string_view text) {
 void ShownProgress::unchanged(const std::vector<std::string>& subjects) {
   for (const std::string& subject : subjects) {
     if (!subject.starts_with("Container ")) continue;  // docker compose does not mention networks and volumes that are there
-    switch_->update({.id = subject, .status = "Running", .detail = {}, .phase = render::Phase::done}, render::Progress::Clock::now());
+    switch_->update({.id = subject, .status = "Running", .detail = {}, .phase = render::Phase::done},
+                    render::Progress::Clock::now());
   }
 }
 

@@ -26,16 +26,26 @@ void add_build_arguments(compose::Project& project, const std::vector<std::strin
   }
 }
 
-asio::awaitable<bool> build_images(api::Client& client, const compose::Project& project, const scheduler::ReconcileOptions& options,
-                                   ShownProgress& progress) {
-  const scheduler::ObservedState observed =
-      co_await scheduler::observe(client, project.name, scheduler::observe_options_for(project));
+/// The services to build: the named ones (all, if none is), with their dependencies when asked; only those with a build
+/// section.
+std::set<std::string> buildable(const compose::Project& project, const std::vector<std::string>& named, bool dependencies) {
+  std::set<std::string> services(named.begin(), named.end());
+  if (named.empty())
+    for (const auto& [name, _] : project.services) services.insert(name);
+  if (dependencies) services = with_dependencies(project, std::move(services));
+  std::erase_if(services, [&](const std::string& name) {
+    const auto service = project.services.find(name);
+    return service == project.services.end() || !service->second.build;
+  });
+  return services;
+}
+
+asio::awaitable<void> build_images(api::Client& client, const compose::Project& project,
+                                   const scheduler::ReconcileOptions& options, ShownProgress& progress) {
+  const scheduler::ObserveOptions observing = scheduler::observe_options_for(project);
+  const scheduler::ObservedState observed = co_await scheduler::observe(client, project.name, observing);
   scheduler::Plan plan = scheduler::plan_images(project, observed, options);
-  std::erase_if(plan.operations,
-                [](const scheduler::Operation& operation) { return !std::holds_alternative<scheduler::BuildImage>(operation.action); });
-  const bool anything = !plan.empty();
   co_await scheduler::execute(client, std::move(plan), progress);
-  co_return anything;
 }
 
 }  // namespace
@@ -44,6 +54,7 @@ int build(const Invocation& invocation) {
   scheduler::ReconcileOptions options;
   options.build = scheduler::BuildMode::always;
   options.with_dependencies = false;
+  bool dependencies = false;
   bool quiet = false;
   std::vector<std::string> services;
   std::vector<std::string> arguments;
@@ -52,17 +63,20 @@ int build(const Invocation& invocation) {
   flags.flag("--no-cache", options.no_cache, "Run every step anew");
   flags.flag("--pull", options.pull, "Look for newer base images");
   flags.flag("-q,--quiet", quiet, "Do not show the output of the steps");
-  flags.flag("--with-dependencies", options.with_dependencies, "Also what the services depend on");
+  flags.flag("--with-dependencies", dependencies, "Also what the services depend on");
   flags.arguments(services);
   if (!flags.parse(invocation.arguments)) return 0;
-  options.services = {services.begin(), services.end()};
   compose::Project project = load_project(invocation.global, services);
   add_build_arguments(project, arguments);
+  options.services = buildable(project, services, dependencies);
   ShownProgress progress(invocation.global, {.title = "Building", .quiet_build = quiet});
+  if (options.services.empty()) {
+    progress.warning("no service to build: none of them has a build section");
+    return 0;
+  }
   Session session(invocation.global);
   session.show(progress.renderer());
-  if (!session.run(build_images(session.client(), project, options, progress)))
-    progress.warning("no service to build: none of them has a build section");
+  session.run(build_images(session.client(), project, options, progress));
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/digest.hpp"
+#include "base/unique_fd.hpp"
 #include "cli/commands.hpp"
 #include "cli/flags.hpp"
 #include "cli/output.hpp"
@@ -15,7 +16,8 @@ namespace stack::cli {
 namespace {
 
 struct ConfigOptions {
-  bool quiet = false, services = false, images = false, volumes = false, networks = false, profiles = false, environment = false;
+  bool quiet = false, services = false, images = false, volumes = false, networks = false, profiles = false,
+       environment = false;
   bool no_interpolate = false, no_normalize = false, no_paths = false, no_consistency = false, no_env_files = false;
   std::string format = "yaml", output, hash;
   std::vector<std::string> names;
