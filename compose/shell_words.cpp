@@ -1,7 +1,5 @@
 #include "compose/shell_words.hpp"
 
-#include <utility>
-
 #include "base/error.hpp"
 
 namespace stack::compose {

@@ -16,14 +16,16 @@ public:
   void clear();
 
 private:
-  void append_lines(shim::LogStream stream, std::int64_t time, std::string_view payload);
-  void append_bulk(shim::LogStream stream, std::string_view payload);
-  void begin_frame(shim::LogStream stream, std::size_t size);
+  void append_piece(shim::LogStream stream, std::string_view prefix, std::string_view text);
+  void begin_frame(shim::LogStream stream);
+  std::string_view stamp(std::int64_t time);
 
   const LogOptions options_;
   std::string bytes_;
   std::size_t open_frame_ = std::string::npos;  // offset of a frame that may grow
   shim::LogStream open_stream_ = shim::LogStream::out;
+  std::string stamp_;  // of stamp_second_
+  std::int64_t stamp_second_ = 0;
   std::array<bool, 3> inside_line_{};  // per stream: the last bytes did not end a line
 };
 

@@ -143,6 +143,17 @@ TEST_F(Logs, PutsATimestampOnceBeforeEveryLine) {
             "2023-11-14T22:13:20.000000007Z c\n");
 }
 
+TEST_F(Logs, TimestampsKeepUpWithTheClock) {
+  LogWriter writer(directory);
+  std::string expected;
+  for (const std::int64_t after : {0ll, 1ll, 999'999'999ll, 1'000'000'000ll, 60'000'000'001ll, 12ll}) {
+    writer.write("x\n", 1, base_time + after);
+    expected += log_timestamp(base_time + after) + "x\n";
+  }
+  EXPECT_EQ(read({.timestamps = true, .raw = true}), expected);
+  EXPECT_EQ(log_timestamp(base_time + 60'000'000'001), "2023-11-14T22:14:20.000000001Z ");
+}
+
 TEST_F(Logs, TakesTheLastLines) {
   LogWriter writer(directory);
   writer.write("1\n2\n3\n");
