@@ -1,0 +1,47 @@
+#pragma once
+// Steps that were built before: chain of instructions -> the image configuration after the step. Loop thread.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/image/store.hpp"
+#include "engine/state/document_table.hpp"
+
+namespace stack::engine::build {
+
+class Cache {
+public:
+  Cache(image::Store& store, DocumentTable& rows) : store_(store), rows_(rows) {}
+
+  void load();
+  /// The configuration after the step, if all its layers are still there.
+  std::optional<image::ImageConfig> find(const std::string& key);
+  /// Remembers a step; its topmost layer is retained as long as it is remembered.
+  void put(const std::string& key, const image::ImageConfig& config);
+  /// Lets `alias` lead to what `key` has: a second, cheaper way to recognise the same step.
+  void put_alias(const std::string& alias, const std::string& key);
+  /// The key that `key` is an alias of, else itself.
+  std::string resolve(const std::string& key) const;
+  /// Forgets all, or what no image in the store has as a layer; returns the bytes of layers that only the cache had.
+  std::uint64_t prune(bool all);
+  std::size_t size() const { return entries_.size(); }
+
+private:
+  struct Entry {
+    std::string config;     ///< text of the configuration
+    std::string layer;      ///< the retained one; empty: the step made none
+    std::string alias_of;   ///< then there is no configuration
+    std::int64_t used = 0;  ///< Unix seconds
+  };
+  void store_entry(const std::string& key, Entry entry);
+  static Document row_of(const std::string& key, const Entry& entry);
+  void forget(const std::string& key);
+  void forget_oldest();
+
+  image::Store& store_;
+  DocumentTable& rows_;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace stack::engine::build
