@@ -79,6 +79,11 @@ void set_up(NetlinkBatch& batch, std::uint32_t index) {
   batch.header(link_header(index, IFF_UP, IFF_UP));
 }
 
+void set_down(NetlinkBatch& batch, std::uint32_t index) {
+  batch.begin(RTM_NEWLINK, 0);
+  batch.header(link_header(index, 0, IFF_UP));
+}
+
 void set_group(NetlinkBatch& batch, const std::string& name, std::uint32_t group) {
   batch.begin(RTM_SETLINK, 0);
   batch.header(link_header());
@@ -112,16 +117,21 @@ void add_address(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& add
   if (address.bits < 31) batch.attr(IFA_BROADCAST, broadcast.data(), broadcast.size());
 }
 
-void replace_default_route(NetlinkBatch& batch, std::uint32_t index, Ipv4 gateway) {
+void replace_default_route(NetlinkBatch& batch, std::uint32_t index, Ipv4 gateway) { add_route(batch, index, {}, gateway); }
+
+void add_route(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& destination, Ipv4 gateway) {
   batch.begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
   rtmsg head{};
   head.rtm_family = AF_INET;
+  head.rtm_dst_len = destination.bits;
   head.rtm_table = RT_TABLE_MAIN;
   head.rtm_protocol = RTPROT_BOOT;
   head.rtm_scope = RT_SCOPE_UNIVERSE;
   head.rtm_type = RTN_UNICAST;
   batch.header(head);
   const auto bytes = gateway.bytes();
+  const auto network = destination.network().bytes();
+  if (destination.bits != 0) batch.attr(RTA_DST, network.data(), network.size());
   batch.attr(RTA_GATEWAY, bytes.data(), bytes.size());
   batch.attr_u32(RTA_OIF, index);
 }
