@@ -56,13 +56,17 @@ asio::awaitable<void> write_logs(const asio::any_io_executor& executor, std::str
 
 asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client) {
   if (options.logs) {
+    co_await client->begin();
     LogOptions log_options;
     log_options.out = options.out;
     log_options.err = options.err;
     log_options.raw = container->record.config.tty;
     co_await write_logs(executor, dir(*container) + "/logs", std::move(log_options), *client);
   }
-  if (!options.stream) co_return;
+  if (!options.stream) {
+    if (!options.logs) co_await client->begin();
+    co_return;
+  }
   std::uint8_t flags = 0;
   if (options.in && container->record.config.open_stdin) flags |= shim::attach_stdin;
   if (options.out) flags |= shim::attach_stdout;
@@ -81,6 +85,7 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
     container->waiting_clients.push_back(std::move(waiting));
   }
   publish(*container, "attach");
+  if (!options.logs) co_await client->begin();
   if (flags & shim::attach_stdin) co_await (copy_out(socket, *client) || copy_in(*client, socket));
   else co_await copy_out(socket, *client);
 }

@@ -237,21 +237,21 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   publish(*container, "rename", {{"oldName", "/" + old_name}});
 }
 
-asio::awaitable<api::WaitResponse> Manager::Impl::wait(ContainerPtr container, WaitCondition condition) {
-  const std::uint64_t exits = container->exits;
-  const auto satisfied = [&] {
-    if (container->removed) return true;
-    switch (condition) {
-      case WaitCondition::not_running: return !is_active(container->record.state);
-      case WaitCondition::next_exit: return container->exits != exits && container->record.state != State::restarting;
-      case WaitCondition::removed: return false;
-    }
-    return true;
-  };
-  while (!satisfied()) co_await container->changed.wait();
+bool Waiting::is_over() const {
+  if (container_->removed) return true;
+  switch (condition_) {
+    case WaitCondition::not_running: return !is_active(container_->record.state);
+    case WaitCondition::next_exit: return container_->exits != exits_ && container_->record.state != State::restarting;
+    case WaitCondition::removed: return false;
+  }
+  return true;
+}
+
+asio::awaitable<api::WaitResponse> Waiting::result() {
+  while (!is_over()) co_await container_->changed.wait();
   api::WaitResponse response;
-  response.status_code = container->record.exit_code;
-  if (!container->record.error.empty()) response.error = container->record.error;
+  response.status_code = container_->record.exit_code;
+  if (!container_->record.error.empty()) response.error = container_->record.error;
   co_return response;
 }
 

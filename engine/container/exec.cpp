@@ -144,9 +144,8 @@ asio::awaitable<void> Manager::Impl::run_exec(ExecPtr exec, ExecPipes pipes) {
   asio::co_spawn(executor, watch_exec(exec, std::move(result->exit_fd)), [self = shared_from_this()](std::exception_ptr) {});
 }
 
-asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal) {
+asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client) {
   check_exec(exec);
-  exec->request.tty = exec->request.tty || terminal;
   ExecPipes pipes;
   ExecStreams streams(executor);
   if (client && !exec->request.tty) streams.open(exec->request, pipes);
@@ -159,6 +158,7 @@ asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<Cl
     text = error.what();
   }
   if (failure && !client) std::rethrow_exception(failure);
+  if (client) co_await client->begin();
   if (failure) {
     std::string line = fmt::format("OCI runtime exec failed: exec failed: {}\r\n", text);
     if (!exec->request.tty) line = frame_header(1, line.size()) + line;

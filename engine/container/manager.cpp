@@ -284,7 +284,14 @@ asio::awaitable<void> Manager::rename(ContainerPtr container, std::string name) 
 asio::awaitable<void> Manager::resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns) {
   return impl_->resize(std::move(container), rows, columns);
 }
-asio::awaitable<api::WaitResponse> Manager::wait(ContainerPtr container, WaitCondition condition) { return impl_->wait(std::move(container), condition); }
+Waiting Manager::begin_wait(ContainerPtr container, WaitCondition condition) {
+  const std::uint64_t exits = container->exits;
+  return {std::move(container), condition, exits};
+}
+asio::awaitable<api::WaitResponse> Manager::wait(ContainerPtr container, WaitCondition condition) {
+  Waiting waiting = begin_wait(std::move(container), condition);
+  co_return co_await waiting.result();
+}
 asio::awaitable<api::TopResponse> Manager::top(ContainerPtr container, std::string arguments) {
   return impl_->top(std::move(container), std::move(arguments));
 }
@@ -299,8 +306,10 @@ asio::awaitable<void> Manager::disconnect(ContainerPtr container, std::string ne
   return impl_->disconnect(std::move(container), std::move(network), force);
 }
 ExecPtr Manager::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) { return impl_->create_exec(container, std::move(request)); }
-asio::awaitable<void> Manager::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal) {
-  return impl_->start_exec(std::move(exec), std::move(client), terminal);
+asio::awaitable<void> Manager::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal, std::vector<std::uint64_t> console_size) {
+  exec->request.tty = exec->request.tty || terminal;
+  if (!console_size.empty()) exec->request.console_size = std::move(console_size);
+  return impl_->start_exec(std::move(exec), std::move(client));
 }
 ExecPtr Manager::get_exec(const std::string& id) const {
   const auto found = impl_->execs.find(id);

@@ -74,6 +74,20 @@ struct AttachOptions {
   bool stream = false;  ///< then what comes
 };
 
+/// A wait that has begun; see Manager::begin_wait.
+class Waiting {
+public:
+  Waiting(ContainerPtr container, WaitCondition condition, std::uint64_t exits)
+      : container_(std::move(container)), condition_(condition), exits_(exits) {}
+  asio::awaitable<api::WaitResponse> result();  ///< `this` lives until it returns
+
+private:
+  bool is_over() const;
+  ContainerPtr container_;
+  WaitCondition condition_;
+  std::uint64_t exits_;
+};
+
 /// A container found running: what restore() hands to the network manager.
 struct Restored {
   std::vector<network::RunningContainer> running;
@@ -120,6 +134,8 @@ public:
   asio::awaitable<void> remove(ContainerPtr container, bool force, bool volumes);
   asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
   asio::awaitable<void> resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns);
+  /// The waiting counts from this call, not from the await of its result.
+  Waiting begin_wait(ContainerPtr container, WaitCondition condition);
   asio::awaitable<api::WaitResponse> wait(ContainerPtr container, WaitCondition condition);
   asio::awaitable<api::TopResponse> top(ContainerPtr container, std::string ps_arguments);
   asio::awaitable<std::vector<std::string>> prune(Filters filters);
@@ -134,7 +150,7 @@ public:
   ExecPtr get_exec(const std::string& id) const;  ///< throws not_found "No such exec instance: x"
   void check_exec(const ExecPtr& exec) const;  ///< throws conflict when it cannot be started (any more)
   /// Runs it. `client` null: detached, returns once it runs. Else returns when its output has ended.
-  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal);
+  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal, std::vector<std::uint64_t> console_size);
   asio::awaitable<void> resize_exec(ExecPtr exec, std::uint16_t rows, std::uint16_t columns);
   api::ExecInspect inspect_exec(const ExecPtr& exec) const;
 

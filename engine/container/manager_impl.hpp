@@ -132,7 +132,6 @@ public:
   asio::awaitable<void> remove(ContainerPtr container, bool force, bool volumes);
   asio::awaitable<void> remove_locked(ContainerPtr container, bool volumes);
   asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
-  asio::awaitable<api::WaitResponse> wait(ContainerPtr container, WaitCondition condition);
   asio::awaitable<void> connect(ContainerPtr container, std::string network, api::EndpointSettings settings);
   asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
 
@@ -150,7 +149,7 @@ public:
   // exec.cpp
   ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
   void check_exec(const ExecPtr& exec) const;  ///< throws when it cannot be started (any more)
-  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal);
+  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client);
   asio::awaitable<void> run_exec(ExecPtr exec, ExecPipes pipes);  ///< returns when it runs
   asio::awaitable<void> watch_exec(ExecPtr exec, UniqueFd exit_fd);
   asio::awaitable<CapturedResult> probe(ContainerPtr container, std::vector<std::string> argv, std::chrono::nanoseconds timeout);

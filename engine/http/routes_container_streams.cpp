@@ -1,0 +1,101 @@
+#include "engine/http/routes_container_streams.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "engine/container/logs.hpp"
+#include "engine/container/manager.hpp"
+#include "engine/http/hijack.hpp"
+
+namespace stack::engine::http {
+
+namespace {
+
+container::LogOptions log_options(const Request& request, bool terminal) {
+  container::LogOptions options;
+  options.out = request.query.flag("stdout");
+  options.err = request.query.flag("stderr");
+  if (!options.out && !options.err) throw Error(ErrorCode::invalid_argument, "Bad parameters: you must choose at least one stream");
+  options.timestamps = request.query.flag("timestamps");
+  options.follow = request.query.flag("follow");
+  options.raw = terminal;
+  options.since = container::parse_log_time(request.query.get("since"));
+  options.until = container::parse_log_time(request.query.get("until"));
+  const std::string tail = request.query.get("tail", "all");
+  std::uint64_t lines = 0;
+  const auto [end, error] = std::from_chars(tail.data(), tail.data() + tail.size(), lines);
+  if (error == std::errc{} && end == tail.data() + tail.size()) options.tail = lines;  // anything else means all, as for Docker
+  return options;
+}
+
+asio::awaitable<void> end_follow_with(EngineContext& engine, container::ContainerPtr container, std::shared_ptr<container::LogReader> reader) {
+  co_await engine.containers.wait(container, container::WaitCondition::not_running);
+  reader->end_follow();
+}
+
+/// Ends the follow when the container does, for as long as this object lives.
+class FollowEnd {
+public:
+  FollowEnd(EngineContext& engine, container::ContainerPtr container, std::shared_ptr<container::LogReader> reader)
+      : cancel_(std::make_shared<asio::cancellation_signal>()) {
+    asio::co_spawn(engine.loop, end_follow_with(engine, std::move(container), std::move(reader)),
+                   asio::bind_cancellation_slot(cancel_->slot(), [cancel = cancel_](std::exception_ptr) {}));
+  }
+  ~FollowEnd() { cancel_->emit(asio::cancellation_type::terminal); }
+  FollowEnd(const FollowEnd&) = delete;
+  FollowEnd& operator=(const FollowEnd&) = delete;
+
+private:
+  std::shared_ptr<asio::cancellation_signal> cancel_;
+};
+
+}  // namespace
+
+asio::awaitable<void> container_logs(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
+  const container::Record& record = engine.containers.record(container);
+  if (record.host_config.log_config.type == "none")
+    throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
+  container::LogOptions options = log_options(request, record.config.tty);
+  const bool follow = options.follow;
+  auto reader = std::make_shared<container::LogReader>(engine.loop.get_executor(), engine.paths.container_dir(record.id) + "/logs", std::move(options));
+  std::optional<FollowEnd> follow_end;
+  if (follow) follow_end.emplace(engine, container, reader);
+  co_await response.begin_stream(stream_type(request, record.config.tty));
+  for (;;) {
+    const std::string_view chunk = co_await reader->next();
+    if (chunk.empty()) break;
+    co_await response.write(chunk);
+  }
+}
+
+asio::awaitable<void> wait_for_container(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const container::WaitCondition condition = container::parse_wait_condition(request.query.get("condition"));
+  const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
+  // The client starts the container once it has these headers: the waiting must have begun before they are sent.
+  auto waiting = engine.containers.begin_wait(container, condition);
+  co_await response.begin_stream("application/json");
+  const api::WaitResponse result = co_await waiting.result();
+  const std::string body = nlohmann::json(result).dump() + "\n";
+  co_await response.write(body);
+}
+
+asio::awaitable<void> attach_container(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
+  const container::Record& record = engine.containers.record(container);
+  container::AttachOptions options;
+  options.in = request.query.flag("stdin");
+  options.out = request.query.flag("stdout");
+  options.err = request.query.flag("stderr");
+  options.logs = request.query.flag("logs");
+  options.stream = request.query.flag("stream");
+  auto client = std::make_shared<HijackedClient>(response, stream_type(request, record.config.tty));
+  co_await engine.containers.attach(container, options, client);
+}
+
+}  // namespace stack::engine::http
