@@ -316,6 +316,9 @@ ExecPtr Manager::get_exec(const std::string& id) const {
   if (found == impl_->execs.end()) throw Error(ErrorCode::not_found, "No such exec instance: " + id);
   return found->second;
 }
+asio::awaitable<int> Manager::run_build_step(build::RunRequest request, build::RunOutput output) {
+  return impl_->run_build_step(std::move(request), std::move(output));
+}
 asio::awaitable<void> Manager::farewell() { return impl_->farewell(); }
 
 }  // namespace stack::engine::container

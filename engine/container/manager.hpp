@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/api/types.hpp"
+#include "engine/build/run_step.hpp"
 #include "engine/container/container.hpp"
 #include "engine/container/filter.hpp"
 #include "engine/container/settings.hpp"
@@ -153,6 +154,9 @@ public:
   asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal, std::vector<std::uint64_t> console_size);
   asio::awaitable<void> resize_exec(ExecPtr exec, std::uint16_t rows, std::uint16_t columns);
   api::ExecInspect inspect_exec(const ExecPtr& exec) const;
+
+  /// See BuildRunner.
+  asio::awaitable<int> run_build_step(build::RunRequest request, build::RunOutput output);
 
   /// The engine ends on purpose: tells the shims not to start another one; containers run on.
   asio::awaitable<void> farewell();

@@ -154,6 +154,10 @@ public:
   asio::awaitable<void> watch_exec(ExecPtr exec, UniqueFd exit_fd);
   asio::awaitable<CapturedResult> probe(ContainerPtr container, std::vector<std::string> argv, std::chrono::nanoseconds timeout);
 
+  // build_run.cpp
+  asio::awaitable<int> run_build_step(build::RunRequest request, build::RunOutput output);
+  asio::awaitable<int> follow_build_step(RunPtr run, UniqueFd output_fd, build::RunOutput output);
+
   Services services;
   asio::any_io_executor executor;
   std::map<std::string, ContainerPtr, std::less<>> by_id;

@@ -1,0 +1,162 @@
+#include "engine/engine.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <climits>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "dns/server.hpp"
+#include "engine/build/builder.hpp"
+#include "engine/container/build_run.hpp"
+#include "engine/container/manager.hpp"
+#include "engine/events.hpp"
+#include "engine/network/manager.hpp"
+#include "engine/runtime/cgroup.hpp"
+#include "engine/stores.hpp"
+
+namespace stack::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr unsigned pool_threads = 4;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string own_program() {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "/proc/self/exe" : path.string();
+}
+
+container::HostFacts host_facts() {
+  container::HostFacts facts;
+  facts.cpus = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  facts.unified_cgroups = runtime::CgroupMounts::detect().unified();
+  char name[HOST_NAME_MAX + 1] = {};
+  ::gethostname(name, sizeof name - 1);
+  facts.hostname = name;
+  return facts;
+}
+
+runtime::EngineRestart engine_restart(const Paths& paths) {
+  runtime::EngineRestart restart;
+  restart.lock_path = paths.lock();
+  restart.argv = {own_program(), "engine", "--root", paths.data_root, "--run", paths.run_root, "--on-demand"};
+  return restart;
+}
+
+void publish_network_event(EventHub& events, const network::NetworkEvent& event) {
+  std::map<std::string, std::string> attributes{{"name", event.name}, {"type", event.driver}};
+  if (!event.container_id.empty()) attributes["container"] = event.container_id;
+  events.publish("network", event.action, event.id, std::move(attributes));
+}
+
+}  // namespace
+
+/// In the order they are made; each uses only those above it.
+struct Engine::Parts {
+  Parts(const Paths& given, asio::io_context& io)
+      : paths(given),
+        loop(io),
+        pool(pool_threads),
+        database(paths.database()),
+        image_table(database, Table::images),
+        volume_table(database, Table::volumes),
+        cache_table(database, Table::build_cache),
+        network_store(database),
+        events(loop.get_executor()),
+        images(paths.data_root, image_table, pool),
+        volumes(paths.data_root, volume_table, pool),
+        names(std::make_shared<network::NameTable>()),
+        dns(names),
+        networks(loop.get_executor(), pool, network_store, names, &dns, network_options()),
+        shim(runtime::shim_path()),
+        seccomp(paths.data_root + "/cache/seccomp"),
+        containers({paths, loop, pool, database, events, images, networks, volumes, shim, seccomp, engine_restart(paths), host_facts()}),
+        build_runner(containers),
+        builder(images, cache_table, build_runner, pool) {
+    dns.set_upstreams(dns::parse_resolv_conf(read_file("/etc/resolv.conf")));
+    images.set_usage([this](const std::string& id) { return containers.users_of_image(id); });
+    images.on_event([this](const std::string& action, const std::string& id, const std::string& name) {
+      events.publish("image", action, id, {{"name", name}});
+    });
+    volumes.set_usage([this](const std::string& name) { return containers.users_of_volume(name); });
+    volumes.on_event([this](const std::string& action, const volume::Volume& volume) {
+      events.publish("volume", action, volume.name, {{"driver", volume.driver}});
+    });
+  }
+
+  network::ManagerOptions network_options() {
+    network::ManagerOptions options;
+    options.instance = paths.instance;
+    options.on_event = [this](const network::NetworkEvent& event) { publish_network_event(events, event); };
+    options.holder_name = [this](const std::string& id) { return containers.name_of(id); };
+    return options;
+  }
+
+  const Paths paths;
+  asio::io_context& loop;
+  asio::thread_pool pool;
+  Database database;
+  DatabaseTable image_table, volume_table, cache_table;
+  DatabaseNetworkStore network_store;
+  EventHub events;
+  image::Store images;
+  volume::Manager volumes;
+  std::shared_ptr<network::NameTable> names;
+  dns::Server dns;
+  network::Manager networks;
+  runtime::ShimBinary shim;
+  runtime::SeccompCache seccomp;
+  container::Manager containers;
+  container::BuildRunner build_runner;
+  build::Builder builder;
+  EngineContext context{paths, loop, pool, events, containers, images, networks, volumes, builder};
+};
+
+Engine::Engine(const Paths& paths, asio::io_context& loop) : parts_(std::make_unique<Parts>(paths, loop)) {
+  parts_->images.load();
+  parts_->volumes.load();
+  parts_->builder.load();
+  parts_->containers.load();
+}
+
+Engine::~Engine() = default;
+
+asio::awaitable<void> Engine::recover() {
+  Parts& parts = *parts_;
+  // The marker lives in the run root, which a reboot empties; the boot id also covers a run root that stayed.
+  const std::string boot_id = read_file("/proc/sys/kernel/random/boot_id");
+  const std::string marker = parts.paths.run_root + "/boot";
+  const bool rebooted = read_file(marker) != boot_id;
+  if (rebooted) {
+    std::error_code error;
+    std::filesystem::remove_all(parts.paths.shims(), error);
+  }
+  std::filesystem::create_directories(parts.paths.shims());
+  ::chmod(parts.paths.shims().c_str(), 0700);
+  std::filesystem::create_directories(parts.paths.containers());
+  container::Restored restored = co_await parts.containers.find_running();
+  co_await parts.networks.restore(std::move(restored.running));
+  co_await parts.containers.restore(rebooted);
+  std::ofstream(marker, std::ios::trunc) << boot_id;
+}
+
+EngineContext& Engine::context() { return parts_->context; }
+
+bool Engine::is_idle() const { return parts_->containers.is_idle(); }
+
+asio::awaitable<void> Engine::farewell() { return parts_->containers.farewell(); }
+
+}  // namespace stack::engine

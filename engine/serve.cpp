@@ -1,0 +1,279 @@
+#include "engine/serve.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <malloc.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/unique_fd.hpp"
+#include "engine/engine.hpp"
+#include "engine/events.hpp"
+#include "engine/http/listener.hpp"
+#include "engine/http/routes.hpp"
+#include "engine/launcher.hpp"
+
+namespace stack::engine {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto stop_patience = 2s;
+
+/// What a long-lived process must not take from whoever happened to start it.
+void start_clean() {
+  ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+  std::signal(SIGPIPE, SIG_IGN);
+  ::umask(022);
+  if (::chdir("/") != 0) throw errno_error("chdir /");
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = std::min<rlim_t>(files.rlim_max, 1 << 20);
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+/// The start-up pipe of an engine started on demand; stderr of one in the foreground.
+class StartUpReport {
+public:
+  explicit StartUpReport(bool on_demand) {
+    if (on_demand) pipe_.reset(engine_ready_fd);
+    if (pipe_) ::fcntl(pipe_.get(), F_SETFD, FD_CLOEXEC);
+  }
+  void ready() { write("ready\n"); }
+  void failed(std::string text) {
+    for (char& c : text)
+      if (c == '\n') c = ' ';
+    if (!pipe_) std::cerr << "stack engine: " << text << std::endl;
+    write("error " + text + "\n");
+  }
+
+private:
+  void write(const std::string& line) {
+    if (!pipe_) return;
+    const ssize_t written = ::write(pipe_.get(), line.data(), line.size());
+    if (written != static_cast<ssize_t>(line.size())) log::warning("whoever started this engine does not listen any more");
+    pipe_.reset();
+  }
+  UniqueFd pipe_;
+};
+
+UniqueFd take_lock(const ServeOptions& options) {
+  if (options.on_demand) {
+    ::fcntl(engine_lock_fd, F_SETFD, FD_CLOEXEC);
+    return UniqueFd(engine_lock_fd);
+  }
+  UniqueFd lock(::open(options.paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) throw errno_error("open " + options.paths.lock());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    throw Error(ErrorCode::conflict, "another engine runs for " + options.paths.data_root);
+  return lock;
+}
+
+std::optional<gid_t> socket_group() {
+  for (const char* name : {"stack", "docker"})
+    if (const group* found = ::getgrnam(name)) return found->gr_gid;
+  return std::nullopt;
+}
+
+/// A listening socket at `path`, which appears there complete: whoever waits for it may connect at once.
+UniqueFd listen_at(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string directory = slash == 0 ? "/" : path.substr(0, slash);
+  std::filesystem::create_directories(directory);
+  UniqueFd parent(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) throw errno_error("open " + directory);
+  const std::string name = path.substr(slash + 1);
+  const std::string temporary = fmt::format("{}.{}", name, ::getpid());
+  const std::string reachable = fmt::format("/proc/self/fd/{}/{}", parent.get(), temporary);  // short, whatever the path
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (reachable.size() >= sizeof address.sun_path) throw Error(ErrorCode::invalid_argument, "the file name of the socket is too long: " + path);
+  std::memcpy(address.sun_path, reachable.c_str(), reachable.size() + 1);
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) throw errno_error("socket");
+  ::unlinkat(parent.get(), temporary.c_str(), 0);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw errno_error("bind " + path);
+  ::fchmodat(parent.get(), temporary.c_str(), 0660, 0);
+  if (const auto group = socket_group()) {
+    if (::fchownat(parent.get(), temporary.c_str(), 0, *group, 0) != 0) log::warning("chown {}: {}", path, std::strerror(errno));
+  }
+  if (::listen(socket.get(), 4096) != 0) throw errno_error("listen " + path);
+  if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) throw errno_error("rename to " + path);
+  return socket;
+}
+
+void make_roots(const Paths& paths) {
+  std::filesystem::create_directories(paths.data_root);
+  std::filesystem::create_directories(paths.run_root);
+  ::chmod(paths.data_root.c_str(), 0710);
+  ::chmod(paths.run_root.c_str(), 0755);
+}
+
+/// One run of the engine process after its set-up.
+class Server {
+public:
+  Server(const ServeOptions& options, StartUpReport& report)
+      : options_(options), report_(report), signals_(loop_, SIGTERM, SIGINT), idle_timer_(loop_) {}
+
+  int run() {
+    engine_.emplace(options_.paths, loop_);
+    http::add_routes(router_, engine_->context());
+    listener_.emplace(loop_, router_);
+    asio::co_spawn(loop_, main(), [this](std::exception_ptr failure) { finished(failure); });
+    loop_.run();
+    return status_;
+  }
+
+private:
+  asio::awaitable<void> main() {
+    co_await engine_->recover();
+    listener_->listen(listen_at(options_.paths.socket()));
+    for (const auto& address : options_.listen) listener_->listen(listen_at(address.substr(std::string_view("unix://").size())));
+    report_.ready();
+    log::info("engine of {} is ready", options_.paths.data_root);
+    if (options_.on_demand && options_.listen.empty()) {
+      listener_->on_quiet([this] { restart_idle_timer(); });
+      asio::co_spawn(loop_, watch_events(), asio::detached);
+      restart_idle_timer();
+    }
+    boost::system::error_code error;
+    co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    co_await shut_down();
+  }
+
+  /// Something happened: the time without work begins anew.
+  void restart_idle_timer() {
+    idle_timer_.expires_after(options_.idle);
+    idle_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error || listener_->connections() > 0 || !engine_->is_idle()) return;
+      log::info("nothing runs and nobody asks: the engine ends");
+      signals_.cancel();
+    });
+  }
+
+  asio::awaitable<void> watch_events() {
+    const auto subscription = engine_->context().events.subscribe();
+    while (co_await subscription->next()) restart_idle_timer();
+  }
+
+  asio::awaitable<void> shut_down() {
+    // first the name, so that nobody new comes; who is in the queue notices the end and starts another engine
+    ::unlink(options_.paths.socket().c_str());
+    for (const auto& address : options_.listen) ::unlink(address.substr(std::string_view("unix://").size()).c_str());
+    idle_timer_.cancel();
+    engine_->context().events.close_all();
+    co_await listener_->stop(stop_patience);
+    co_await engine_->farewell();
+    log::info("engine of {} has ended", options_.paths.data_root);
+  }
+
+  void finished(const std::exception_ptr& failure) {
+    status_ = 0;
+    try {
+      if (failure) std::rethrow_exception(failure);
+    } catch (const std::exception& error) {
+      log::error("{}", error.what());
+      report_.failed(error.what());
+      status_ = 1;
+    }
+    loop_.stop();
+  }
+
+  const ServeOptions& options_;
+  StartUpReport& report_;
+  asio::io_context loop_{1};
+  asio::signal_set signals_;
+  asio::steady_timer idle_timer_;
+  std::optional<Engine> engine_;
+  http::Router router_;
+  std::optional<http::Listener> listener_;
+  int status_ = 1;
+};
+
+}  // namespace
+
+ServeOptions parse_serve_options(const std::vector<std::string>& arguments) {
+  ServeOptions options;
+  std::optional<std::string> root;
+  std::optional<std::string> run;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string name = arguments[i];
+    std::optional<std::string> value;
+    if (const auto equals = name.find('='); equals != std::string::npos) {
+      value = name.substr(equals + 1);
+      name.erase(equals);
+    }
+    const auto take = [&]() -> std::string {
+      if (value) return *value;
+      if (i + 1 >= arguments.size()) throw Error(ErrorCode::invalid_argument, name + " needs a value");
+      return arguments[++i];
+    };
+    if (name == "--root") root = take();
+    else if (name == "--run") run = take();
+    else if (name == "--on-demand") options.on_demand = true;
+    else if (name == "--debug") options.debug = true;
+    else if (name == "--listen") {
+      options.listen.push_back(take());
+      if (options.listen.back().rfind("unix:///", 0) != 0)
+        throw Error(ErrorCode::invalid_argument, "--listen takes unix:///PATH, not " + options.listen.back());
+    } else if (name == "--idle") {
+      const std::string seconds = take();
+      char* end = nullptr;
+      const double count = std::strtod(seconds.c_str(), &end);
+      if (seconds.empty() || *end != '\0' || count <= 0) throw Error(ErrorCode::invalid_argument, "--idle takes a number of seconds, not " + seconds);
+      options.idle = std::chrono::milliseconds(static_cast<long long>(count * 1000));
+    } else {
+      throw Error(ErrorCode::invalid_argument, "unknown option " + name);
+    }
+  }
+  options.paths = resolve_paths(root, run);
+  if (const char* idle = std::getenv("STACK_ENGINE_IDLE"); idle && std::atof(idle) > 0)
+    options.idle = std::chrono::milliseconds(static_cast<long long>(std::atof(idle) * 1000));
+  return options;
+}
+
+int serve(const ServeOptions& options) {
+  StartUpReport report(options.on_demand);
+  try {
+    start_clean();
+    make_roots(options.paths);
+    const UniqueFd lock = take_lock(options);
+    const bool debug = options.debug || std::getenv("STACK_DEBUG");
+    if (options.on_demand) log::to_file(options.paths.engine_log(), debug ? log::Level::debug : log::Level::info);
+    else log::to_stderr(debug ? log::Level::debug : log::Level::info);
+    auto server = std::make_unique<Server>(options, report);
+    const int status = server->run();
+    // Coroutines may still be suspended in the managers; the process ends with them instead of taking them apart.
+    ::_exit(status);
+  } catch (const std::exception& error) {
+    log::error("{}", error.what());
+    report.failed(error.what());
+    return 1;
+  }
+}
+
+}  // namespace stack::engine
