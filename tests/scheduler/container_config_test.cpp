@@ -1,0 +1,181 @@
+#include "scheduler/container_config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "tests/scheduler/support.hpp"
+
+namespace stack::scheduler {
+namespace {
+
+using namespace test;
+using nlohmann::json;
+
+api::ContainerCreateRequest body_of(const std::string& service, const std::string& rest = "") {
+  const auto project = project_of("services: {web: {image: i, " + service + "}}\n" + rest);
+  return container_config(project, project.services.at("web"), 1);
+}
+
+TEST(ContainerConfig, NetworksComeInOneRequestWithTheFirstAsMode) {
+  const auto body = body_of("networks: {front: {}, back: {aliases: [x]}}", "networks: {front: , back: }");
+  EXPECT_EQ(body.host_config.network_mode, "p_back") << "alphabetical";
+  EXPECT_EQ(body.endpoints_config.at("p_back").aliases, (std::vector<std::string>{"p-web-1", "web", "x"}));
+  EXPECT_EQ(body.endpoints_config.at("p_front").aliases, (std::vector<std::string>{"p-web-1", "web"}));
+  EXPECT_EQ(body_of("networks: {front: {priority: 9}, back: {}}", "networks: {front: , back: }").host_config.network_mode,
+            "p_front");
+}
+
+TEST(ContainerConfig, WithoutNetworksThereAreNoEndpoints) {
+  EXPECT_EQ(body_of("network_mode: host").host_config.network_mode, "host");
+  EXPECT_TRUE(body_of("network_mode: none").endpoints_config.empty());
+}
+
+TEST(ContainerConfig, VolumesAreWrittenInTheFormTheEngineTreatsAsCompose) {
+  const auto host = body_of(
+                        "volumes: ['data:/data', '/host:/h:ro', /anon, {type: bind, source: /b, target: /b},"
+                        " {type: tmpfs, target: /t, tmpfs: {size: 1m}}], tmpfs: ['/run:size=1m', /plain]",
+                        "volumes: {data: }")
+                        .host_config;
+  EXPECT_EQ(host.binds, (std::vector<std::string>{"p_data:/data:rw", "/host:/h:ro"}));
+  ASSERT_EQ(host.mounts.size(), 3U);
+  EXPECT_EQ(host.mounts[0].target, "/anon");
+  EXPECT_EQ(host.mounts[0].source, "");
+  EXPECT_EQ(host.mounts[1].type, "bind") << "a long bind does not create its source";
+  EXPECT_FALSE(host.mounts[1].bind_options->create_mountpoint);
+  EXPECT_EQ(host.mounts[2].tmpfs_options->size_bytes, 1 << 20);
+  EXPECT_EQ(host.tmpfs, (api::StringMap{{"/run", "size=1m"}, {"/plain", ""}}));
+}
+
+TEST(ContainerConfig, SecretsAndConfigsAreReadOnlyBinds) {
+  const auto mounts = body_of("secrets: [s], configs: [{source: c, target: /etc/c}]",
+                              "secrets: {s: {file: /files/s}}\nconfigs: {c: {file: /files/c}}")
+                          .host_config.mounts;
+  ASSERT_EQ(mounts.size(), 2U);
+  EXPECT_EQ(mounts[0].source + " " + mounts[0].target, "/files/s /run/secrets/s");
+  EXPECT_EQ(mounts[1].source + " " + mounts[1].target, "/files/c /etc/c");
+  EXPECT_TRUE(mounts[0].read_only && mounts[1].read_only);
+}
+
+TEST(ContainerConfig, PortsAreExposedAndBound) {
+  const auto body = body_of("ports: ['8080:80', '127.0.0.1:53:53/udp', '90'], expose: ['3000-3002']");
+  EXPECT_EQ(body.config.exposed_ports,
+            (std::set<std::string>{"3000/tcp", "3001/tcp", "3002/tcp", "53/udp", "80/tcp", "90/tcp"}));
+  EXPECT_EQ(json(body.host_config)["PortBindings"].dump(),
+            R"({"53/udp":[{"HostIp":"127.0.0.1","HostPort":"53"}],"80/tcp":[{"HostIp":"","HostPort":"8080"}],)"
+            R"("90/tcp":[{"HostIp":"","HostPort":""}]})");
+}
+
+TEST(ContainerConfig, LimitsComeFromEitherPlace) {
+  const auto first = body_of("mem_limit: 100m, cpus: 0.5, pids_limit: 20").host_config;
+  const auto second = body_of("deploy: {resources: {limits: {memory: 100m, cpus: '0.5', pids: 20}}}").host_config;
+  for (const auto& host : {first, second}) {
+    EXPECT_EQ(host.memory, 100 << 20);
+    EXPECT_EQ(host.nano_cpus, 500'000'000);
+    EXPECT_EQ(host.pids_limit, 20);
+  }
+}
+
+TEST(ContainerConfig, RestartPoliciesKeepTheirCount) {
+  EXPECT_EQ(body_of("restart: always").host_config.restart_policy.name, "always");
+  const auto policy = body_of("restart: on-failure:3").host_config.restart_policy;
+  EXPECT_EQ(policy.name, "on-failure");
+  EXPECT_EQ(policy.maximum_retry_count, 3);
+  EXPECT_EQ(body_of("init: true").host_config.restart_policy.name, "no");
+  EXPECT_THROW(body_of("restart: on-failure:many"), Error);
+}
+
+TEST(ContainerConfig, AHealthCheckThatIsSwitchedOffSaysNone) {
+  EXPECT_EQ(body_of("healthcheck: {disable: true}").config.healthcheck->test, std::vector<std::string>{"NONE"});
+  const auto check = body_of("healthcheck: {test: 'true', interval: 1m30s, retries: 2}").config.healthcheck;
+  EXPECT_EQ(check->test, (std::vector<std::string>{"CMD-SHELL", "true"}));
+  EXPECT_EQ(check->interval, std::chrono::seconds(90));
+}
+
+TEST(ContainerConfig, AFixedNameForTwoContainersIsRefusedWithItsPlace) {
+  try {
+    const auto project = project_of("services: {web: {image: i, container_name: fixed, scale: 2}}");
+    container_config(project, project.services.at("web"), 1);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("container_name"), std::string::npos) << error.what();
+  }
+}
+
+TEST(ContainerConfig, AOneOffHasItsOwnNameAndOnlyItsOwnAlias) {
+  const auto project = project_of("services: {web: {image: i, ports: ['80:80'], restart: always}}");
+  RunOptions options;
+  options.command = std::vector<std::string>{"sh"};
+  options.environment = {"A=b"};
+  const NamedContainer made = oneoff_config(project, project.services.at("web"), "0123456789ab", options);
+  EXPECT_EQ(made.name, "p-web-run-0123456789ab");
+  EXPECT_EQ(made.body.endpoints_config.at("p_default").aliases, std::vector<std::string>{"p-web-run-0123456789ab"});
+  EXPECT_EQ(made.body.config.labels.at(label::oneoff), "True");
+  EXPECT_FALSE(made.body.config.labels.contains(label::container_number));
+  EXPECT_TRUE(made.body.host_config.port_bindings.empty());
+  EXPECT_EQ(made.body.host_config.restart_policy.name, "no");
+  EXPECT_EQ(made.body.config.cmd, std::vector<std::string>{"sh"});
+  EXPECT_EQ(made.body.config.env, std::vector<std::string>{"A=b"});
+}
+
+TEST(ContainerConfig, LabelsAreThoseOfDockerCompose) {
+  const auto labels =
+      body_of("depends_on: {db: {condition: service_healthy, restart: true}}, labels: {mine: '1'}}, db: {image: i")
+          .config.labels;
+  EXPECT_EQ(labels.at("com.docker.compose.depends_on"), "db:service_healthy:true");
+  EXPECT_EQ(labels.at("com.docker.compose.container-number"), "1");
+  EXPECT_EQ(labels.at("com.docker.compose.oneoff"), "False");
+  EXPECT_EQ(labels.at("com.docker.compose.project"), "p");
+  EXPECT_EQ(labels.at("com.docker.compose.service"), "web");
+  EXPECT_EQ(labels.at("mine"), "1");
+}
+
+TEST(Labels, DependsOnIsReadBackAndRubbishIsLeftOut) {
+  const auto read = parse_depends_on("db:service_healthy:true,init:service_completed_successfully:false,,:x,odd");
+  ASSERT_EQ(read.size(), 3U);
+  EXPECT_EQ(read.at("db").condition, compose::DependencyCondition::service_healthy);
+  EXPECT_TRUE(read.at("db").restart);
+  EXPECT_EQ(read.at("init").condition, compose::DependencyCondition::service_completed_successfully);
+  EXPECT_EQ(read.at("odd").condition, compose::DependencyCondition::service_started);
+}
+
+TEST(ConfigHash, IsTheSameForEveryReplicaAndChangesWithTheService) {
+  const auto project = project_of("services: {web: {image: i, scale: 2}, other: {image: i, environment: {A: b}}}");
+  const compose::Service& web = project.services.at("web");
+  EXPECT_EQ(config_hash(container_config(project, web, 1)), config_hash(container_config(project, web, 2)));
+  auto changed = web;
+  changed.environment["A"] = "b";
+  EXPECT_NE(config_hash(container_config(project, web, 1)), config_hash(container_config(project, changed, 1)));
+  auto label_changed = web;
+  label_changed.labels["l"] = "1";
+  EXPECT_NE(config_hash(container_config(project, web, 1)), config_hash(container_config(project, label_changed, 1)));
+}
+
+TEST(ObservedState, HealthAndExitCodeAreReadFromTheStatusText) {
+  const auto status = [](const char* text) {
+    api::ContainerSummary summary;
+    summary.names = {"/c"};
+    summary.status = text;
+    return observed_container(summary);
+  };
+  EXPECT_EQ(status("Up 3 seconds (healthy)").health, Health::healthy);
+  EXPECT_EQ(status("Up 3 minutes (unhealthy)").health, Health::unhealthy);
+  EXPECT_EQ(status("Up Less than a second (health: starting)").health, Health::starting);
+  EXPECT_EQ(status("Up 3 hours").health, Health::none);
+  EXPECT_EQ(status("Exited (137) 2 minutes ago").exit_code, 137);
+  EXPECT_EQ(status("Up 3 hours").exit_code, std::nullopt);
+}
+
+TEST(ObservedState, AnImageIsFoundByEveryNameItHas) {
+  ObservedState state;
+  state.images = {{"alpine:latest", image_id}, {"reg:5000/app:1", image_id}, {image_id, image_id}};
+  for (const char* name :
+       {"alpine", "docker.io/library/alpine", "alpine:latest", "docker.io/alpine", "reg:5000/app:1", image_id, "111111111111"})
+    EXPECT_EQ(state.image_id(name), image_id) << name;
+  for (const char* name : {"alpine:3", "reg:5000/app", "1111", "2222222222222222", "other"})
+    EXPECT_EQ(state.image_id(name), "") << name;
+}
+
+}  // namespace
+}  // namespace stack::scheduler
