@@ -10,6 +10,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/flags.hpp"
+#include "cli/interrupted.hpp"
 #include "cli/output.hpp"
 
 namespace stack::cli {
@@ -114,6 +115,8 @@ int dispatch(const CommandLine& arguments) {
     const int status = run_command_line(arguments);
     if (std::fflush(stdout) != 0) return exit_error;
     return status;
+  } catch (const Interrupted&) {
+    return exit_interrupted;
   } catch (const std::exception& error) {
     std::fflush(stdout);
     print_error(error.what());

@@ -47,11 +47,27 @@ void check_services(const compose::Project& project, const std::vector<std::stri
   }
 }
 
-compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services) {
-  compose::LoadResult result = compose::load(load_options(global, services));
+compose::Project load_project(const compose::LoadOptions& options) {
+  compose::LoadResult result = compose::load(options);
   print_warnings(result.warnings);
-  check_services(result.project, services);
+  check_services(result.project, options.services);
   return std::move(result.project);
+}
+
+compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services) {
+  return load_project(load_options(global, services));
+}
+
+std::set<std::string> with_dependencies(const compose::Project& project, std::set<std::string> services) {
+  std::vector<std::string> open(services.begin(), services.end());
+  while (!open.empty()) {
+    const auto service = project.services.find(open.back());
+    open.pop_back();
+    if (service == project.services.end()) continue;
+    for (const auto& [dependency, _] : service->second.depends_on)
+      if (services.insert(dependency).second) open.push_back(dependency);
+  }
+  return services;
 }
 
 ProjectReference find_project(const GlobalOptions& global, const std::vector<std::string>& services) {

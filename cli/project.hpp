@@ -1,6 +1,7 @@
 #pragma once
 // Which project a command is about.
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,11 @@ compose::LoadOptions load_options(const GlobalOptions& global, const std::vector
 /// Loads the project, prints the loader's warnings to stderr. `services`: named on the command line; throws not_found for one
 /// that does not exist.
 compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services = {});
+
+compose::Project load_project(const compose::LoadOptions& options);
+
+/// `services` and everything they depend on.
+std::set<std::string> with_dependencies(const compose::Project& project, std::set<std::string> services);
 
 /// For commands that can do without the files (`ps`, `logs`, `down`, ...): the project when there are files, else only the
 /// name given by -p or COMPOSE_PROJECT_NAME.

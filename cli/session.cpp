@@ -89,27 +89,57 @@ void Session::run_until_done(asio::awaitable<void> work) {
     });
   };
   watch();
+  asio::steady_timer limit(loop_);
+  bool late = false;
+  if (time_limit_) {
+    limit.expires_after(*time_limit_);
+    limit.async_wait([&](const boost::system::error_code& error) {
+      if (error) return;
+      late = true;
+      cancel.emit(asio::cancellation_type::terminal);
+    });
+  }
   std::exception_ptr failure;
   const auto done = [&](const std::exception_ptr& error) {
     failure = error;
-    signals.cancel();
+    loop_.stop();  // idle connections do not keep us
   };
   asio::co_spawn(loop_, std::move(work), asio::bind_cancellation_slot(cancel.slot(), done));
-  loop_.restart();
-  loop_.run();
+  run_loop();
   if (interrupted) throw Interrupted();
+  if (late) throw Error(ErrorCode::unavailable, fmt::format("not up after {} seconds (--wait-timeout)", time_limit_->count()));
   if (failure) std::rethrow_exception(failure);
 }
 
-void Session::run_without_signals(asio::awaitable<void> work) {
+int Session::run_without_signals(asio::awaitable<int> work) {
   std::exception_ptr failure;
-  asio::co_spawn(loop_, std::move(work), [&](const std::exception_ptr& error) {
+  int result = 0;
+  asio::co_spawn(loop_, std::move(work), [&](const std::exception_ptr& error, int value) {
     failure = error;
+    result = value;
     loop_.stop();
   });
+  run_loop();
+  if (failure) std::rethrow_exception(failure);
+  return result;
+}
+
+void Session::run_loop() {
+  asio::steady_timer timer(loop_);
+  if (progress_) tick(timer);
   loop_.restart();
   loop_.run();
-  if (failure) std::rethrow_exception(failure);
+  if (progress_) progress_->finish(render::Progress::Clock::now());
+}
+
+void Session::tick(asio::steady_timer& timer) {
+  constexpr std::chrono::milliseconds frame(100);
+  timer.expires_after(frame);
+  timer.async_wait([this, &timer](const boost::system::error_code& error) {
+    if (error) return;
+    progress_->tick(render::Progress::Clock::now());
+    tick(timer);
+  });
 }
 
 ProjectLock::ProjectLock(const Session& session, const std::string& project) : file_(open_lock_file(session, project)) {

@@ -5,12 +5,15 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cli/global_options.hpp"
+#include "cli/interrupted.hpp"
 #include "engine/api/client.hpp"
 #include "engine/launcher.hpp"
 
@@ -18,11 +21,6 @@ namespace stack::cli {
 
 namespace asio = boost::asio;
 namespace api = engine::api;
-
-/// The user pressed Ctrl-C (or the process was asked to end); dispatch() makes it exit status 130.
-struct Interrupted : std::exception {
-  const char* what() const noexcept override { return "interrupted"; }
-};
 
 class Session {
 public:
@@ -46,7 +44,14 @@ public:
   void run(asio::awaitable<void> work) { run_until_done(std::move(work)); }
 
   /// As run(), but signals are left to `work`.
-  void run_without_signals(asio::awaitable<void> work);
+  int run_without_signals(asio::awaitable<int> work);
+
+  /// Redraws this about ten times a second while run() works, and finishes it afterwards. It must outlive the session's last
+  /// run.
+  void show(render::Progress& progress) { progress_ = &progress; }
+
+  /// A run() that takes longer is cancelled and throws unavailable.
+  void set_time_limit(std::chrono::seconds limit) { time_limit_ = limit; }
 
 private:
   template <class T>
@@ -54,10 +59,14 @@ private:
     result = co_await std::move(work);
   }
   void run_until_done(asio::awaitable<void> work);
+  void run_loop();
+  void tick(asio::steady_timer& timer);
 
   asio::io_context loop_{1};
   std::optional<engine::Paths> paths_;
   api::Client client_;
+  render::Progress* progress_ = nullptr;
+  std::optional<std::chrono::seconds> time_limit_;
 };
 
 /// Exclusive right to change a project, while it lives: a second `up` waits, and says for whom.

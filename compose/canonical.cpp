@@ -30,8 +30,9 @@ void walk_structure(Node& node, const Type& type, const std::string& path, Mista
       std::vector<std::string_view> names;
       for (const Key& candidate : keys) names.push_back(candidate.name);
       const std::string_view meant = nearest(member.key, names);
-      mistakes.add(member.key_location, path,
-                   fmt::format("unknown key '{}'{}", member.key, meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+      mistakes.add(
+          member.key_location, path,
+          fmt::format("unknown key '{}'{}", member.key, meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
     } else if (key->support == Support::not_yet) {
       mistakes.add(member.key_location, "", fmt::format("{} is not supported yet", below));
     } else if (key->support == Support::deprecated) {
@@ -70,7 +71,8 @@ void find_nulls(const Node& node, const Type& type, const std::string& path, Mis
   } else if (node.is_sequence() && type.item != nullptr) {
     for (std::size_t i = 0; i < node.items().size(); ++i) find_nulls(node.items()[i], *type.item, join_path(path, i), mistakes);
   } else if (node.is_mapping() && type.value != nullptr) {
-    for (const Node::Member& member : node.members()) find_nulls(member.value, *type.value, join_path(path, member.key), mistakes);
+    for (const Node::Member& member : node.members())
+      find_nulls(member.value, *type.value, join_path(path, member.key), mistakes);
   } else if (node.is_mapping() && type.keys != nullptr) {
     const std::span<const Key> keys = type.keys();
     for (const Node::Member& member : node.members())

@@ -13,7 +13,10 @@ nlohmann::json to_json(const Node& node);
 Node from_json(const nlohmann::json& value);
 
 template <class T>
-concept Structure = requires { keys_of<T>(); } && std::is_class_v<T> && !std::is_same_v<T, std::string>;
+concept Structure = requires {
+  keys_of<T>();
+}
+&&std::is_class_v<T> && !std::is_same_v<T, std::string>;
 
 inline void read(const Node& node, std::string& out) { out = node.text(); }
 inline bool write(const std::string& value, Node& out, bool) {
@@ -28,13 +31,11 @@ inline bool write(bool value, Node& out, bool) {
 }
 
 template <class T>
-  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-void read(const Node& node, T& out) {
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) void read(const Node& node, T& out) {
   out = node.is_floating() ? static_cast<T>(node.as_floating()) : static_cast<T>(node.as_integer());
 }
 template <class T>
-  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-bool write(T value, Node& out, bool) {
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) bool write(T value, Node& out, bool) {
   out = Node::integer(static_cast<std::int64_t>(value));
   return value != 0;
 }

@@ -73,7 +73,8 @@ private:
     const std::size_t start = at_;
     while (!done() && peek() != '=' && peek() != ':' && peek() != '\n') {
       const auto c = static_cast<unsigned char>(peek());
-      const bool allowed = std::isalnum(c) != 0 || c >= 0x80 || is_blank(peek()) || std::string_view("_.-[]").find(peek()) != std::string_view::npos;
+      const bool allowed = std::isalnum(c) != 0 || c >= 0x80 || is_blank(peek()) ||
+                           std::string_view("_.-[]").find(peek()) != std::string_view::npos;
       if (!allowed) refuse(line, fmt::format("unexpected character '{}' in the variable name of \"{}\"", peek(), whole));
       ++at_;
     }
@@ -169,11 +170,13 @@ private:
 
 }  // namespace
 
-void parse_dotenv(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out) {
+void parse_dotenv(std::string_view text, const std::string& file, const Lookup& environment,
+                  std::map<std::string, std::string>& out) {
   Parser(text, file, environment, out).run();
 }
 
-void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out) {
+void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment,
+                   std::map<std::string, std::string>& out) {
   int number = 0;
   while (!text.empty()) {
     ++number;

@@ -11,9 +11,11 @@
 namespace stack::compose {
 
 /// Adds to `out`; a later line wins. `file` is for messages. Throws invalid_argument "file:line: …".
-void parse_dotenv(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out);
+void parse_dotenv(std::string_view text, const std::string& file, const Lookup& environment,
+                  std::map<std::string, std::string>& out);
 
 /// The `raw` format: NAME=value with nothing unquoted, expanded or trimmed; comment lines and blank lines are skipped.
-void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out);
+void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment,
+                   std::map<std::string, std::string>& out);
 
 }  // namespace stack::compose

@@ -35,7 +35,8 @@ public:
     Node& base_document = base_path == path ? document : source_.load(base_path, where);
     Node* base_services = base_document.find("services");
     if (base_services == nullptr || base_services->find(base_name) == nullptr)
-      refuse(where, fmt::format("services.{}.extends: there is no service '{}' in {}", name, base_name, file == nullptr ? "this file" : base_path));
+      refuse(where, fmt::format("services.{}.extends: there is no service '{}' in {}", name, base_name,
+                                file == nullptr ? "this file" : base_path));
     if (base_path == path && base_name == name) refuse(where, fmt::format("services.{0}.extends: a circle: {0} -> {0}", name));
     resolve(base_document, base_path, base_name);
     chain_.pop_back();

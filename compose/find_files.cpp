@@ -39,7 +39,8 @@ std::vector<std::string> present(const std::string& directory, const Names& name
 /// The first of several; says so.
 std::string choose(const std::vector<std::string>& found, ProjectFiles& result) {
   if (found.size() > 1)
-    result.warnings.push_back(fmt::format("Found multiple config files with supported names: {}; using {}", fmt::join(found, ", "), found.front()));
+    result.warnings.push_back(
+        fmt::format("Found multiple config files with supported names: {}; using {}", fmt::join(found, ", "), found.front()));
   return found.front();
 }
 

@@ -16,7 +16,8 @@ bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
 
 class Scanner {
 public:
-  Scanner(std::string_view text, const Lookup& lookup, std::set<std::string>* unset) : text_(text), lookup_(lookup), unset_(unset) {}
+  Scanner(std::string_view text, const Lookup& lookup, std::set<std::string>* unset)
+      : text_(text), lookup_(lookup), unset_(unset) {}
 
   std::string run() {
     std::string out;

@@ -13,7 +13,8 @@ inline constexpr Type path{"a path", allow_string, nullptr, nullptr, nullptr, nu
 inline constexpr Type context{"a path or URL", allow_string, nullptr, nullptr, nullptr, nullptr, resolve_context};
 inline constexpr Type mount_type{"a string", allow_string, sf::mount_type};
 inline constexpr Type scalar{"a string, number or boolean", allow_string | allow_number | allow_boolean, sf::text};
-inline constexpr Type nullable_scalar{"a string, number, boolean or nothing", allow_string | allow_number | allow_boolean | allow_null, sf::text};
+inline constexpr Type nullable_scalar{"a string, number, boolean or nothing",
+                                      allow_string | allow_number | allow_boolean | allow_null, sf::text};
 inline constexpr Type string_or_number{"a string or a number", allow_string | allow_number, sf::text};
 inline constexpr Type boolean{"true or false", allow_boolean | allow_string, sf::boolean};
 inline constexpr Type integer{"an integer", allow_number | allow_string, sf::integer};
@@ -30,14 +31,18 @@ inline constexpr Type string_or_list{"a string or a list of strings", allow_stri
 inline constexpr Type expose{"a list of ports", allow_list, sf::expose, &string};
 
 /// K=V lists and mappings. `values`: null stays null (environment, args).
-inline constexpr Type assignments{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::assignments, nullptr, &nullable_scalar};
-inline constexpr Type labels{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::labels, nullptr, &nullable_scalar};
+inline constexpr Type assignments{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::assignments, nullptr,
+                                  &nullable_scalar};
+inline constexpr Type labels{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::labels, nullptr,
+                             &nullable_scalar};
 inline constexpr Type options{"a mapping of strings", allow_mapping, sf::labels, nullptr, &nullable_scalar};
 inline constexpr Type addresses{"a list of addresses", allow_list, nullptr, &string};
-inline constexpr Type extra_hosts{"a mapping or a list of HOST=ADDRESS", allow_mapping | allow_list, sf::extra_hosts, nullptr, &addresses};
+inline constexpr Type extra_hosts{"a mapping or a list of HOST=ADDRESS", allow_mapping | allow_list, sf::extra_hosts, nullptr,
+                                  &addresses};
 
 inline constexpr Type command{"a string or a list of strings", allow_string | allow_list | allow_null, sf::command, &string};
-inline constexpr Type healthcheck_test{"a string or a list of strings", allow_string | allow_list, sf::healthcheck_test, &string};
+inline constexpr Type healthcheck_test{"a string or a list of strings", allow_string | allow_list, sf::healthcheck_test,
+                                       &string};
 inline constexpr Type external{"true or false", allow_boolean | allow_string | allow_mapping, sf::external};
 inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};

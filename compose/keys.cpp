@@ -167,7 +167,8 @@ template <class T>
 constexpr Type structure(std::string_view expected = "a mapping") {
   return {expected, allow_mapping, nullptr, nullptr, nullptr, &keys_of<T>};
 }
-constexpr Type bind_type = structure<Mount::Bind>(), volume_mount_type = structure<Mount::Volume>(), tmpfs_type = structure<Mount::Tmpfs>();
+constexpr Type bind_type = structure<Mount::Bind>(), volume_mount_type = structure<Mount::Volume>(),
+               tmpfs_type = structure<Mount::Tmpfs>();
 }  // namespace
 
 template <>
@@ -308,23 +309,29 @@ namespace {
 
 constexpr Type build_type{"a path or a mapping", allow_string | allow_mapping, sf::build, nullptr, nullptr, &keys_of<Build>};
 constexpr Type dependency_type{"a mapping", allow_mapping, sf::dependency, nullptr, nullptr, &keys_of<Dependency>};
-constexpr Type depends_on_type{"a list of services or a mapping", allow_list | allow_mapping, sf::depends_on, nullptr, &dependency_type};
+constexpr Type depends_on_type{"a list of services or a mapping", allow_list | allow_mapping, sf::depends_on, nullptr,
+                               &dependency_type};
 constexpr Type deploy_type{"a mapping", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Deploy>};
-constexpr Type device_type{"a string or a mapping", allow_string | allow_mapping, sf::device, nullptr, nullptr, &keys_of<Device>};
+constexpr Type device_type{"a string or a mapping", allow_string | allow_mapping, sf::device, nullptr, nullptr,
+                           &keys_of<Device>};
 constexpr Type devices_type{"a list of devices", allow_list, nullptr, &device_type};
 constexpr Type env_file_type{"a path or a mapping", allow_mapping, nullptr, nullptr, nullptr, &keys_of<EnvFile>};
 constexpr Type env_files_type{"a path or a list of paths", allow_string | allow_list, sf::env_files, &env_file_type};
-constexpr Type file_reference_type{"a name or a mapping", allow_string | allow_mapping, sf::file_reference, nullptr, nullptr, &keys_of<FileReference>};
+constexpr Type file_reference_type{"a name or a mapping",  allow_string | allow_mapping, sf::file_reference, nullptr, nullptr,
+                                   &keys_of<FileReference>};
 constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
 constexpr Type healthcheck_type = structure<Healthcheck>();
 constexpr Type logging_type = structure<Logging>();
-constexpr Type service_network_type{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<ServiceNetwork>};
-constexpr Type service_networks_type{"a list of networks or a mapping", allow_list | allow_mapping, sf::service_networks, nullptr, &service_network_type};
+constexpr Type service_network_type{"a mapping or nothing",  allow_mapping | allow_null, nullptr, nullptr, nullptr,
+                                    &keys_of<ServiceNetwork>};
+constexpr Type service_networks_type{"a list of networks or a mapping", allow_list | allow_mapping, sf::service_networks,
+                                     nullptr, &service_network_type};
 constexpr Type port_type{"a port or a mapping", allow_mapping, sf::port, nullptr, nullptr, &keys_of<Port>};
 constexpr Type ports_type{"a list of ports", allow_list, sf::ports, &port_type};
 constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
 constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
-constexpr Type volume_entry_type{"a string or a mapping", allow_string | allow_mapping, sf::volume, nullptr, nullptr, &keys_of<Mount>, resolve_mount};
+constexpr Type volume_entry_type{
+    "a string or a mapping", allow_string | allow_mapping, sf::volume, nullptr, nullptr, &keys_of<Mount>, resolve_mount};
 constexpr Type volumes_type{"a list of volumes", allow_list, nullptr, &volume_entry_type};
 
 std::span<const Key> extends_keys() {
@@ -332,7 +339,8 @@ std::span<const Key> extends_keys() {
                                    plain_row("file", string, "the file it is in; this one by default")};
   return rows;
 }
-constexpr Type extends_type{"a service or a mapping", allow_string | allow_mapping, sf::extends, nullptr, nullptr, &extends_keys};
+constexpr Type extends_type{
+    "a service or a mapping", allow_string | allow_mapping, sf::extends, nullptr, nullptr, &extends_keys};
 
 }  // namespace
 
@@ -373,7 +381,8 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::entrypoint, AlwaysInJson>("entrypoint", command, "replaces the image's entrypoint", replaced),
       later("provider", "a program that provides the service"),
       key<&Service::environment>("environment", assignments, "environment variables"),
-      key<&Service::env_files, AsEnvFiles>("env_file", env_files_type, "files of environment variables", {Merge::by_identity, path_identity}),
+      key<&Service::env_files, AsEnvFiles>("env_file", env_files_type, "files of environment variables",
+                                           {Merge::by_identity, path_identity}),
       key<&Service::expose>("expose", expose, "ports for other containers", unique),
       plain_row("extends", extends_type, "another service to start from"),
       later("external_links", "links to other containers"),
@@ -513,7 +522,8 @@ constexpr Key content_row() {
   Key row = key<&FileObject::content>("content", string, "its content");
   row.write = [](const void* owner, std::string_view name, Node& out, bool) {
     const auto& object = *static_cast<const FileObject*>(owner);
-    if (object.content && object.environment.empty()) out.members().push_back({std::string(name), Node::string(*object.content), {}});
+    if (object.content && object.environment.empty())
+      out.members().push_back({std::string(name), Node::string(*object.content), {}});
   };
   return row;
 }

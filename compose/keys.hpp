@@ -40,9 +40,9 @@ struct Type {
   unsigned allowed = 0;
   /// Turns whatever is allowed into the long form; reports what is wrong with it.
   void (*to_long)(Node& node, LongForm& form) = nullptr;
-  const Type* item = nullptr;                  ///< of a list's items, in long form
-  const Type* value = nullptr;                 ///< of the values of a mapping with free keys
-  std::span<const Key> (*keys)() = nullptr;    ///< of a mapping with fixed keys
+  const Type* item = nullptr;                ///< of a list's items, in long form
+  const Type* value = nullptr;               ///< of the values of a mapping with free keys
+  std::span<const Key> (*keys)() = nullptr;  ///< of a mapping with fixed keys
   /// Makes a relative path in it absolute; paths are relative to the directory of the file that says them.
   void (*resolve)(Node& node, const PathBase& base) = nullptr;
 };
@@ -76,28 +76,50 @@ struct Key {
 /// The table of a structure. Order is the order of printing.
 template <class T>
 std::span<const Key> keys_of();
-template <> std::span<const Key> keys_of<Project>();
-template <> std::span<const Key> keys_of<Service>();
-template <> std::span<const Key> keys_of<Build>();
-template <> std::span<const Key> keys_of<Deploy>();
-template <> std::span<const Key> keys_of<ResourceLimits>();
-template <> std::span<const Key> keys_of<RestartPolicy>();
-template <> std::span<const Key> keys_of<Dependency>();
-template <> std::span<const Key> keys_of<Healthcheck>();
-template <> std::span<const Key> keys_of<EnvFile>();
-template <> std::span<const Key> keys_of<Logging>();
-template <> std::span<const Key> keys_of<Port>();
-template <> std::span<const Key> keys_of<Device>();
-template <> std::span<const Key> keys_of<ServiceNetwork>();
-template <> std::span<const Key> keys_of<FileReference>();
-template <> std::span<const Key> keys_of<Mount>();
-template <> std::span<const Key> keys_of<Mount::Bind>();
-template <> std::span<const Key> keys_of<Mount::Volume>();
-template <> std::span<const Key> keys_of<Mount::Tmpfs>();
-template <> std::span<const Key> keys_of<IpamPool>();
-template <> std::span<const Key> keys_of<Network>();
-template <> std::span<const Key> keys_of<Volume>();
-template <> std::span<const Key> keys_of<FileObject>();
+template <>
+std::span<const Key> keys_of<Project>();
+template <>
+std::span<const Key> keys_of<Service>();
+template <>
+std::span<const Key> keys_of<Build>();
+template <>
+std::span<const Key> keys_of<Deploy>();
+template <>
+std::span<const Key> keys_of<ResourceLimits>();
+template <>
+std::span<const Key> keys_of<RestartPolicy>();
+template <>
+std::span<const Key> keys_of<Dependency>();
+template <>
+std::span<const Key> keys_of<Healthcheck>();
+template <>
+std::span<const Key> keys_of<EnvFile>();
+template <>
+std::span<const Key> keys_of<Logging>();
+template <>
+std::span<const Key> keys_of<Port>();
+template <>
+std::span<const Key> keys_of<Device>();
+template <>
+std::span<const Key> keys_of<ServiceNetwork>();
+template <>
+std::span<const Key> keys_of<FileReference>();
+template <>
+std::span<const Key> keys_of<Mount>();
+template <>
+std::span<const Key> keys_of<Mount::Bind>();
+template <>
+std::span<const Key> keys_of<Mount::Volume>();
+template <>
+std::span<const Key> keys_of<Mount::Tmpfs>();
+template <>
+std::span<const Key> keys_of<IpamPool>();
+template <>
+std::span<const Key> keys_of<Network>();
+template <>
+std::span<const Key> keys_of<Volume>();
+template <>
+std::span<const Key> keys_of<FileObject>();
 
 const Key* find_key(std::span<const Key> keys, std::string_view name);
 

@@ -107,7 +107,8 @@ private:
   /// As the user would name it: relative below the working directory.
   std::shared_ptr<const std::string> shown(const std::string& path) const {
     const std::string below = options_.cwd == "/" ? "/" : options_.cwd + '/';
-    return std::make_shared<const std::string>(path.starts_with(below) && path.size() > below.size() ? path.substr(below.size()) : path);
+    return std::make_shared<const std::string>(path.starts_with(below) && path.size() > below.size() ? path.substr(below.size())
+                                                                                                     : path);
   }
 
   /// Variables of the environment win over those of the files, earlier files over later directories.
@@ -135,7 +136,9 @@ private:
       return std::move(text).str();
     }
     std::optional<std::string> text = read_file(path);
-    if (!text) throw Error(ErrorCode::not_found, fmt::format("{}open {}: {}", asked_at.empty() ? "" : asked_at + ": ", path, std::strerror(errno)));
+    if (!text)
+      throw Error(ErrorCode::not_found,
+                  fmt::format("{}open {}: {}", asked_at.empty() ? "" : asked_at + ": ", path, std::strerror(errno)));
     return std::move(*text);
   }
 
@@ -144,8 +147,8 @@ private:
     std::vector<Node> roots = parse_yaml(file_text(path, asked_at), name);
     for (const Node& root : roots)
       if (!root.is_mapping())
-        throw Error(ErrorCode::invalid_argument,
-                    fmt::format("{}: a compose file is a mapping with 'services', not {}", to_string(root.location), root.kind_name()));
+        throw Error(ErrorCode::invalid_argument, fmt::format("{}: a compose file is a mapping with 'services', not {}",
+                                                             to_string(root.location), root.kind_name()));
     if (roots.empty()) throw Error(ErrorCode::invalid_argument, *name + ": the compose file is empty");
     return roots;
   }
@@ -159,12 +162,14 @@ private:
     if (normalize_project_name(name) == name && !name.empty()) return name;
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("invalid project name \"{}\"{}: it must consist only of lower case letters, digits, hyphens and "
-                            "underscores, and start with a letter or digit", name, source));
+                            "underscores, and start with a letter or digit",
+                            name, source));
   }
 
   std::string project_name() const {
     if (options_.project_name && !options_.project_name->empty()) return valid_name(*options_.project_name, "");
-    if (const std::string name = variable("COMPOSE_PROJECT_NAME"); !name.empty()) return valid_name(name, " in COMPOSE_PROJECT_NAME");
+    if (const std::string name = variable("COMPOSE_PROJECT_NAME"); !name.empty())
+      return valid_name(name, " in COMPOSE_PROJECT_NAME");
     for (auto document = documents_.rbegin(); document != documents_.rend(); ++document) {
       const Node* name = document->root.find("name");
       if (name == nullptr || !name->is_string()) continue;
@@ -180,7 +185,8 @@ private:
     const std::string directory = found_.directory.substr(found_.directory.rfind('/') + 1);
     const std::string name = normalize_project_name(directory);
     if (!name.empty()) return name;
-    throw Error(ErrorCode::invalid_argument, fmt::format("no project name can be made of the directory {}; give one with -p or 'name:'", found_.directory));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("no project name can be made of the directory {}; give one with -p or 'name:'", found_.directory));
   }
 
   void interpolate_files(Mistakes& mistakes) {
@@ -248,7 +254,6 @@ private:
     if (options_.normalize) drop_unused(project);
     if (options_.check_consistency) validate(project, mistakes);
   }
-
 
   const LoadOptions& options_;
   StringMap environment_;

@@ -11,7 +11,7 @@
 namespace stack::compose {
 
 struct LoadOptions {
-  std::vector<std::string> files;           ///< -f, in order; "-" is stdin. Empty: COMPOSE_FILE, else searched for from cwd upwards
+  std::vector<std::string> files;  ///< -f, in order; "-" is stdin. Empty: COMPOSE_FILE, else searched for from cwd upwards
   std::optional<std::string> project_name;  ///< -p
   std::optional<std::string> project_directory;
   std::vector<std::string> env_files;  ///< --env-file; empty: COMPOSE_ENV_FILES, else `.env` of the project directory if there
@@ -21,11 +21,11 @@ struct LoadOptions {
   std::string cwd;                                 ///< absolute
   std::istream* standard_input = nullptr;          ///< what "-f -" reads; null: std::cin
 
-  bool interpolate = true;         ///< config --no-interpolate
-  bool resolve_paths = true;       ///< config --no-path-resolution
-  bool normalize = true;           ///< config --no-normalize
-  bool check_consistency = true;   ///< config --no-consistency
-  bool resolve_env_files = true;   ///< merge env_file into environment (config --no-env-resolution turns it off)
+  bool interpolate = true;        ///< config --no-interpolate
+  bool resolve_paths = true;      ///< config --no-path-resolution
+  bool normalize = true;          ///< config --no-normalize
+  bool check_consistency = true;  ///< config --no-consistency
+  bool resolve_env_files = true;  ///< merge env_file into environment (config --no-env-resolution turns it off)
 };
 
 struct LoadResult {
@@ -40,7 +40,8 @@ LoadResult load(const LoadOptions& options);
 /// LoadOptions with the calling process's environment and working directory.
 LoadOptions load_options_from_process();
 
-/// The project's name from one of any text: lower case, only [a-z0-9_-], starting with a letter or digit; "" if nothing is left.
+/// The project's name from one of any text: lower case, only [a-z0-9_-], starting with a letter or digit; "" if nothing is
+/// left.
 std::string normalize_project_name(std::string_view text);
 
 }  // namespace stack::compose

@@ -57,7 +57,9 @@ std::string join_path(std::string_view path, std::string_view key) {
   return out += key;
 }
 
-std::string join_path(std::string_view path, std::size_t index) { return std::string(path) + '[' + std::to_string(index) + ']'; }
+std::string join_path(std::string_view path, std::size_t index) {
+  return std::string(path) + '[' + std::to_string(index) + ']';
+}
 
 std::string_view nearest(std::string_view text, const std::vector<std::string_view>& candidates) {
   std::string_view best;

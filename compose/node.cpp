@@ -119,8 +119,9 @@ std::string format_float(double value, bool single) {
   if (std::isinf(value)) return value < 0 ? "-Inf" : "+Inf";
   // Shortest digits in scientific form; the exponent decides the form shown: scientific from 1e+06 on, and below 1e-04.
   char buffer[64];
-  const auto result = single ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value), std::chars_format::scientific)
-                             : std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const auto result =
+      single ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value), std::chars_format::scientific)
+             : std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   const std::string scientific(buffer, result.ptr);
   const int exponent = std::atoi(scientific.c_str() + scientific.find('e') + 1);
   if (exponent < -4 || exponent >= 6) return scientific;

@@ -63,14 +63,16 @@ void merge_env_files(Service& service, const Lookup& lookup) {
     const std::string where = service.where(fmt::format("env_file[{}]", i));
     if (!text) {
       if (!file.required) continue;
-      throw Error(ErrorCode::not_found, fmt::format("{}: services.{}.env_file: cannot read {}: {}", where, service.name, file.path, std::strerror(errno)));
+      throw Error(ErrorCode::not_found, fmt::format("{}: services.{}.env_file: cannot read {}: {}", where, service.name,
+                                                    file.path, std::strerror(errno)));
     }
     if (file.format == "raw")
       parse_raw_env(*text, file.path, lookup, merged);
     else if (file.format.empty())
       parse_dotenv(*text, file.path, first_environment, merged);
     else
-      throw Error(ErrorCode::invalid_argument, fmt::format("{}: services.{}.env_file: unknown format '{}'; only raw is known", where, service.name, file.format));
+      throw Error(ErrorCode::invalid_argument, fmt::format("{}: services.{}.env_file: unknown format '{}'; only raw is known",
+                                                           where, service.name, file.format));
   }
   for (auto& [name, value] : merged) service.environment.try_emplace(name, std::move(value));
   service.env_files.clear();

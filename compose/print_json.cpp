@@ -43,7 +43,8 @@ std::string number(double value) {
   char buffer[400];
   const double magnitude = std::abs(value);
   const bool scientific = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value, scientific ? std::chars_format::scientific : std::chars_format::fixed);
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value,
+                                    scientific ? std::chars_format::scientific : std::chars_format::fixed);
   std::string text(buffer, result.ptr);
   if (const std::size_t zero = text.find("e-0"); zero != std::string::npos) text.erase(zero + 2, 1);
   return text;
@@ -60,9 +61,7 @@ public:
       case Node::Kind::integer: out += std::to_string(node.as_integer()); break;
       case Node::Kind::floating: out += number(node.as_floating()); break;
       case Node::Kind::string: quote(node.as_string(), out); break;
-      case Node::Kind::sequence:
-        list('[', ']', node.items(), [this](const Node& item) { write(item); });
-        break;
+      case Node::Kind::sequence: list('[', ']', node.items(), [this](const Node& item) { write(item); }); break;
       case Node::Kind::mapping:
         list('{', '}', node.members(), [this](const Node::Member& member) {
           quote(member.key, out);

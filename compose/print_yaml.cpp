@@ -28,7 +28,8 @@ Character decode(std::string_view text, std::size_t at) {
 
 bool is_break(char32_t c) { return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029; }
 bool is_printable(char32_t c) {
-  return c == '\n' || (c >= 0x20 && c <= 0x7E) || c == 0x85 || (c >= 0xA0 && c < 0xD800) || (c >= 0xE000 && c < 0xFFFE && c != 0xFEFF);
+  return c == '\n' || (c >= 0x20 && c <= 0x7E) || c == 0x85 || (c >= 0xA0 && c < 0xD800) ||
+         (c >= 0xE000 && c < 0xFFFE && c != 0xFEFF);
 }
 
 /// Which styles a text allows.
@@ -49,7 +50,8 @@ Analysis analyze(std::string_view text) {
     const char32_t next = last ? U'\0' : decode(text, i + length).code;
     const bool before_blank = last || next == ' ' || next == '\t' || is_break(next);
     if (first) {
-      if (std::string_view("#,[]{}&*!|>'\"%@`").find(static_cast<char>(c)) != std::string_view::npos && c < 0x80) indicators = true;
+      if (std::string_view("#,[]{}&*!|>'\"%@`").find(static_cast<char>(c)) != std::string_view::npos && c < 0x80)
+        indicators = true;
       if ((c == '?' || c == ':' || c == '-') && before_blank) indicators = true;
     } else {
       if (c == ':' && before_blank) indicators = true;
@@ -86,7 +88,8 @@ Analysis analyze(std::string_view text) {
 
 /// Words an older YAML reads as a boolean, and its base-60 numbers.
 bool was_special(std::string_view text) {
-  for (const std::string_view word : {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"})
+  for (const std::string_view word :
+       {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"})
     if (text == word) return true;
   std::size_t at = text.starts_with('+') || text.starts_with('-') ? 1 : 0;
   if (at >= text.size() || text[at] < '0' || text[at] > '9' || text.find(':') == std::string_view::npos) return false;
@@ -117,7 +120,8 @@ bool looks_like_date(std::string_view text) {
   while (digit(at)) ++at;
   if (at == day || at > day + 2) return false;
   if (at == text.size()) return true;
-  return (text[at] == 'T' || text[at] == 't' || text[at] == ' ') && digit(at + 1) && text.find(':', at) != std::string_view::npos;
+  return (text[at] == 'T' || text[at] == 't' || text[at] == ' ') && digit(at + 1) &&
+         text.find(':', at) != std::string_view::npos;
 }
 
 /// Whether the plain text would be read as this string again.
@@ -261,7 +265,9 @@ private:
         case 0x2029: out += "\\P"; break;
         default: {
           const auto code = static_cast<std::uint32_t>(c);
-          out += c <= 0xFF ? fmt::format("\\x{:02X}", code) : c <= 0xFFFF ? fmt::format("\\u{:04X}", code) : fmt::format("\\U{:08X}", code);
+          out += c <= 0xFF     ? fmt::format("\\x{:02X}", code)
+                 : c <= 0xFFFF ? fmt::format("\\u{:04X}", code)
+                               : fmt::format("\\U{:08X}", code);
         }
       }
     }

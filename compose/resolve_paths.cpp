@@ -40,7 +40,8 @@ void walk(Node& node, const Type& type, const PathBase& base) {
   } else if (node.is_mapping() && type.keys != nullptr) {
     const std::span<const Key> keys = type.keys();
     for (Node::Member& member : node.members())
-      if (const Key* key = find_key(keys, member.key); key != nullptr && key->type != nullptr) walk(member.value, *key->type, base);
+      if (const Key* key = find_key(keys, member.key); key != nullptr && key->type != nullptr)
+        walk(member.value, *key->type, base);
   }
 }
 
@@ -48,7 +49,8 @@ void walk(Node& node, const Type& type, const PathBase& base) {
 
 std::string resolve_path(std::string_view path, const PathBase& base) {
   if (path.starts_with('/')) return std::string(path);
-  if (!base.home.empty() && (path == "~" || path.starts_with("~/"))) return clean(base.home + '/' + std::string(path.substr(1)));
+  if (!base.home.empty() && (path == "~" || path.starts_with("~/")))
+    return clean(base.home + '/' + std::string(path.substr(1)));
   return clean(base.directory + '/' + std::string(path));
 }
 

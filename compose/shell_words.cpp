@@ -1,5 +1,7 @@
 #include "compose/shell_words.hpp"
 
+#include <utility>
+
 #include "base/error.hpp"
 
 namespace stack::compose {

@@ -12,7 +12,9 @@
 namespace stack::compose::short_forms {
 namespace {
 
-void complain(const Node& node, const LongForm& form, std::string_view text) { form.mistakes.add(node.location, form.path, text); }
+void complain(const Node& node, const LongForm& form, std::string_view text) {
+  form.mistakes.add(node.location, form.path, text);
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -33,7 +35,8 @@ void assignment_list(Node& node, LongForm& form) {
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     Node& item = node.items()[i];
     if (!item.is_string()) {
-      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected a string like KEY=value, found {}", item.kind_name()));
+      form.mistakes.add(item.location, join_path(form.path, i),
+                        fmt::format("expected a string like KEY=value, found {}", item.kind_name()));
       continue;
     }
     const std::string& whole = item.as_string();
@@ -74,7 +77,8 @@ void boolean(Node& node, LongForm& form) {
   if (!yes && word != "false" && word != "no" && word != "off" && word != "n")
     complain(node, form, fmt::format("'{}' is not a boolean; write true or false", node.as_string()));
   else if (word != "true" && word != "false")
-    form.mistakes.warn(node.location, form.path, fmt::format("\"{}\" for boolean is not supported by YAML 1.2, please use `{}`", node.as_string(), yes));
+    form.mistakes.warn(node.location, form.path,
+                       fmt::format("\"{}\" for boolean is not supported by YAML 1.2, please use `{}`", node.as_string(), yes));
   node = Node::boolean(yes, node.location);
 }
 
@@ -156,7 +160,8 @@ void labels(Node& node, LongForm& form) {
   assignments(node, form);
   if (!node.is_mapping()) return;
   for (Node::Member& member : node.members())
-    if (member.value.is_null() && member.value.merge_tag == MergeTag::none) member.value = Node::string("", member.value.location);
+    if (member.value.is_null() && member.value.merge_tag == MergeTag::none)
+      member.value = Node::string("", member.value.location);
 }
 
 void command(Node& node, LongForm& form) {
@@ -179,7 +184,8 @@ void healthcheck_test(Node& node, LongForm& form) {
   } else if (node.is_sequence() && !node.items().empty()) {
     const std::string kind = node.items().front().text();
     if (kind != "NONE" && kind != "CMD" && kind != "CMD-SHELL")
-      complain(node.items().front(), form, fmt::format("the list must start with \"CMD\", \"CMD-SHELL\" or \"NONE\", not \"{}\"", kind));
+      complain(node.items().front(), form,
+               fmt::format("the list must start with \"CMD\", \"CMD-SHELL\" or \"NONE\", not \"{}\"", kind));
   }
 }
 
@@ -197,7 +203,8 @@ void depends_on(Node& node, LongForm& form) {
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     const Node& item = node.items()[i];
     if (!item.is_string()) {
-      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected the name of a service, found {}", item.kind_name()));
+      form.mistakes.add(item.location, join_path(form.path, i),
+                        fmt::format("expected the name of a service, found {}", item.kind_name()));
       continue;
     }
     if (result.find(item.as_string()) != nullptr)
@@ -219,7 +226,8 @@ void dependency(Node& node, LongForm& form) {
 void condition(Node& node, LongForm& form) {
   const std::string& name = node.as_string();
   if (name != "service_started" && name != "service_healthy" && name != "service_completed_successfully")
-    complain(node, form, fmt::format("'{}' is not one of service_started, service_healthy, service_completed_successfully", name));
+    complain(node, form,
+             fmt::format("'{}' is not one of service_started, service_healthy, service_completed_successfully", name));
 }
 
 void service_networks(Node& node, LongForm& form) {
@@ -228,7 +236,8 @@ void service_networks(Node& node, LongForm& form) {
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     const Node& item = node.items()[i];
     if (!item.is_string())
-      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected the name of a network, found {}", item.kind_name()));
+      form.mistakes.add(item.location, join_path(form.path, i),
+                        fmt::format("expected the name of a network, found {}", item.kind_name()));
     else if (result.find(item.as_string()) != nullptr)
       form.mistakes.add(item.location, form.path, fmt::format("'{}' is listed twice", item.as_string()));
     else
@@ -291,7 +300,8 @@ void extra_hosts(Node& node, LongForm& form) {
       } else if (member.value.is_string()) {
         add(member.key, member.value.as_string(), member.value.location);
       } else {
-        form.mistakes.add(member.value.location, join_path(form.path, member.key), fmt::format("expected an address, found {}", member.value.kind_name()));
+        form.mistakes.add(member.value.location, join_path(form.path, member.key),
+                          fmt::format("expected an address, found {}", member.value.kind_name()));
       }
     }
   }
@@ -311,7 +321,8 @@ void device(Node& node, LongForm& form) {
       parts.emplace_back();
     else
       parts.back() += c;
-  if (parts.size() > 3 || parts[0].empty()) complain(node, form, fmt::format("'{}' is not SOURCE[:TARGET[:PERMISSIONS]]", whole));
+  if (parts.size() > 3 || parts[0].empty())
+    complain(node, form, fmt::format("'{}' is not SOURCE[:TARGET[:PERMISSIONS]]", whole));
   parts.resize(std::max<std::size_t>(parts.size(), 3));
   Node result = Node::mapping(node.location);
   result.set("source", Node::string(parts[0], node.location), node.location);
@@ -359,7 +370,8 @@ void pull_policy(Node& node, LongForm& form) {
       every = false;
     }
   if (!word && !every)
-    complain(node, form, fmt::format("'{}' is not one of always, never, missing, build, daily, weekly, every_<duration>", policy));
+    complain(node, form,
+             fmt::format("'{}' is not one of always, never, missing, build, daily, weekly, every_<duration>", policy));
 }
 
 void container_name(Node& node, LongForm& form) {
@@ -367,8 +379,9 @@ void container_name(Node& node, LongForm& form) {
   const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   bool valid = name.size() >= 2 && alphanumeric(name[0]);
   for (const char c : name) valid = valid && (alphanumeric(c) || c == '_' || c == '.' || c == '-');
-  if (!valid) complain(node, form, fmt::format("'{}' must be two or more of letters, digits, '_', '.', '-', starting with a letter or digit", name));
+  if (!valid)
+    complain(node, form,
+             fmt::format("'{}' must be two or more of letters, digits, '_', '.', '-', starting with a letter or digit", name));
 }
-
 
 }  // namespace stack::compose::short_forms

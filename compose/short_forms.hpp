@@ -8,10 +8,10 @@ namespace stack::compose::short_forms {
 void integer(Node& node, LongForm& form);
 void boolean(Node& node, LongForm& form);
 void number(Node& node, LongForm& form);
-void text(Node& node, LongForm& form);         ///< any scalar as text
-void byte_size(Node& node, LongForm& form);    ///< to an integer
-void duration(Node& node, LongForm& form);     ///< to an integer of nanoseconds
-void file_mode(Node& node, LongForm& form);    ///< "0440" or 0440 to an integer
+void text(Node& node, LongForm& form);       ///< any scalar as text
+void byte_size(Node& node, LongForm& form);  ///< to an integer
+void duration(Node& node, LongForm& form);   ///< to an integer of nanoseconds
+void file_mode(Node& node, LongForm& form);  ///< "0440" or 0440 to an integer
 void nano_cpus(Node& node, LongForm& form);
 // lists and mappings
 void list(Node& node, LongForm& form);         ///< one string to a list of it

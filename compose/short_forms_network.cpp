@@ -35,7 +35,8 @@ std::string print_range(const Range& range) {
 
 bool is_address(const std::string& text) {
   in6_addr buffer;
-  return inet_pton(AF_INET, text.c_str(), &buffer) == 1 || inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &buffer) == 1;
+  return inet_pton(AF_INET, text.c_str(), &buffer) == 1 ||
+         inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &buffer) == 1;
 }
 
 /// [[ADDRESS:][PUBLISHED]:]TARGET[/PROTOCOL]
@@ -56,7 +57,8 @@ PortSpec split_port(std::string_view text) {
   const std::size_t before = text.rfind(':');
   spec.published = text.substr(before == std::string_view::npos ? 0 : before + 1);
   if (before != std::string_view::npos) spec.address = text.substr(0, before);
-  if (spec.address.starts_with('[') && spec.address.ends_with(']')) spec.address = spec.address.substr(1, spec.address.size() - 2);
+  if (spec.address.starts_with('[') && spec.address.ends_with(']'))
+    spec.address = spec.address.substr(1, spec.address.size() - 2);
   return spec;
 }
 
@@ -73,6 +75,7 @@ Node port_node(const PortSpec& spec, std::uint32_t target, const std::string& pu
 void expand_port(const Node& item, const std::string& path, Mistakes& mistakes, Node& out) {
   const std::string written = item.text();
   const auto complain = [&](std::string_view text) { mistakes.add(item.location, path, text); };
+  const auto within = [&](const std::string& part) { return part == written ? std::string() : fmt::format("'{}': ", written); };
   PortSpec spec = split_port(written);
   for (char& c : spec.protocol)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
@@ -80,11 +83,11 @@ void expand_port(const Node& item, const std::string& path, Mistakes& mistakes, 
     return complain(fmt::format("'{}': the protocol must be tcp, udp or sctp, not '{}'", written, spec.protocol));
   Range target, published;
   if (!read_range(spec.target, target) || target.first == 0)
-    return complain(fmt::format("'{}': '{}' is not a container port (1-65535)", written, spec.target));
+    return complain(fmt::format("{}'{}' is not a container port (1-65535)", within(spec.target), spec.target));
   if (!spec.published.empty() && !read_range(spec.published, published))
-    return complain(fmt::format("'{}': '{}' is not a host port (0-65535)", written, spec.published));
+    return complain(fmt::format("{}'{}' is not a host port (0-65535)", within(spec.published), spec.published));
   if (!spec.address.empty() && !is_address(spec.address))
-    return complain(fmt::format("'{}': '{}' is not an IP address", written, spec.address));
+    return complain(fmt::format("{}'{}' is not an IP address", within(spec.address), spec.address));
   if (!spec.published.empty() && published.count() != target.count() && target.count() != 1)
     return complain(fmt::format("'{}': the ranges {} and {} differ in length", written, spec.published, spec.target));
   if (target.count() == 1 || spec.published.empty()) {
@@ -96,7 +99,9 @@ void expand_port(const Node& item, const std::string& path, Mistakes& mistakes, 
     out.append(port_node(spec, target.first + i, std::to_string(published.first + i), item.location));
 }
 
-bool is_file_path(std::string_view source) { return source.starts_with('.') || source.starts_with('/') || source.starts_with('~'); }
+bool is_file_path(std::string_view source) {
+  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~');
+}
 
 /// Colons part the sections, but not the one after a drive letter in front of a backslash.
 std::vector<std::string> split_volume(std::string_view text) {
@@ -161,7 +166,8 @@ void ports(Node& node, LongForm& form) {
     else if (item.is_string() || item.is_integer())
       expand_port(item, join_path(form.path, i), form.mistakes, result);
     else
-      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("expected a port like \"8080:80\" or a mapping, found {}", item.kind_name()));
+      form.mistakes.add(item.location, join_path(form.path, i),
+                        fmt::format("expected a port like \"8080:80\" or a mapping, found {}", item.kind_name()));
   }
   node = std::move(result);
 }

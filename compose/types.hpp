@@ -61,9 +61,9 @@ struct Healthcheck {
 };
 
 struct ResourceLimits {
-  double cpus = 0;             ///< 0: not set
-  std::int64_t memory = 0;     ///< bytes; 0: not set
-  std::int64_t pids = 0;       ///< 0: not set
+  double cpus = 0;          ///< 0: not set
+  std::int64_t memory = 0;  ///< bytes; 0: not set
+  std::int64_t pids = 0;    ///< 0: not set
 };
 
 struct RestartPolicy {  ///< deploy.restart_policy
@@ -193,7 +193,7 @@ struct Service {
   std::int64_t mem_limit = 0, mem_reservation = 0, memswap_limit = 0;  ///< bytes; memswap_limit -1: unlimited swap
   std::optional<std::int64_t> mem_swappiness;
   std::string mac_address;
-  std::string network_mode;  ///< "", "none", "host", "bridge", "service:x", "container:x"
+  std::string network_mode;                                       ///< "", "none", "host", "bridge", "service:x", "container:x"
   std::map<std::string, std::optional<ServiceNetwork>> networks;  ///< key of Project::networks; empty with network_mode
   bool oom_kill_disable = false;
   std::int64_t oom_score_adj = 0;
@@ -203,7 +203,7 @@ struct Service {
   bool privileged = false;
   std::string pull_policy;  ///< "", "always", "never", "missing", "build", "daily", "weekly", "every_<duration>"
   bool read_only = false;
-  std::string restart;  ///< "", "no", "always", "unless-stopped", "on-failure[:N]"; not checked by the loader
+  std::string restart;       ///< "", "no", "always", "unless-stopped", "on-failure[:N]"; not checked by the loader
   std::optional<int> scale;  ///< from scale or deploy.replicas; use replicas()
   std::vector<std::string> security_opt;
   std::int64_t shm_size = 0;

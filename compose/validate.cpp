@@ -70,9 +70,11 @@ private:
   }
 
   void networks() {
-    if (!service_.network_mode.empty() && !service_.networks.empty()) complain("networks", "cannot be combined with 'network_mode'");
+    if (!service_.network_mode.empty() && !service_.networks.empty())
+      complain("networks", "cannot be combined with 'network_mode'");
     for (const auto& [name, options] : service_.networks)
-      if (!project_.networks.contains(name)) complain("networks." + name, fmt::format("refers to undefined network '{}'", name));
+      if (!project_.networks.contains(name))
+        complain("networks." + name, fmt::format("refers to undefined network '{}'", name));
   }
 
   void mounts() {
@@ -85,8 +87,10 @@ private:
       if (mount.type == "bind" && mount.source.empty()) complain(attribute, "a bind mount needs a 'source'");
       if (mount.type == "tmpfs" && !mount.source.empty()) complain(attribute, "a tmpfs has no 'source'");
       if (mount.target.empty()) complain(attribute, "'target' is missing");
-      if (mount.bind && mount.type != "bind") complain(attribute + ".bind", fmt::format("does not apply to a mount of type '{}'", mount.type));
-      if (mount.tmpfs && mount.type != "tmpfs") complain(attribute + ".tmpfs", fmt::format("does not apply to a mount of type '{}'", mount.type));
+      if (mount.bind && mount.type != "bind")
+        complain(attribute + ".bind", fmt::format("does not apply to a mount of type '{}'", mount.type));
+      if (mount.tmpfs && mount.type != "tmpfs")
+        complain(attribute + ".tmpfs", fmt::format("does not apply to a mount of type '{}'", mount.type));
       targets.emplace(mount.target, attribute);
     }
     for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
@@ -174,8 +178,9 @@ void check_file_objects(const std::map<std::string, FileObject>& objects, std::s
     const int sources = (object.file.empty() ? 0 : 1) + (object.environment.empty() ? 0 : 1) +
                         (object.content && object.environment.empty() ? 1 : 0) + (object.external ? 1 : 0);
     if (sources > 1) mistakes.add(object.location, path, "'file', 'environment', 'content' and 'external' exclude each other");
-    if (sources == 0) mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
-    if (!object.environment.empty() && !object.content)
+    if (sources == 0)
+      mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
+    if (sources == 1 && !object.environment.empty() && !object.content)
       mistakes.add(object.location, path, fmt::format("the environment variable '{}' is not set", object.environment));
   }
 }
@@ -205,7 +210,8 @@ void validate(const Project& project, Mistakes& mistakes) {
   check_file_objects(project.configs, "configs", mistakes);
   for (const auto& [name, network] : project.networks)
     check_external(network.location, "networks." + name, network.external,
-                   !network.driver.empty() || !network.driver_opts.empty() || network.internal || !network.labels.empty() || !network.ipam_pools.empty(),
+                   !network.driver.empty() || !network.driver_opts.empty() || network.internal || !network.labels.empty() ||
+                       !network.ipam_pools.empty(),
                    mistakes);
   for (const auto& [name, volume] : project.volumes)
     check_external(volume.location, "volumes." + name, volume.external,

@@ -90,11 +90,13 @@ public:
     place(std::move(node), anchor, tag == "?");
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
     begin(Node::sequence(where(mark)), mark, tag, anchor, style);
   }
   void OnSequenceEnd() override { end(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
     begin(Node::mapping(where(mark)), mark, tag, anchor, style);
   }
   void OnMapEnd() override { end(); }
@@ -124,7 +126,9 @@ private:
     return mark.pos >= 0 && at < text_.size() ? text_[at] : '\0';
   }
 
-  bool awaits_key() const { return !open_.empty() && open_.back().node.is_mapping() && !open_.back().key && !open_.back().merge_key; }
+  bool awaits_key() const {
+    return !open_.empty() && open_.back().node.is_mapping() && !open_.back().key && !open_.back().merge_key;
+  }
 
   void count(std::size_t nodes, const Location& here) {
     total_ += nodes;
@@ -197,7 +201,8 @@ private:
     if (tag == "!override") node.merge_tag = MergeTag::replace;
   }
 
-  void begin(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
+  void begin(Node node, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+             YAML::EmitterStyle::value style) {
     if (awaits_key()) refuse(where(mark), "only a scalar can be a key");
     if (open_.size() >= static_cast<std::size_t>(max_yaml_depth)) refuse(where(mark), "nested too deeply");
     count(1, where(mark));
@@ -285,8 +290,7 @@ private:
 }  // namespace
 
 std::vector<Node> parse_yaml(std::string_view text, std::shared_ptr<const std::string> file) {
-  if (text.size() > max_yaml_bytes)
-    refuse({file, 0, 0}, fmt::format("the file is larger than {} MiB", max_yaml_bytes >> 20));
+  if (text.size() > max_yaml_bytes) refuse({file, 0, 0}, fmt::format("the file is larger than {} MiB", max_yaml_bytes >> 20));
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (const std::size_t at = invalid_utf8(text); at != std::string_view::npos) {
     const auto line = static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
@@ -300,7 +304,8 @@ std::vector<Node> parse_yaml(std::string_view text, std::shared_ptr<const std::s
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder))
-      if (std::optional<Node> document = builder.take(); document && !document->is_null()) documents.push_back(std::move(*document));
+      if (std::optional<Node> document = builder.take(); document && !document->is_null())
+        documents.push_back(std::move(*document));
   } catch (const YAML::Exception& error) {
     refuse(builder.where(error.mark), error.msg);
   }

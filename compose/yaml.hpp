@@ -10,8 +10,8 @@
 
 namespace stack::compose {
 
-constexpr std::size_t max_yaml_bytes = 16U << 20;   ///< of one file
-constexpr std::size_t max_yaml_nodes = 1U << 19;    ///< after aliases are expanded
+constexpr std::size_t max_yaml_bytes = 16U << 20;  ///< of one file
+constexpr std::size_t max_yaml_nodes = 1U << 19;   ///< after aliases are expanded
 constexpr int max_yaml_depth = 128;
 
 /// Every document of the text; empty ones are left out. `file` is the name for locations.

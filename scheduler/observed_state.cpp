@@ -53,18 +53,23 @@ asio::awaitable<std::vector<api::ContainerSummary>> list_containers(api::Client&
 }
 
 asio::awaitable<std::vector<api::NetworkResource>> list_networks(api::Client& client, std::string project, bool foreign) {
-  co_return co_await client.list_networks(foreign ? api::Filters() : project_filter(project));
+  api::Filters filters;  // a named local: g++ 12 destroys a conditional temporary inside co_await twice
+  if (!foreign) filters = project_filter(project);
+  co_return co_await client.list_networks(std::move(filters));
 }
 
 asio::awaitable<std::vector<api::Volume>> list_volumes(api::Client& client, std::string project, bool wanted, bool foreign) {
   if (!wanted) co_return std::vector<api::Volume>();
-  api::VolumeList list = co_await client.list_volumes(foreign ? api::Filters() : project_filter(project));
+  api::Filters filters;
+  if (!foreign) filters = project_filter(project);
+  api::VolumeList list = co_await client.list_volumes(std::move(filters));
   co_return std::move(list.volumes);
 }
 
 asio::awaitable<std::vector<api::ImageSummary>> list_images(api::Client& client, bool wanted) {
   if (!wanted) co_return std::vector<api::ImageSummary>();
-  co_return co_await client.list_images(api::Filters());
+  api::Filters all;
+  co_return co_await client.list_images(std::move(all));
 }
 
 ObservedNetwork observed_network(const api::NetworkResource& network) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/output.hpp"
 #include "cli/render/color.hpp"
 #include "cli/render/table.hpp"
@@ -13,6 +15,8 @@ constexpr std::size_t longest_line = 1024 * 1024;  ///< a longer line is printed
 }  // namespace
 
 std::size_t LogPrinter::add(std::string name) {
+  const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const Source& source) { return source.name == name; });
+  if (known != sources_.end()) return static_cast<std::size_t>(known - sources_.begin());
   width_ = std::max(width_, display_width(name));
   sources_.push_back({.name = std::move(name), .prefix = {}, .partial = {}});
   align();

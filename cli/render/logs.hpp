@@ -23,7 +23,8 @@ public:
   };
   explicit LogPrinter(const Options& options) : options_(options) {}
 
-  /// A container to expect output of. Add all that are known before the first write: the prefixes are aligned to the widest.
+  /// A container to expect output of; one with the same name is the same. Add all that are known before the first write: the
+  /// prefixes are aligned to the widest.
   std::size_t add(std::string name);
 
   /// Takes any piece of a container's output. Whole lines are printed at the next flush at the latest.
@@ -37,6 +38,8 @@ public:
 
   /// Returns false once nobody reads any more.
   bool flush();
+
+  const std::string& name(std::size_t source) const { return sources_[source].name; }
 
 private:
   struct Source {

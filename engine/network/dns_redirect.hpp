@@ -14,7 +14,7 @@ struct DnsSockets {
   std::uint16_t port = 0;
 };
 
-/// In the calling thread's namespace, whose loopback need not be up yet.
+/// In the calling thread's namespace, whose loopback must be up.
 DnsSockets open_dns_sockets();
 
 /// Stateless rewriting of the port, both ways: no connection tracking is set up in the container's namespace, which would cost

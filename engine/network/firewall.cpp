@@ -45,7 +45,7 @@ constexpr std::string_view chains = R"(
     type nat hook postrouting priority srcnat; policy accept;
     oifname @bridges ip saddr 127.0.0.0/8 masquerade
     oifname . ip saddr @hairpin ct status dnat masquerade
-    ip saddr @masquerade oifname != @bridges masquerade
+    ip saddr @outgoing oifname != @bridges masquerade
   }
 )";
 
@@ -57,8 +57,8 @@ struct ElementList {
 
 /// The elements of each set, in a fixed order.
 std::vector<ElementList> element_lists(const std::vector<FirewallNetwork>& networks, const std::vector<FirewallPort>& ports) {
-  enum { bridges, internal, same, masquerade, hairpin, published, published_on };
-  std::vector<ElementList> lists{{"bridges", {}}, {"internal", {}},  {"same", {}},        {"masquerade", {}},
+  enum { bridges, internal, same, outgoing, hairpin, published, published_on };
+  std::vector<ElementList> lists{{"bridges", {}}, {"internal", {}},  {"same", {}},        {"outgoing", {}},
                                  {"hairpin", {}}, {"published", {}}, {"published_on", {}}};
   for (const FirewallNetwork& network : networks) {
     const std::string bridge = "\"" + network.bridge + "\"";
@@ -66,7 +66,7 @@ std::vector<ElementList> element_lists(const std::vector<FirewallNetwork>& netwo
     lists[bridges].add(bridge);
     if (network.internal) lists[internal].add(bridge);
     if (network.inter_container) lists[same].add(bridge + " . " + bridge);
-    if (network.masquerade && !network.internal) lists[masquerade].add(subnet);
+    if (network.masquerade && !network.internal) lists[outgoing].add(subnet);
     lists[hairpin].add(bridge + " . " + subnet);
   }
   for (const FirewallPort& port : ports) {
@@ -93,7 +93,7 @@ std::string firewall_table(const std::string& table, const std::set<FirewallNetw
                            const std::set<FirewallPort>& ports) {
   std::string text = fmt::format("add table ip {0}\ndelete table ip {0}\ntable ip {0} {{\n", table);
   text += "  set bridges { type ifname; }\n  set internal { type ifname; }\n  set same { type ifname . ifname; }\n";
-  text += "  set masquerade { type ipv4_addr; flags interval; }\n";
+  text += "  set outgoing { type ipv4_addr; flags interval; }\n";
   text += "  set hairpin { type ifname . ipv4_addr; flags interval; }\n";
   text += "  map published { type inet_proto . inet_service : ipv4_addr . inet_service; }\n";
   text += "  map published_on { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }\n";

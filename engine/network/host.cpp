@@ -189,8 +189,6 @@ void Host::create_endpoints(NetlinkSocket& route, std::span<Work* const> batch) 
 void Host::configure_inside(Work& work) {
   if (work.inside == nullptr) return;
   NetlinkBatch batch;
-  constexpr std::uint32_t loopback_index = 1;
-  if (work.loopback) set_up(batch, loopback_index);
   for (EndpointWork& endpoint : work.endpoints) {
     std::uint32_t& index = endpoint.veth.inner_index;
     if (index == 0) index = get_link_index(*work.inside, endpoint.veth.inner_name);

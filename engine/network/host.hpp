@@ -40,7 +40,6 @@ struct Work {
   FirewallChange firewall;
   std::optional<BridgeWork> bridge;
   NetlinkSocket* inside = nullptr;  ///< of the container's namespace, when there are endpoints or a route to set
-  bool loopback = false;            ///< bring it up
   std::vector<EndpointWork> endpoints;
   std::optional<std::pair<std::uint32_t, Ipv4>> default_route;  ///< (interface index inside, gateway): after links were removed
   std::vector<PortRequest> ports;

@@ -217,7 +217,6 @@ asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
     const auto space = co_await run_in_pool(pool_, std::move(make_space));
     auto work = std::make_shared<Work>();
     work->inside = space->route.get();
-    work->loopback = true;
     work->container_name = record.container_name;
     work->ports = attached->wanted;
     if (gateway != nullptr) work->port_target = gateway->address;

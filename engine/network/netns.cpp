@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "engine/network/links.hpp"
 
 namespace stack::engine::network {
 
@@ -43,6 +44,12 @@ ContainerNamespace create_namespace(bool with_dns) {
   ContainerNamespace created;
   created.fd = open_current();
   created.route = std::make_unique<NetlinkSocket>(NETLINK_ROUTE);
+  // Before anything binds: without local routes the kernel takes 127.0.0.11 for a broadcast address and picks another source.
+  NetlinkBatch batch;
+  constexpr std::uint32_t loopback_index = 1;
+  set_up(batch, loopback_index);
+  if (const auto errors = created.route->transact(batch); !errors.empty())
+    throw errno_error("bring the loopback up", errors.front().error);
   write_sysctl("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
   write_sysctl("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
   write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");

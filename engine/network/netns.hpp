@@ -26,8 +26,7 @@ struct ContainerNamespace {
   std::unique_ptr<NetlinkSocket> route;  ///< works inside it
 };
 
-/// A new namespace with Docker's sysctls (unprivileged low ports and ping; no IPv6 on interfaces to come); the loopback is
-/// still down: it comes up together with the interfaces.
+/// A new namespace with Docker's sysctls (unprivileged low ports and ping; no IPv6 on interfaces to come) and the loopback up.
 ContainerNamespace create_namespace(bool with_dns);
 
 /// Writes a file below /proc/sys in the calling thread's namespace; false: there is no such setting, or it is read-only.

@@ -29,13 +29,15 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(Dotenv, UnquotedValuesEndAtTheLineOrACommentAndAreTrimmed) {
-  EXPECT_EQ(parse("A=1\n B = two words  # c\nC=a#b\r\nD=\nE=x"), (Variables{{"A", "1"}, {"B", "two words"}, {"C", "a#b"}, {"D", ""}, {"E", "x"}}));
+  EXPECT_EQ(parse("A=1\n B = two words  # c\nC=a#b\r\nD=\nE=x"),
+            (Variables{{"A", "1"}, {"B", "two words"}, {"C", "a#b"}, {"D", ""}, {"E", "x"}}));
 }
 
 TEST(Dotenv, ExportAndColonsAreUnderstood) { EXPECT_EQ(parse("export A=1\nB: 2\n"), (Variables{{"A", "1"}, {"B", "2"}})); }
 
 TEST(Dotenv, DoubleQuotesHaveEscapesVariablesAndLines) {
-  EXPECT_EQ(parse("A=\"a\\nb\\t\\\"q\\\" \\\\ \\x\"\nB=\"$A\"\nC=\"l1\nl2\"\nD=\"\\$A\"\nE=\"\\0101\"").at("A"), "a\nb\t\"q\" \\ \\x");
+  EXPECT_EQ(parse("A=\"a\\nb\\t\\\"q\\\" \\\\ \\x\"\nB=\"$A\"\nC=\"l1\nl2\"\nD=\"\\$A\"\nE=\"\\0101\"").at("A"),
+            "a\nb\t\"q\" \\ \\x");
   EXPECT_EQ(parse("C=\"l1\nl2\"").at("C"), "l1\nl2");
   EXPECT_EQ(parse("A=1\nD=\"\\$A $$A $A\"").at("D"), "$A $A 1");
   EXPECT_EQ(parse("E=\"\\0101\"").at("E"), "A");
@@ -48,7 +50,9 @@ TEST(Dotenv, VariablesSeeTheEnvironmentThenEarlierLines) {
   EXPECT_EQ(parse("B=1\nC=${B}${U:-d}\\$B").at("C"), "1d\\1");
 }
 
-TEST(Dotenv, ABareNameComesFromTheEnvironmentOrIsDropped) { EXPECT_EQ(parse("HOST\nNOPE\nA=1"), (Variables{{"HOST", "outer"}, {"A", "1"}})); }
+TEST(Dotenv, ABareNameComesFromTheEnvironmentOrIsDropped) {
+  EXPECT_EQ(parse("HOST\nNOPE\nA=1"), (Variables{{"HOST", "outer"}, {"A", "1"}}));
+}
 
 TEST(Dotenv, TextAfterAQuotedValueIsDropped) { EXPECT_EQ(parse("A=\"a\" trailing\nB=2"), (Variables{{"A", "a"}, {"B", "2"}})); }
 

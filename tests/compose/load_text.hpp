@@ -47,7 +47,8 @@ public:
   }
   std::string yaml() const { return shown(print_yaml(load().project)); }
   std::string shown(std::string text) const {
-    for (std::size_t at = 0; (at = text.find(path_.string(), at)) != std::string::npos;) text.replace(at, path_.string().size(), "DIR");
+    for (std::size_t at = 0; (at = text.find(path_.string(), at)) != std::string::npos;)
+      text.replace(at, path_.string().size(), "DIR");
     return text;
   }
 
@@ -65,7 +66,8 @@ inline Project load_text(const std::string& text, const std::map<std::string, st
 
 /// The only service, "a", with these lines in it ("  " is put before each).
 inline Service service_with(const std::string& lines, const std::map<std::string, std::string>& environment = {}) {
-  return load_text("name: t\nservices:\n  a:\n    image: x\n    " + lines + "\nvolumes: {vv: }\n", environment).services.at("a");
+  return load_text("name: t\nservices:\n  a:\n    image: x\n    " + lines + "\nvolumes: {vv: }\n", environment)
+      .services.at("a");
 }
 
 inline std::string error_of(const std::string& text, const std::map<std::string, std::string>& environment = {}) {

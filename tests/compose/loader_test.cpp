@@ -14,7 +14,9 @@ const std::string one = "name: t\nservices: {a: {image: one}}\n";
 
 TEST(FindFiles, TheDefaultNamesAreTriedInOrderUpTheTree) {
   ProjectDirectory directory;
-  directory.file("compose.yml", "name: t\nservices: {a: {image: two}}\n").file("docker-compose.yml", one).file("sub/deep/x", "");
+  directory.file("compose.yml", "name: t\nservices: {a: {image: two}}\n")
+      .file("docker-compose.yml", one)
+      .file("sub/deep/x", "");
   directory.options.cwd = directory.path() + "/sub/deep";
   const LoadResult result = directory.load();
   EXPECT_EQ(result.project.services.at("a").image, "two");
@@ -95,7 +97,9 @@ TEST(Variables, AMissingRequiredOneNamesItsPlace) {
 TEST(EnvFile, IsMergedBelowEnvironmentInOrder) {
   ProjectDirectory directory;
   directory.file("1.env", "A=1\nB=1\nC=1\n").file("2.env", "B=2\nD=$HOME-$X\n");
-  directory.file("compose.yaml", "name: t\nservices: {a: {image: x, env_file: [1.env, 2.env, {path: no, required: false}], environment: {C: own, X: x, N: }}}\n");
+  directory.file("compose.yaml",
+                 "name: t\nservices: {a: {image: x, env_file: [1.env, 2.env, {path: no, required: false}], environment: {C: "
+                 "own, X: x, N: }}}\n");
   directory.options.environment = {{"HOME", "/h"}};
   const OptionalStringMap expected{{"A", "1"}, {"B", "2"}, {"C", "own"}, {"D", "/h-x"}, {"N", std::nullopt}, {"X", "x"}};
   EXPECT_EQ(directory.load().project.services.at("a").environment, expected);
@@ -103,7 +107,8 @@ TEST(EnvFile, IsMergedBelowEnvironmentInOrder) {
 
 TEST(Profiles, SwitchServicesOnByFlagEnvironmentOrName) {
   ProjectDirectory directory;
-  directory.file("compose.yaml", "name: t\nservices:\n  a: {image: x}\n  p: {image: x, profiles: [p]}\n  q: {image: x, profiles: [q, r]}\n");
+  directory.file("compose.yaml",
+                 "name: t\nservices:\n  a: {image: x}\n  p: {image: x, profiles: [p]}\n  q: {image: x, profiles: [q, r]}\n");
   const auto names = [&] {
     std::string out;
     for (const auto& [name, service] : directory.load().project.services) out += name;
@@ -123,7 +128,9 @@ TEST(Profiles, SwitchServicesOnByFlagEnvironmentOrName) {
 }
 
 TEST(Profiles, ARequiredDependencyThatIsOffIsAnErrorAnOptionalOneIsNot) {
-  const std::string text = "services:\n  a: {image: x, depends_on: {b: {condition: service_started, required: REQUIRED}}}\n  b: {image: x, profiles: [p]}\n";
+  const std::string text =
+      "services:\n  a: {image: x, depends_on: {b: {condition: service_started, required: REQUIRED}}}\n  b: {image: x, "
+      "profiles: [p]}\n";
   const auto with = [&](const std::string& required) { return std::string(text).replace(text.find("REQUIRED"), 8, required); };
   EXPECT_EQ(load_text(with("false")).services.size(), 1U);
   EXPECT_EQ(error_of(with("true")),
@@ -134,18 +141,21 @@ class Merging : public testing::Test {
 protected:
   Service merged(const std::string& base, const std::string& later) {
     ProjectDirectory directory;
-    directory.file("compose.yaml", "name: t\nservices:\n  a:\n    image: x\n    " + base + "\n  b: {image: b}\nvolumes: {v: , w: }\n");
+    directory.file("compose.yaml",
+                   "name: t\nservices:\n  a:\n    image: x\n    " + base + "\n  b: {image: b}\nvolumes: {v: , w: }\n");
     directory.file("compose.override.yaml", "services:\n  a:\n    " + later + "\n");
     return directory.load().project.services.at("a");
   }
 };
 
 TEST_F(Merging, VariablesMergeByNameAcrossBothForms) {
-  EXPECT_EQ(merged("environment: {A: 1, B: 2}", "environment: [B=3, C=4]").environment, (OptionalStringMap{{"A", "1"}, {"B", "3"}, {"C", "4"}}));
+  EXPECT_EQ(merged("environment: {A: 1, B: 2}", "environment: [B=3, C=4]").environment,
+            (OptionalStringMap{{"A", "1"}, {"B", "3"}, {"C", "4"}}));
 }
 
 TEST_F(Merging, PortsAreOneByAddressTargetPublishedAndProtocol) {
-  const Service service = merged("ports: [\"80:80\", \"81:81\"]", "ports: [{target: 80, published: \"80\", name: n}, \"80:80/udp\"]");
+  const Service service =
+      merged("ports: [\"80:80\", \"81:81\"]", "ports: [{target: 80, published: \"80\", name: n}, \"80:80/udp\"]");
   ASSERT_EQ(service.ports.size(), 3U);
   EXPECT_EQ(service.ports[0].name, "n");
   EXPECT_EQ(service.ports[2].protocol, "udp");
@@ -159,7 +169,8 @@ TEST_F(Merging, VolumesAreOneByTarget) {
 }
 
 TEST_F(Merging, AShortDependencyOverALongOneKeepsRestart) {
-  const Dependency dependency = merged("depends_on: {b: {condition: service_healthy, restart: true}}", "depends_on: [b]").depends_on.at("b");
+  const Dependency dependency =
+      merged("depends_on: {b: {condition: service_healthy, restart: true}}", "depends_on: [b]").depends_on.at("b");
   EXPECT_EQ(dependency.condition, DependencyCondition::service_started);
   EXPECT_TRUE(dependency.restart);
 }
@@ -193,8 +204,12 @@ TEST(Merge, DocumentsOfOneFileMergeLikeFiles) {
 
 TEST(Extends, TakesFromTheSameFileAndAnotherWhosePathsAreItsOwn) {
   ProjectDirectory directory;
-  directory.file("sub/b.yaml", "services:\n  base: {image: i, build: ctx, volumes: [\"./d:/d\"], environment: {A: 1, B: 1}, profiles: [p]}\n  mid: {extends: base, hostname: m}\n");
-  directory.file("compose.yaml", "name: t\nservices:\n  a: {extends: {file: sub/b.yaml, service: mid}, environment: [B=2], profiles: !reset []}\n  b: {extends: {service: a}, image: j}\n");
+  directory.file("sub/b.yaml",
+                 "services:\n  base: {image: i, build: ctx, volumes: [\"./d:/d\"], environment: {A: 1, B: 1}, profiles: [p]}\n "
+                 " mid: {extends: base, hostname: m}\n");
+  directory.file("compose.yaml",
+                 "name: t\nservices:\n  a: {extends: {file: sub/b.yaml, service: mid}, environment: [B=2], profiles: !reset "
+                 "[]}\n  b: {extends: {service: a}, image: j}\n");
   const Project project = directory.load().project;
   const Service& b = project.services.at("b");
   EXPECT_EQ(b.image, "j");
@@ -208,11 +223,13 @@ TEST(Extends, CirclesAndMissingServicesAreNamed) {
   EXPECT_EQ(error_of("services:\n  a: {extends: b}\n  b: {extends: c}\n  c: {extends: a}\n"),
             "compose.yaml:2:16: services.a.extends: a circle: a -> b -> c -> a");
   EXPECT_EQ(error_of("services: {a: {extends: a}}"), "compose.yaml:1:25: services.a.extends: a circle: a -> a");
-  EXPECT_EQ(error_of("services: {a: {extends: z}}"), "compose.yaml:1:25: services.a.extends: there is no service 'z' in this file");
+  EXPECT_EQ(error_of("services: {a: {extends: z}}"),
+            "compose.yaml:1:25: services.a.extends: there is no service 'z' in this file");
 }
 
 TEST(Locations, AServiceKnowsWhereItsAttributesAre) {
-  const Service service = load_text("services:\n  a:\n    image: x\n    ports:\n      - \"80\"\n    environment: {A: 1}\n").services.at("a");
+  const Service service =
+      load_text("services:\n  a:\n    image: x\n    ports:\n      - \"80\"\n    environment: {A: 1}\n").services.at("a");
   EXPECT_EQ(service.where("ports[0]"), "compose.yaml:5:9");
   EXPECT_EQ(service.where("environment.A"), "compose.yaml:6:19");
   EXPECT_EQ(service.where("image"), "compose.yaml:3:5");

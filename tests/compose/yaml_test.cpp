@@ -39,7 +39,9 @@ TEST(Yaml, ExplicitTagsDecideAndUnknownOnesAreIgnored) {
   EXPECT_EQ(refusal("a: !!int x"), "f.yaml:1:4: 'x' cannot be read as !!int");
 }
 
-TEST(Yaml, ABareDateIsRefused) { EXPECT_EQ(refusal("a: 2001-12-14"), "f.yaml:1:4: '2001-12-14' is a date to YAML; put quotes around it"); }
+TEST(Yaml, ABareDateIsRefused) {
+  EXPECT_EQ(refusal("a: 2001-12-14"), "f.yaml:1:4: '2001-12-14' is a date to YAML; put quotes around it");
+}
 
 TEST(Yaml, EveryNodeKnowsItsPlace) {
   const Node root = parse("a:\n  b: [x, y]\n");
@@ -52,15 +54,19 @@ TEST(Yaml, EveryNodeKnowsItsPlace) {
 TEST(Yaml, AMissingValueIsAtItsKey) { EXPECT_EQ(to_string(parse("a:\n\n\nb: 1\n").find("a")->location), "f.yaml:1:1"); }
 
 TEST(Yaml, AliasesAndMergeKeysAreExpanded) {
-  EXPECT_EQ(json("x: &a {p: 1, q: 2}\ny: *a\nz:\n  <<: *a\n  q: 3\n"), R"({"x":{"p":1,"q":2},"y":{"p":1,"q":2},"z":{"q":3,"p":1}})");
+  EXPECT_EQ(json("x: &a {p: 1, q: 2}\ny: *a\nz:\n  <<: *a\n  q: 3\n"),
+            R"({"x":{"p":1,"q":2},"y":{"p":1,"q":2},"z":{"q":3,"p":1}})");
 }
 
 TEST(Yaml, TheFirstOfSeveralMergedMappingsWins) {
-  EXPECT_EQ(json("x: &a {p: 1}\ny: &b {p: 2, q: 2}\nz: {<<: [*a, *b]}\n"), R"({"x":{"p":1},"y":{"p":2,"q":2},"z":{"p":1,"q":2}})");
+  EXPECT_EQ(json("x: &a {p: 1}\ny: &b {p: 2, q: 2}\nz: {<<: [*a, *b]}\n"),
+            R"({"x":{"p":1},"y":{"p":2,"q":2},"z":{"p":1,"q":2}})");
   EXPECT_EQ(refusal("a: {<<: 5}"), "f.yaml:1:9: '<<' takes a mapping or a list of mappings");
 }
 
-TEST(Yaml, DuplicateKeysNameBothLines) { EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"), "f.yaml:3:1: key 'a' is already defined at line 1"); }
+TEST(Yaml, DuplicateKeysNameBothLines) {
+  EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"), "f.yaml:3:1: key 'a' is already defined at line 1");
+}
 
 TEST(Yaml, KeysMustBeStrings) {
   EXPECT_EQ(refusal("a: {1: x}"), "f.yaml:1:5: the key 1 is an integer, not a string; put quotes around it");

@@ -1,0 +1,109 @@
+#include "cli/attach.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <optional>
+
+#include "cli/output.hpp"
+#include "cli/terminal.hpp"
+#include "engine/api/stdcopy.hpp"
+
+namespace stack::cli {
+
+namespace asio = boost::asio;
+namespace api = engine::api;
+
+namespace {
+
+constexpr std::size_t buffer_size = 32 * 1024;
+
+/// Reading without blocking changes the open file, which our parent's shell shares with us: put it back as it was.
+class KeepStatusFlags {
+public:
+  explicit KeepStatusFlags(int fd) : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {}
+  ~KeepStatusFlags() {
+    if (flags_ >= 0) ::fcntl(fd_, F_SETFL, flags_);
+  }
+  KeepStatusFlags(const KeepStatusFlags&) = delete;
+  KeepStatusFlags& operator=(const KeepStatusFlags&) = delete;
+
+private:
+  int fd_, flags_;
+};
+
+/// Never ends by itself; for the side of an `||` that must not win.
+asio::awaitable<void> wait_for_ever() {
+  asio::steady_timer never(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+  co_await never.async_wait(asio::use_awaitable);
+}
+
+asio::awaitable<void> copy_output(api::HijackedStream& stream) {
+  std::array<char, buffer_size> buffer{};
+  api::StdCopyDecoder decoder;
+  const api::StdCopyDecoder::Sink sink = [](api::StdStream from, std::string_view bytes) {
+    write_all(from == api::StdStream::out ? STDOUT_FILENO : STDERR_FILENO, bytes);
+  };
+  while (true) {
+    const std::size_t size = co_await stream.read_some(buffer);
+    if (size == 0) co_return;
+    const std::string_view bytes(buffer.data(), size);
+    if (stream.multiplexed())
+      decoder.feed(bytes, sink);
+    else
+      write_all(STDOUT_FILENO, bytes);
+  }
+}
+
+asio::awaitable<void> copy_input(api::HijackedStream& stream) {
+  api::FdSource source(co_await asio::this_coro::executor, UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)));
+  std::array<char, buffer_size> buffer{};
+  bool open = true;
+  while (open) {
+    const std::size_t size = co_await source.read(buffer);
+    if (size == 0) break;
+    try {
+      co_await stream.write(std::string_view(buffer.data(), size));
+    } catch (const std::exception&) {
+      open = false;  // the process ended without reading all; its output says how
+    }
+  }
+  if (open) stream.shutdown_write();
+  co_await wait_for_ever();
+}
+
+asio::awaitable<void> follow_size(AttachedProcess& process) {
+  asio::signal_set changed(co_await asio::this_coro::executor, SIGWINCH);
+  while (true) {
+    if (const auto size = terminal_size(STDOUT_FILENO)) {
+      try {
+        co_await process.resize(size->rows, size->columns);
+      } catch (const Error&) {  // it may have ended already, or not begun: then it has no size to keep
+      }
+    }
+    co_await changed.async_wait(asio::use_awaitable);
+  }
+}
+
+}  // namespace
+
+asio::awaitable<void> carry(api::HijackedStream& stream, AttachedProcess process) {
+  using namespace asio::experimental::awaitable_operators;
+  std::optional<KeepStatusFlags> flags;
+  std::optional<RawMode> raw;
+  if (process.input) flags.emplace(STDIN_FILENO);
+  if (process.input && process.tty) raw.emplace(STDIN_FILENO);
+  asio::awaitable<void> output = copy_output(stream);
+  asio::awaitable<void> input = process.input ? copy_input(stream) : wait_for_ever();
+  asio::awaitable<void> size = process.tty && process.resize ? follow_size(process) : wait_for_ever();
+  co_await (std::move(output) || std::move(input) || std::move(size));
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,21 @@
+#pragma once
+// This terminal (or pipe) joined to a process in a container: stdin to it, its output here, the size of the terminal kept
+// equal.
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+
+#include "engine/api/client.hpp"
+
+namespace stack::cli {
+
+struct AttachedProcess {
+  bool tty = false;    ///< the container's side is a terminal: ours goes into raw mode
+  bool input = false;  ///< send our stdin
+  /// Tells the engine our terminal's size; called once at the start and at every change.
+  std::function<boost::asio::awaitable<void>(unsigned rows, unsigned columns)> resize;
+};
+
+/// Carries bytes until the process has closed its output. Our stdin's end closes the process's stdin only.
+boost::asio::awaitable<void> carry(engine::api::HijackedStream& stream, AttachedProcess process);
+
+}  // namespace stack::cli

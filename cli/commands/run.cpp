@@ -1,0 +1,286 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.hpp"
+#include "cli/attach.hpp"
+#include "cli/commands.hpp"
+#include "cli/containers.hpp"
+#include "cli/flags.hpp"
+#include "cli/output.hpp"
+#include "cli/project.hpp"
+#include "cli/session.hpp"
+#include "cli/shown_progress.hpp"
+#include "cli/task_group.hpp"
+#include "cli/terminal.hpp"
+#include "compose/shell_words.hpp"
+#include "scheduler/container_config.hpp"
+#include "scheduler/executor.hpp"
+
+namespace stack::cli {
+namespace {
+
+struct RunFlags {
+  scheduler::RunOptions container;
+  bool remove = false, detach = false, no_tty = false, interactive = true, no_deps = false, service_ports = false,
+       build = false;
+  bool quiet = false, quiet_build = false, quiet_pull = false, remove_orphans = false, tty = false;
+  std::optional<std::string> entrypoint;
+  std::vector<std::string> environment, labels, volumes, command;  ///< command: service, then argv
+};
+
+bool parse(const Invocation& invocation, RunFlags& run) {
+  Flags flags("run [OPTIONS] SERVICE [COMMAND] [ARG...]",
+              "Run a command in a new container of a service, after starting what the service depends on. The container gets a "
+              "terminal when this command has one, and publishes no ports unless asked.");
+  flags.flag("--rm", run.remove, "Remove the container when it ends");
+  flags.flag("-d,--detach", run.detach, "Run in the background and print the container's id");
+  flags.values("-e,--env", run.environment, "NAME=VALUE", "Set an environment variable; repeatable");
+  flags.value("--entrypoint", run.entrypoint, "COMMAND", "Instead of the service's entrypoint");
+  flags.values("-l,--label", run.labels, "NAME=VALUE", "Add a label; repeatable");
+  flags.value("--name", run.container.name, "NAME", "Name of the container");
+  flags.flag("-T,--no-TTY,--no-tty", run.no_tty, "No terminal for the command, even if there is one here");
+  flags.flag("-i,--interactive", run.interactive, "Send it our input (default true)");
+  flags.flag("-t,--tty", run.tty, "");
+  flags.value("-u,--user", run.container.user, "USER[:GROUP]", "Run as this user");
+  flags.values("-v,--volume", run.volumes, "SOURCE:TARGET[:ro]", "Mount a directory or volume; repeatable");
+  flags.value("-w,--workdir", run.container.working_dir, "DIR", "Run in this directory");
+  flags.flag("-P,--service-ports", run.service_ports, "Publish the service's ports");
+  flags.flag("--no-deps", run.no_deps, "Do not start what the service depends on");
+  flags.flag("--build", run.build, "Build the image first");
+  flags.flag("--remove-orphans", run.remove_orphans, "Remove containers of services that the files no longer define");
+  flags.flag("-q,--quiet", run.quiet, "Show nothing but the command's output");
+  flags.flag("--quiet-build", run.quiet_build, "Do not show the output of builds");
+  flags.flag("--quiet-pull", run.quiet_pull, "Do not show the progress of pulls");
+  flags.command_line(run.command, 1);
+  return flags.parse(invocation.arguments);
+}
+
+/// "./src:/dst" and "~/src:/dst" relative to the project's directory; a bare name is a volume.
+std::string resolve_bind(const compose::Project& project, const std::string& text) {
+  if (!text.starts_with(".") && !text.starts_with("~")) return text;
+  const auto home = project.environment.find("HOME");
+  if (text.starts_with("~") && home != project.environment.end()) return home->second + text.substr(1);
+  const std::size_t colon = text.find(':');
+  return std::filesystem::path(project.working_dir).append(text.substr(0, colon)).lexically_normal().string() +
+         (colon == std::string::npos ? "" : text.substr(colon));
+}
+
+scheduler::RunOptions run_options(const compose::Project& project, const RunFlags& run) {
+  scheduler::RunOptions options = run.container;
+  if (run.command.size() > 1) options.command.emplace(run.command.begin() + 1, run.command.end());
+  if (run.entrypoint) options.entrypoint = compose::split_shell_words(*run.entrypoint);
+  for (const std::string& variable : run.environment) {
+    if (variable.find('=') != std::string::npos) {
+      options.environment.push_back(variable);
+    } else if (const auto found = project.environment.find(variable); found != project.environment.end()) {
+      options.environment.push_back(variable + "=" + found->second);
+    }
+  }
+  for (const std::string& label : run.labels) {
+    const std::size_t equals = label.find('=');
+    options.labels[label.substr(0, equals)] = equals == std::string::npos ? "" : label.substr(equals + 1);
+  }
+  for (const std::string& volume : run.volumes) options.volumes.push_back(resolve_bind(project, volume));
+  options.detach = run.detach;
+  options.interactive = run.interactive && !run.detach;
+  options.tty = run.tty || (!run.no_tty && !run.detach && is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO));
+  if (run.no_tty) options.tty = false;
+  options.service_ports = run.service_ports;
+  options.auto_remove = run.remove;
+  return options;
+}
+
+scheduler::WaitFor wait_for(compose::DependencyCondition condition) {
+  switch (condition) {
+    case compose::DependencyCondition::service_healthy: return scheduler::WaitFor::healthy;
+    case compose::DependencyCondition::service_completed_successfully: return scheduler::WaitFor::completed;
+    case compose::DependencyCondition::service_started: break;
+  }
+  return scheduler::WaitFor::running_or_healthy;
+}
+
+/// Starts what the service depends on and waits as depends_on says.
+asio::awaitable<void> start_dependencies(api::Client& client, const compose::Project& project, const compose::Service& service,
+                                         const scheduler::ReconcileOptions& common, ShownProgress& progress) {
+  scheduler::ReconcileOptions options = common;
+  for (const auto& [name, _] : service.depends_on)
+    if (project.services.contains(name)) options.services.insert(name);
+  if (options.services.empty()) co_return;
+  const scheduler::Plan done = co_await scheduler::converge(client, project, options, progress);
+  progress.unchanged(done.unchanged);
+  scheduler::Plan waiting;
+  waiting.project = project.name;
+  for (const auto& [name, dependency] : service.depends_on) {
+    if (dependency.condition == compose::DependencyCondition::service_started || !options.services.contains(name)) continue;
+    ContainerQuery query;
+    query.project = project.name;
+    query.services = {name};
+    query.stopped = true;
+    const std::vector<api::ContainerSummary> containers = co_await list_project(client, std::move(query));
+    scheduler::WaitContainers wait;
+    for (const api::ContainerSummary& container : containers) wait.containers.push_back(name_of(container));
+    wait.condition = wait_for(dependency.condition);
+    wait.required = dependency.required;
+    scheduler::Operation operation;
+    operation.id = static_cast<int>(waiting.operations.size()) + 1;
+    operation.action = std::move(wait);
+    operation.resource = "service:" + name;
+    operation.subject = containers.empty() ? "Service " + name : "Container " + name_of(containers.front());
+    operation.service = name;
+    operation.reason = "dependency of " + service.name;
+    waiting.operations.push_back(std::move(operation));
+  }
+  co_await scheduler::execute(client, std::move(waiting), progress);
+}
+
+/// Image, networks and volumes of the service; its containers stay as they are.
+asio::awaitable<void> provide_resources(api::Client& client, const compose::Project& project, const compose::Service& service,
+                                        const scheduler::ReconcileOptions& common, ShownProgress& progress) {
+  ContainerQuery query;
+  query.project = project.name;
+  query.services = {service.name};
+  query.stopped = true;
+  const std::vector<api::ContainerSummary> existing = co_await list_project(client, std::move(query));
+  scheduler::ReconcileOptions options = common;
+  options.services = {service.name};
+  options.with_dependencies = false;
+  options.no_recreate = true;
+  options.no_start = true;
+  options.scale[service.name] = static_cast<int>(existing.size());
+  co_await scheduler::converge(client, project, options, progress);
+}
+
+asio::awaitable<void> prepare(api::Client& client, const compose::Project& project, const compose::Service& service,
+                              const RunFlags& run, ShownProgress& progress) {
+  scheduler::ReconcileOptions common;
+  common.remove_orphans = run.remove_orphans;
+  if (!run.no_deps) co_await start_dependencies(client, project, service, common, progress);
+  if (run.build) common.build = scheduler::BuildMode::always;
+  co_await provide_resources(client, project, service, common, progress);
+}
+
+/// Ctrl-C and the like are the container's: it decides whether to end.
+asio::awaitable<void> forward_signals(api::Client& client, std::string id) {
+  asio::signal_set signals(client.executor(), SIGINT, SIGTERM, SIGHUP);
+  signals.add(SIGQUIT);
+  while (true) {
+    const int number = co_await signals.async_wait(asio::use_awaitable);
+    try {
+      co_await client.kill_container(id, std::to_string(number));
+    } catch (const Error&) {  // not started yet, or already over: nothing to tell
+    }
+  }
+}
+
+/// The status for a container that could not be started, as the docker tools choose it.
+int start_failure_code(const std::string& message) {
+  if (message.find("executable file not found") != std::string::npos) return 127;
+  if (message.find("no such file or directory") != std::string::npos) return 127;
+  if (message.find("permission denied") != std::string::npos || message.find("is a directory") != std::string::npos) return 126;
+  return 125;
+}
+
+asio::awaitable<int> exit_status(api::ResponseStream waiting) {
+  std::string body;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const std::size_t size = co_await waiting.read_some(buffer);
+    if (size == 0) break;
+    body.append(buffer.data(), size);
+  }
+  co_return static_cast<int>(api::parse_body(body).at("StatusCode").get<std::int64_t>());
+}
+
+/// Empty text: it runs.
+asio::awaitable<std::string> try_start(api::Client& client, const std::string& id) {
+  try {
+    co_await client.start_container(id);
+    co_return std::string();
+  } catch (const api::ApiError& error) {
+    co_return std::string(error.what());
+  }
+}
+
+asio::awaitable<int> start_failed(api::Client& client, const std::string& id, bool remove, const std::string& message) {
+  if (remove) {
+    api::RemoveOptions options;
+    options.force = options.volumes = true;
+    try {
+      co_await client.remove_container(id, std::move(options));
+    } catch (const api::ApiError&) {  // the engine removed it itself
+    }
+  }
+  write_all(STDERR_FILENO, message + "\n");
+  co_return start_failure_code(message);
+}
+
+/// Create, attach, wait, start: in this order nothing of the output and no exit is missed.
+asio::awaitable<int> run_attached(api::Client& client, std::string id, bool tty, bool input, bool remove) {
+  api::AttachOptions attaching;
+  attaching.in = input;
+  api::HijackedStream stream = co_await client.attach_container(id, std::move(attaching));
+  const std::string target = fmt::format("/containers/{}/wait?condition={}", id, remove ? "removed" : "next-exit");
+  api::ResponseStream waiting = co_await client.stream("POST", target);
+  const std::string failure = co_await try_start(client, id);
+  if (!failure.empty()) co_return co_await start_failed(client, id, remove, failure);
+  AttachedProcess process;
+  process.tty = tty;
+  process.input = input;
+  process.resize = [&client, &id](unsigned rows, unsigned columns) { return client.resize_container(id, rows, columns); };
+  co_await carry(stream, std::move(process));
+  co_return co_await exit_status(std::move(waiting));
+}
+
+asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContainer container, const RunFlags& run) {
+  const bool tty = container.body.config.tty;
+  const api::CreateResponse created = co_await client.create_container(container.name, std::move(container.body));
+  if (run.detach) {
+    const std::string failure = co_await try_start(client, created.id);
+    if (!failure.empty()) co_return co_await start_failed(client, created.id, run.remove, failure);
+    write_all(STDOUT_FILENO, created.id + "\n");
+    co_return 0;
+  }
+  TaskGroup signals(client.executor());
+  signals.spawn(forward_signals(client, created.id));
+  int status = 0;
+  std::exception_ptr failure;
+  try {
+    status = co_await run_attached(client, created.id, tty, run.interactive, run.remove);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  signals.cancel();
+  co_await signals.join();
+  if (failure) std::rethrow_exception(failure);
+  co_return status;
+}
+
+}  // namespace
+
+int run(const Invocation& invocation) {
+  RunFlags flags;
+  if (!parse(invocation, flags)) return 0;
+  const std::string& name = flags.command.front();
+  const compose::Project project = load_project(invocation.global, {name});
+  const compose::Service& service = project.services.at(name);
+  scheduler::NamedContainer container = scheduler::oneoff_config(project, service, random_hex(12), run_options(project, flags));
+  ShownProgress progress(invocation.global,
+                         {.quiet_pull = flags.quiet_pull, .quiet_build = flags.quiet_build, .quiet = flags.quiet});
+  Session session(invocation.global);
+  {
+    const ProjectLock lock(session, project.name);
+    session.show(progress.renderer());
+    session.run(prepare(session.client(), project, service, flags, progress));
+  }
+  progress.silence();
+  return session.run_without_signals(run_container(session.client(), std::move(container), flags));
+}
+
+}  // namespace stack::cli
