@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#pragma GCC diagnostic ignored "-Wstringop-overflow"  // false positive in lists of std::string (GCC bug 105329)
+
 namespace stack::engine::runtime {
 
 namespace {
