@@ -55,7 +55,7 @@ int resolve_process_user(InitConfig& config) {
     config.user = resolve_user_in("/", std::to_string(user.uid), {});  // for HOME
     config.user.uid = user.uid;
     config.user.gid = user.gid;
-    config.user.additional_gids.clear();
+    config.user.additional_gids = {user.gid};
   }
   auto& gids = config.user.additional_gids;
   gids.insert(gids.end(), user.additional_gids.begin(), user.additional_gids.end());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <cstring>
 
 #include "base/unique_fd.hpp"
@@ -134,8 +135,12 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
   return result;
 }
 
-int open_or_make_in_root(int root, std::string_view path, bool directory) {
-  constexpr std::uint64_t inside = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+namespace {
+
+constexpr std::uint64_t inside = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+constexpr int max_links = 40;  ///< as many as the kernel follows
+
+int open_or_make(int root, std::string_view path, bool directory, int links_left) {
   const std::string whole = "/" + std::string(path);
   int fd = sys::openat2(root, whole.c_str(), O_PATH | O_CLOEXEC, inside);
   if (fd >= 0 || errno != ENOENT) return fd;
@@ -157,12 +162,22 @@ int open_or_make_in_root(int root, std::string_view path, bool directory) {
     if (last && !directory) {
       const UniqueFd file(::openat(parent.get(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0755));
       if (!file) return -1;
-    } else if (::mkdirat(parent.get(), name.c_str(), 0755) != 0 && errno != EEXIST) {
-      return -1;
+    } else if (::mkdirat(parent.get(), name.c_str(), 0755) != 0) {
+      if (errno != EEXIST) return -1;
+      // a link to what does not exist yet: what it names is made, inside the root
+      char target[PATH_MAX];
+      const ssize_t length = ::readlinkat(parent.get(), name.c_str(), target, sizeof target);
+      if (length <= 0 || length == sizeof target || links_left == 0) return -1;
+      const std::string before = target[0] == '/' ? "" : reached.substr(0, reached.size() - name.size());
+      return open_or_make(root, before + std::string(target, static_cast<std::size_t>(length)) + whole.substr(at), directory, links_left - 1);
     }
   }
   return sys::openat2(root, whole.c_str(), O_PATH | O_CLOEXEC, inside);
 }
+
+}  // namespace
+
+int open_or_make_in_root(int root, std::string_view path, bool directory) { return open_or_make(root, path, directory, max_links); }
 
 int clone_tree(int directory, const char* path, bool recursive) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (*path == '\0' ? AT_EMPTY_PATH : 0);
@@ -217,6 +232,7 @@ int make_overlay(const Overlay& overlay, MountFailure& failure) {
     failure = {errno, "overlay file system"};
     return -1;
   }
+  ::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", "overlay", 0);
   // one layer per call: no limit by the size of one option string (kernel 6.7)
   bool appended = true;
   for (const auto& lower : overlay.lower) {

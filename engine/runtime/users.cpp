@@ -113,6 +113,7 @@ ResolvedUser resolve_user(std::string_view user, const std::vector<std::string>&
   else result.gid = group_id(group_name, group);
   for (const auto& extra : groups) result.additional_gids.push_back(group_id(extra, group));
   auto& gids = result.additional_gids;
+  gids.push_back(result.gid);
   std::sort(gids.begin(), gids.end());
   gids.erase(std::unique(gids.begin(), gids.end()), gids.end());
   return result;

@@ -12,7 +12,7 @@ namespace stack::engine::runtime {
 struct ResolvedUser {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::vector<std::uint32_t> additional_gids;  ///< sorted, without gid
+  std::vector<std::uint32_t> additional_gids;  ///< sorted, with gid (else setgroups would let go of a group that denies access)
   std::string home = "/";
   std::string name;  ///< empty when only a number is known
 };

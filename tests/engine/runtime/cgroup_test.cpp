@@ -1,0 +1,158 @@
+#include "engine/runtime/cgroup.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "engine/runtime/cgroup_limits.hpp"
+
+namespace stack::engine::runtime {
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::string text;
+  std::getline(file, text);
+  return text;
+}
+
+TEST(CgroupV2, SharesBecomeWeightsByTheFormulaOfTheSpecification) {
+  EXPECT_EQ(shares_to_weight(2), 1u);
+  EXPECT_EQ(shares_to_weight(1024), 39u);
+  EXPECT_EQ(shares_to_weight(262144), 10000u);
+}
+
+/// A directory with the files that a v2 hierarchy would have.
+class FakeV2 : public ::testing::Test {
+protected:
+  void SetUp() override {
+    for (const char* file : {"memory.max", "memory.swap.max", "memory.low", "cpu.weight", "cpu.max", "pids.max", "cpuset.cpus"}) write(file, "");
+  }
+  void TearDown() override { std::filesystem::remove_all(base_); }
+  void write(const std::string& file, const std::string& text) {
+    std::filesystem::create_directories(base_ / "p/c");
+    std::ofstream(base_ / "p/c" / file) << text;
+  }
+  std::string value(const char* file) const { return read(base_ / "p/c" / file); }
+  std::filesystem::path base_ = std::filesystem::temp_directory_path() / ("cg" + random_hex(10));
+  CgroupMounts mounts_{{}, base_};
+};
+
+TEST_F(FakeV2, LimitsGoToTheFilesOfV2) {
+  Resources resources;
+  resources.memory_limit = 64 << 20;
+  resources.memory_swap = 96 << 20;
+  resources.cpu_quota = 50'000;
+  resources.cpu_period = 100'000;
+  resources.cpu_shares = 1024;
+  resources.pids_limit = 42;
+  resources.cpuset_cpus = "0-1";
+  Cgroup::open("/p/c", mounts_).update(resources);
+  EXPECT_EQ(value("memory.max"), "67108864");
+  EXPECT_EQ(value("memory.swap.max"), "33554432");
+  EXPECT_EQ(value("cpu.max"), "50000 100000");
+  EXPECT_EQ(value("cpu.weight"), "39");
+  EXPECT_EQ(value("pids.max"), "42");
+  EXPECT_EQ(value("cpuset.cpus"), "0-1");
+}
+
+TEST_F(FakeV2, StatsAndOomKillsAreReadFromTheFilesOfV2) {
+  write("cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 7\nnr_throttled 3\nthrottled_usec 20\n");
+  write("memory.current", "4096\n");
+  write("memory.max", "max\n");
+  write("memory.stat", "anon 100\ninactive_file 50\n");
+  write("memory.events", "low 0\nhigh 0\nmax 4\noom 2\noom_kill 1\n");
+  write("pids.current", "5\n");
+  write("io.stat", "8:0 rbytes=10 wbytes=20 rios=1 wios=2\n253:1 rbytes=1 wbytes=2 rios=1 wios=1\n");
+  const CgroupStats stats = Cgroup::open("/p/c", mounts_).stats();
+  EXPECT_EQ(stats.cpu_total, 1'500'000u);
+  EXPECT_EQ(stats.throttled_periods, 3u);
+  EXPECT_EQ(stats.memory_usage, 4096u);
+  EXPECT_EQ(stats.memory_limit, UINT64_MAX);
+  EXPECT_EQ(stats.oom_kills, 1u);
+  EXPECT_EQ(stats.pids, 5u);
+  ASSERT_EQ(stats.block_io.size(), 2u);
+  EXPECT_EQ(stats.block_io[1].major, 253u);
+  EXPECT_EQ(stats.block_io[0].write_bytes, 20u);
+}
+
+/// The kernel's own v2 mount, wherever it is: freeze, kill and the device filter need no controller.
+class RealV2 : public ::testing::Test {
+protected:
+  void SetUp() override {
+    if (::geteuid() != 0 || CgroupMounts::detect().v2.empty()) GTEST_SKIP() << "needs root and a cgroup v2 mount";
+    mounts_.v2 = CgroupMounts::detect().v2;
+  }
+  void TearDown() override {
+    if (child_ > 0) {
+      ::kill(child_, SIGKILL);
+      ::waitpid(child_, nullptr, 0);
+    }
+    if (!mounts_.v2.empty()) {
+      EXPECT_TRUE(Cgroup::open(path_, mounts_).remove());
+    }
+  }
+  CgroupMounts mounts_;
+  std::string path_ = "/stack-test-" + random_hex(8);
+  pid_t child_ = -1;
+};
+
+TEST_F(RealV2, FreezesThawsAndKills) {
+  Cgroup group = Cgroup::create(path_, {}, mounts_);
+  child_ = ::fork();
+  if (child_ == 0) {
+    for (;;) ::pause();
+  }
+  group.add(child_);
+  EXPECT_EQ(group.processes(), std::vector<pid_t>{child_});
+  group.freeze();
+  EXPECT_TRUE(group.frozen());
+  group.thaw();
+  EXPECT_FALSE(group.frozen());
+  group.kill_all();
+  int status = 0;
+  EXPECT_EQ(::waitpid(child_, &status, 0), child_);
+  child_ = -1;
+  EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+TEST_F(RealV2, TheDeviceFilterDeniesWhatNoRuleAllows) {
+  Resources resources;
+  resources.devices = default_spec().linux_.resources.devices;
+  Cgroup group = Cgroup::create(path_, resources, mounts_);
+  child_ = ::fork();
+  if (child_ == 0) {
+    char go = 0;
+    while (group.processes().empty()) ::usleep(100);  // moved by the parent
+    const std::string node = "/tmp/node" + random_hex(8);
+    const bool null_opens = ::open("/dev/null", O_RDWR) >= 0;
+    const bool node_made = ::mknod(node.c_str(), S_IFCHR | 0600, makedev(1, 1)) == 0;  // /dev/mem: may be made, not opened
+    const bool mem_refused = ::open(node.c_str(), O_RDONLY) < 0 && errno == EPERM;
+    ::unlink(node.c_str());
+    (void)go;
+    ::_exit((null_opens ? 0 : 1) | (node_made ? 0 : 2) | (mem_refused ? 0 : 4));
+  }
+  group.add(child_);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child_, &status, 0), child_);
+  child_ = -1;
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "1: null does not open, 2: a node cannot be made, 4: a denied device opens";
+}
+
+TEST(Cgroup, APathThatLeavesTheHierarchyIsRefused) {
+  EXPECT_THROW(Cgroup::create("/a/../../etc", {}), Error);
+  EXPECT_THROW(Cgroup::create("relative", {}), Error);
+}
+
+}  // namespace
+}  // namespace stack::engine::runtime

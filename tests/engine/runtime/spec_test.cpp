@@ -1,0 +1,55 @@
+#include "engine/runtime/spec.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+
+namespace stack::engine::runtime {
+namespace {
+
+TEST(Spec, SurvivesPrintingAndParsing) {
+  Spec spec = default_spec();
+  spec.hostname = "box";
+  spec.process.args = {"sh", "-c", "x"};
+  spec.process.user.name = "alice";
+  spec.process.rlimits = {{"RLIMIT_NOFILE", 10, 5}};
+  spec.process.oom_score_adj = -5;
+  spec.process.init = true;
+  spec.root.overlay = Overlay{{"/a", "/b"}, "/u", "/w"};
+  spec.linux_.resources.memory_limit = 1 << 30;
+  spec.linux_.resources.pids_limit = 10;
+  spec.linux_.resources.cpu_quota = 50000;
+  spec.linux_.cgroups_path = "/x/y";
+  spec.linux_.sysctl = {{"kernel.msgmax", "1"}};
+  const std::string text = print(spec);
+  EXPECT_EQ(print(parse_spec(text)), text);
+}
+
+std::string failure(const char* text) {
+  try {
+    parse_spec(text);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Spec, NamesTheFieldThatIsWrong) {
+  EXPECT_EQ(failure("{"), "runtime spec: config.json: not valid JSON");
+  EXPECT_EQ(failure(R"({"process":{"args":3}})"), "runtime spec: args: wrong type");
+  EXPECT_EQ(failure(R"({"mounts":[{"destination":"x"}]})"), "runtime spec: mounts: destination must be absolute: x");
+  EXPECT_EQ(failure(R"({"linux":{"namespaces":[{"type":"time2"}]}})"), "runtime spec: linux.namespaces: unknown type \"time2\"");
+}
+
+TEST(Capabilities, FollowDockersRulesForAddAndDrop) {
+  EXPECT_EQ(effective_capabilities({}, {"ALL"}), std::vector<std::string>{});
+  EXPECT_EQ(effective_capabilities({"net_admin"}, {"all"}), std::vector<std::string>{"CAP_NET_ADMIN"});
+  EXPECT_EQ(effective_capabilities({}, {}).size(), 14u);
+  EXPECT_EQ(effective_capabilities({"SYS_TIME"}, {"CAP_CHOWN"}).size(), 14u);
+  EXPECT_EQ(effective_capabilities({"ALL"}, {}), all_capabilities());
+  EXPECT_EQ(effective_capabilities({"ALL"}, {"CHOWN"}).size(), all_capabilities().size() - 1);
+  EXPECT_THROW(effective_capabilities({"NOPE"}, {}), Error);
+}
+
+}  // namespace
+}  // namespace stack::engine::runtime
