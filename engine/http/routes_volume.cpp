@@ -12,21 +12,21 @@ namespace stack::engine::http {
 
 namespace {
 
-asio::awaitable<void> list_volumes(EngineContext& engine, Request& request, ResponseWriter& response) {
+asio::awaitable<void> list_volumes(volume::Manager& volumes, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"dangling", "driver", "label", "name"});
   nlohmann::json body;
   body["Volumes"] = nlohmann::json::array();
   body["Warnings"] = nullptr;
-  for (const auto& volume : engine.volumes.list(filters)) body["Volumes"].push_back(volume::to_json(*volume));
+  for (const auto& volume : volumes.list(filters)) body["Volumes"].push_back(volume::to_json(*volume));
   co_await response.json(200, body);
 }
 
-asio::awaitable<void> inspect_volume(EngineContext& engine, Request& request, ResponseWriter& response) {
-  const nlohmann::json body = volume::to_json(*engine.volumes.get(request.parameter("name")));
+asio::awaitable<void> inspect_volume(volume::Manager& volumes, Request& request, ResponseWriter& response) {
+  const nlohmann::json body = volume::to_json(*volumes.get(request.parameter("name")));
   co_await response.json(200, body);
 }
 
-asio::awaitable<void> create_volume(EngineContext& engine, Request& request, ResponseWriter& response) {
+asio::awaitable<void> create_volume(volume::Manager& volumes, Request& request, ResponseWriter& response) {
   const nlohmann::json body = co_await request.json_body();
   const auto asked = body.is_null() ? api::VolumeCreate{} : body.get<api::VolumeCreate>();
   volume::VolumeCreate options;
@@ -34,12 +34,12 @@ asio::awaitable<void> create_volume(EngineContext& engine, Request& request, Res
   options.driver = asked.driver;
   options.labels = asked.labels;
   options.options = asked.driver_opts;
-  const nlohmann::json answer = volume::to_json(*engine.volumes.create(options));
+  const nlohmann::json answer = volume::to_json(*volumes.create(options));
   co_await response.json(201, answer);
 }
 
-asio::awaitable<void> remove_volume(EngineContext& engine, Request& request, ResponseWriter& response) {
-  engine.volumes.remove(request.parameter("name"), request.query.flag("force"));
+asio::awaitable<void> remove_volume(volume::Manager& volumes, Request& request, ResponseWriter& response) {
+  volumes.remove(request.parameter("name"), request.query.flag("force"));
   co_await response.empty(204);
 }
 
@@ -59,19 +59,20 @@ std::uint64_t tree_size(const std::string& directory) {
 }
 
 /// Anonymous volumes that no container uses; with all=true the named ones too.
-asio::awaitable<void> prune_volumes(EngineContext& engine, Request& request, ResponseWriter& response) {
+asio::awaitable<void> prune_volumes(volume::Manager& volumes, asio::thread_pool& pool, Request& request,
+                                    ResponseWriter& response) {
   const Filters filters = read_filters(request, {"all", "label", "label!"});
   const bool all = filter_flag(filters, "all", request.api_version < 42);  // older clients mean all
   nlohmann::json body;
   body["VolumesDeleted"] = nullptr;
   std::uint64_t reclaimed = 0;
   const volume::Filters unused{{"dangling", {"true"}}};
-  for (const auto& volume : engine.volumes.list(unused)) {
+  for (const auto& volume : volumes.list(unused)) {
     if ((!all && !volume->anonymous()) || !labels_match(filters, volume->labels)) continue;
     auto measure = [directory = volume->mountpoint] { return tree_size(directory); };
-    const std::uint64_t size = co_await run_in_pool(engine.pool, std::move(measure));
+    const std::uint64_t size = co_await run_in_pool(pool, std::move(measure));
     try {
-      engine.volumes.remove(volume->name, false);
+      volumes.remove(volume->name, false);
     } catch (const Error& error) {  // taken or removed while its size was measured
       if (error.code() != ErrorCode::conflict && error.code() != ErrorCode::not_found) throw;
       continue;
@@ -85,17 +86,20 @@ asio::awaitable<void> prune_volumes(EngineContext& engine, Request& request, Res
 
 }  // namespace
 
-void add_volume_routes(Router& router, EngineContext& engine) {
-  using Function = asio::awaitable<void> (*)(EngineContext&, Request&, ResponseWriter&);
+void add_volume_routes(Router& router, volume::Manager& volumes, asio::thread_pool& pool) {
+  using Function = asio::awaitable<void> (*)(volume::Manager&, Request&, ResponseWriter&);
   const auto add = [&](Method method, const char* pattern, Function function) {
-    router.add(method, pattern,
-               [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
+    router.add(method, pattern, [&volumes, function](Request& request, ResponseWriter& response) {
+      return function(volumes, request, response);
+    });
   };
   add(Method::get, "/volumes", list_volumes);
   add(Method::get, "/volumes/{name}", inspect_volume);
   add(Method::post, "/volumes/create", create_volume);
-  add(Method::post, "/volumes/prune", prune_volumes);
   add(Method::del, "/volumes/{name}", remove_volume);
+  router.add(Method::post, "/volumes/prune", [&volumes, &pool](Request& request, ResponseWriter& response) {
+    return prune_volumes(volumes, pool, request, response);
+  });
 }
 
 }  // namespace stack::engine::http
