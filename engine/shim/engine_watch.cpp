@@ -52,7 +52,7 @@ void EngineWatch::try_start() {
   if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
   int ready[2];
   if (::pipe2(ready, O_CLOEXEC) != 0) return;
-  const UniqueFd read_end(ready[0]);  // nobody waits here: the engine's connection to our socket says that it is up
+  UniqueFd read_end(ready[0]);
   const UniqueFd write_end(ready[1]);
   SpawnOptions options;
   options.argv = argv_;
@@ -62,9 +62,22 @@ void EngineWatch::try_start() {
     reap();
     child_ = spawn(options);
     loop_.watch(child_.pidfd.get(), EPOLLIN, [this](std::uint32_t) { reap(); });
+    watch_ready_pipe(std::move(read_end));
   } catch (const Error&) {
     // the binary is gone or cannot run: the timer is set
   }
+}
+
+/// What it says does not matter here, for an engine that is up connects to us; but it must find a reader.
+void EngineWatch::watch_ready_pipe(UniqueFd read_end) {
+  if (ready_pipe_) loop_.forget(ready_pipe_.get());
+  ready_pipe_ = std::move(read_end);
+  loop_.watch(ready_pipe_.get(), EPOLLIN, [this](std::uint32_t) {
+    char buffer[512];
+    if (::read(ready_pipe_.get(), buffer, sizeof buffer) > 0) return;
+    loop_.forget(ready_pipe_.get());
+    ready_pipe_.reset();
+  });
 }
 
 void EngineWatch::reap() {

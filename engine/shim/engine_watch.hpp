@@ -25,11 +25,13 @@ private:
   void schedule(int delay_ms);
   void try_start();
   void reap();
+  void watch_ready_pipe(UniqueFd read_end);
   Loop& loop_;
   const std::string lock_path_;
   const std::vector<std::string> argv_;
   const std::vector<std::string> environment_;
   Child child_;        ///< the engine we started: our child until it or we end
+  UniqueFd ready_pipe_;
   int timer_ = 0;
   int delay_ms_;
 };
