@@ -1,5 +1,5 @@
-// The kernel's floor for one container: clone with all namespaces, overlay mount, proc, pivot_root, exec of a static binary, wait.
-// Nothing else is done, so no runtime can be faster. Usage (root): floor [iterations] [parallel]
+// The kernel's floor for one container: clone with all namespaces, overlay mount, proc, pivot_root, exec of a static binary,
+// wait. Nothing else is done, so no runtime can be faster. Usage (root): floor [iterations] [parallel]
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>

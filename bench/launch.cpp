@@ -1,5 +1,7 @@
 // Time from launch() to the exec of the command, alone and many at once from four threads (as the engine does), and what the
 // monitors weigh afterwards. Root. Usage: launch_bench [containers at once] [rounds]
+#include "engine/runtime/launch.hpp"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +18,6 @@
 
 #include "base/digest.hpp"
 #include "engine/runtime/cgroup.hpp"
-#include "engine/runtime/launch.hpp"
 #include "engine/runtime/seccomp.hpp"
 
 namespace fs = std::filesystem;
@@ -93,7 +94,8 @@ int main(int argc, char** argv) {
     bench.end(launched);
   }
   std::sort(single.begin(), single.end());
-  std::printf("launch: 1: min %.2f ms, median %.2f ms, max %.2f ms\n", single.front(), single[single.size() / 2], single.back());
+  std::printf("launch: 1: min %.2f ms, median %.2f ms, max %.2f ms\n", single.front(), single[single.size() / 2],
+              single.back());
 
   std::vector<LaunchRequest> requests;
   for (int i = 0; i < at_once; ++i) requests.push_back(bench.request({"sleep", "1000"}));
@@ -103,7 +105,8 @@ int main(int argc, char** argv) {
   std::vector<std::thread> pool;
   for (int i = 0; i < 4; ++i) {
     pool.emplace_back([&] {
-      for (std::size_t mine = next++; mine < requests.size(); mine = next++) launched[mine] = launch(bench.shim, requests[mine]);
+      for (std::size_t mine = next++; mine < requests.size(); mine = next++)
+        launched[mine] = launch(bench.shim, requests[mine]);
     });
   }
   for (auto& thread : pool) thread.join();

@@ -16,20 +16,52 @@ namespace stack::engine::runtime {
 namespace {
 
 // capabilities(7), in the order of their numbers
-constexpr std::array names{
-    "CAP_CHOWN",          "CAP_DAC_OVERRIDE",   "CAP_DAC_READ_SEARCH", "CAP_FOWNER",          "CAP_FSETID",
-    "CAP_KILL",           "CAP_SETGID",         "CAP_SETUID",          "CAP_SETPCAP",         "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",      "CAP_NET_RAW",         "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",      "CAP_SYS_MODULE",     "CAP_SYS_RAWIO",       "CAP_SYS_CHROOT",      "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",      "CAP_SYS_ADMIN",      "CAP_SYS_BOOT",        "CAP_SYS_NICE",        "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",       "CAP_SYS_TTY_CONFIG", "CAP_MKNOD",           "CAP_LEASE",           "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",  "CAP_SETFCAP",        "CAP_MAC_OVERRIDE",    "CAP_MAC_ADMIN",       "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",     "CAP_BLOCK_SUSPEND",  "CAP_AUDIT_READ",      "CAP_PERFMON",         "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE"};
+constexpr std::array names{"CAP_CHOWN",
+                           "CAP_DAC_OVERRIDE",
+                           "CAP_DAC_READ_SEARCH",
+                           "CAP_FOWNER",
+                           "CAP_FSETID",
+                           "CAP_KILL",
+                           "CAP_SETGID",
+                           "CAP_SETUID",
+                           "CAP_SETPCAP",
+                           "CAP_LINUX_IMMUTABLE",
+                           "CAP_NET_BIND_SERVICE",
+                           "CAP_NET_BROADCAST",
+                           "CAP_NET_ADMIN",
+                           "CAP_NET_RAW",
+                           "CAP_IPC_LOCK",
+                           "CAP_IPC_OWNER",
+                           "CAP_SYS_MODULE",
+                           "CAP_SYS_RAWIO",
+                           "CAP_SYS_CHROOT",
+                           "CAP_SYS_PTRACE",
+                           "CAP_SYS_PACCT",
+                           "CAP_SYS_ADMIN",
+                           "CAP_SYS_BOOT",
+                           "CAP_SYS_NICE",
+                           "CAP_SYS_RESOURCE",
+                           "CAP_SYS_TIME",
+                           "CAP_SYS_TTY_CONFIG",
+                           "CAP_MKNOD",
+                           "CAP_LEASE",
+                           "CAP_AUDIT_WRITE",
+                           "CAP_AUDIT_CONTROL",
+                           "CAP_SETFCAP",
+                           "CAP_MAC_OVERRIDE",
+                           "CAP_MAC_ADMIN",
+                           "CAP_SYSLOG",
+                           "CAP_WAKE_ALARM",
+                           "CAP_BLOCK_SUSPEND",
+                           "CAP_AUDIT_READ",
+                           "CAP_PERFMON",
+                           "CAP_BPF",
+                           "CAP_CHECKPOINT_RESTORE"};
 
-constexpr std::array defaults{"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FSETID",  "CAP_FOWNER",           "CAP_MKNOD",
-                              "CAP_NET_RAW", "CAP_SETGID",      "CAP_SETUID",  "CAP_SETFCAP",          "CAP_SETPCAP",
-                              "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"};
+constexpr std::array defaults{"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
+                              "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
+                              "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
+                              "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
 constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
 
@@ -113,13 +145,17 @@ std::vector<std::string> effective_capabilities(const std::vector<std::string>& 
   bool drop_all = false;
   for (const auto& name : add) {
     const std::string full = normalize_capability(name);
-    if (full == "ALL") add_all = true;
-    else added |= capability_mask({full});
+    if (full == "ALL")
+      add_all = true;
+    else
+      added |= capability_mask({full});
   }
   for (const auto& name : drop) {
     const std::string full = normalize_capability(name);
-    if (full == "ALL") drop_all = true;
-    else dropped |= capability_mask({full});
+    if (full == "ALL")
+      drop_all = true;
+    else
+      dropped |= capability_mask({full});
   }
   if (add_all) return capability_names(bounding_set() & ~dropped);
   if (drop_all) return capability_names(added);

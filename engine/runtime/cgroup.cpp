@@ -190,7 +190,8 @@ UniqueFd Cgroup::v2_directory() const {
 
 bool Cgroup::exists() const {
   const auto all = directories();
-  return std::any_of(all.begin(), all.end(), [](const std::string& directory) { return ::access(directory.c_str(), F_OK) == 0; });
+  return std::any_of(all.begin(), all.end(),
+                     [](const std::string& directory) { return ::access(directory.c_str(), F_OK) == 0; });
 }
 
 std::vector<pid_t> Cgroup::processes() const {
@@ -205,10 +206,13 @@ std::vector<pid_t> Cgroup::processes() const {
 }
 
 void Cgroup::signal_all(int signal) const {
-  if (signal == SIGKILL && !mounts_.v2.empty() && sys::write_file(AT_FDCWD, (mounts_.v2 + path_ + "/cgroup.kill").c_str(), "1") == 0) return;
+  if (signal == SIGKILL && !mounts_.v2.empty() &&
+      sys::write_file(AT_FDCWD, (mounts_.v2 + path_ + "/cgroup.kill").c_str(), "1") == 0)
+    return;
   // without cgroup.kill: frozen first, so that nothing forks meanwhile
   const std::string freezer = directory("freezer");
-  const bool by_freezer = signal == SIGKILL && !freezer.empty() && sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "FROZEN") == 0;
+  const bool by_freezer =
+      signal == SIGKILL && !freezer.empty() && sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "FROZEN") == 0;
   for (const pid_t pid : processes()) ::kill(pid, signal);
   if (by_freezer) sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "THAWED");
 }
@@ -221,17 +225,20 @@ void Cgroup::freeze() const {
     return;
   }
   const std::string directory = mounts_.v2 + path_;
-  if (const int error = sys::write_file(AT_FDCWD, (directory + "/cgroup.freeze").c_str(), "1")) throw errno_error("freeze cgroup " + path_, error);
+  if (const int error = sys::write_file(AT_FDCWD, (directory + "/cgroup.freeze").c_str(), "1"))
+    throw errno_error("freeze cgroup " + path_, error);
   wait_until_frozen(directory);
 }
 
 void Cgroup::thaw() const {
   const std::string file = mounts_.v2.empty() ? directory("freezer") + "/freezer.state" : mounts_.v2 + path_ + "/cgroup.freeze";
-  if (const int error = sys::write_file(AT_FDCWD, file.c_str(), mounts_.v2.empty() ? "THAWED" : "0")) throw errno_error("thaw cgroup " + path_, error);
+  if (const int error = sys::write_file(AT_FDCWD, file.c_str(), mounts_.v2.empty() ? "THAWED" : "0"))
+    throw errno_error("thaw cgroup " + path_, error);
 }
 
 bool Cgroup::frozen() const {
-  if (mounts_.v2.empty()) return sys::read_file(AT_FDCWD, (directory("freezer") + "/freezer.state").c_str()).starts_with("FROZEN");
+  if (mounts_.v2.empty())
+    return sys::read_file(AT_FDCWD, (directory("freezer") + "/freezer.state").c_str()).starts_with("FROZEN");
   return sys::read_file(AT_FDCWD, (mounts_.v2 + path_ + "/cgroup.freeze").c_str()).starts_with("1");
 }
 

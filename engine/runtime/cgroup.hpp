@@ -22,7 +22,7 @@ struct CgroupMounts {
     std::string mount;       ///< "/sys/fs/cgroup/memory"
   };
   std::vector<V1> v1;
-  std::string v2;           ///< "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or empty
+  std::string v2;  ///< "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or empty
   bool unified() const { return v1.empty() && !v2.empty(); }
   static const CgroupMounts& detect();  ///< from /proc/self/mountinfo, once
 };
@@ -33,16 +33,16 @@ struct BlockIo {
 
 /// Counters as `docker stats` needs them. What the kernel does not offer is 0.
 struct CgroupStats {
-  std::uint64_t cpu_total = 0;        ///< nanoseconds
-  std::uint64_t cpu_user = 0;         ///< nanoseconds
-  std::uint64_t cpu_system = 0;       ///< nanoseconds
+  std::uint64_t cpu_total = 0;                                           ///< nanoseconds
+  std::uint64_t cpu_user = 0;                                            ///< nanoseconds
+  std::uint64_t cpu_system = 0;                                          ///< nanoseconds
   std::uint64_t throttled_periods = 0, periods = 0, throttled_time = 0;  ///< nanoseconds
-  std::uint64_t memory_usage = 0;     ///< bytes
+  std::uint64_t memory_usage = 0;                                        ///< bytes
   std::uint64_t memory_max_usage = 0;
-  std::uint64_t memory_limit = 0;     ///< bytes; max uint64: none
+  std::uint64_t memory_limit = 0;                                  ///< bytes; max uint64: none
   std::vector<std::pair<std::string, std::uint64_t>> memory_stat;  ///< memory.stat as it is
   std::uint64_t pids = 0;
-  std::uint64_t pids_limit = 0;       ///< 0: none
+  std::uint64_t pids_limit = 0;  ///< 0: none
   std::vector<BlockIo> block_io;
   std::uint64_t oom_kills = 0;
 };
@@ -50,7 +50,8 @@ struct CgroupStats {
 class Cgroup {
 public:
   /// Makes the group (and parents) and sets its limits. Throws; what was made is removed again.
-  static Cgroup create(const std::string& path, const Resources& resources, const CgroupMounts& mounts = CgroupMounts::detect());
+  static Cgroup create(const std::string& path, const Resources& resources,
+                       const CgroupMounts& mounts = CgroupMounts::detect());
   /// Refers to one that exists, or existed.
   static Cgroup open(const std::string& path, const CgroupMounts& mounts = CgroupMounts::detect());
 
@@ -58,7 +59,7 @@ public:
   void update(const Resources& resources);  ///< only what is set
   void add(pid_t pid);  ///< costs milliseconds on v1: a child that joins by itself (open_tasks) does not pay that
   std::vector<UniqueFd> open_tasks() const;  ///< v1: the `tasks` file of each hierarchy; writing "0" moves the calling thread
-  UniqueFd v2_directory() const;  ///< for CLONE_INTO_CGROUP; empty on v1
+  UniqueFd v2_directory() const;             ///< for CLONE_INTO_CGROUP; empty on v1
   bool exists() const;
   std::vector<pid_t> processes() const;
   void signal_all(int signal) const;  ///< every process, including forks that race with it when the signal is SIGKILL

@@ -19,7 +19,8 @@ using Program = std::vector<bpf_insn>;
 // registers: 2 type, 3 access, 4 major, 5 minor
 constexpr std::uint8_t type_register = 2, access_register = 3, major_register = 4, minor_register = 5, scratch = 6;
 
-bpf_insn instruction(std::uint8_t code, std::uint8_t destination, std::uint8_t source, std::int16_t offset, std::int32_t value) {
+bpf_insn instruction(std::uint8_t code, std::uint8_t destination, std::uint8_t source, std::int16_t offset,
+                     std::int32_t value) {
   bpf_insn result{};
   result.code = code;
   result.dst_reg = destination & 0xf;
@@ -28,10 +29,18 @@ bpf_insn instruction(std::uint8_t code, std::uint8_t destination, std::uint8_t s
   result.imm = value;
   return result;
 }
-bpf_insn load_word(std::uint8_t destination, std::int16_t offset) { return instruction(BPF_LDX | BPF_MEM | BPF_W, destination, 1, offset, 0); }
-bpf_insn move(std::uint8_t destination, std::uint8_t source) { return instruction(BPF_ALU64 | BPF_MOV | BPF_X, destination, source, 0, 0); }
-bpf_insn keep_bits(std::uint8_t destination, std::int32_t mask) { return instruction(BPF_ALU | BPF_AND | BPF_K, destination, 0, 0, mask); }
-bpf_insn shift_right(std::uint8_t destination, std::int32_t bits) { return instruction(BPF_ALU | BPF_RSH | BPF_K, destination, 0, 0, bits); }
+bpf_insn load_word(std::uint8_t destination, std::int16_t offset) {
+  return instruction(BPF_LDX | BPF_MEM | BPF_W, destination, 1, offset, 0);
+}
+bpf_insn move(std::uint8_t destination, std::uint8_t source) {
+  return instruction(BPF_ALU64 | BPF_MOV | BPF_X, destination, source, 0, 0);
+}
+bpf_insn keep_bits(std::uint8_t destination, std::int32_t mask) {
+  return instruction(BPF_ALU | BPF_AND | BPF_K, destination, 0, 0, mask);
+}
+bpf_insn shift_right(std::uint8_t destination, std::int32_t bits) {
+  return instruction(BPF_ALU | BPF_RSH | BPF_K, destination, 0, 0, bits);
+}
 
 void answer(Program& program, bool allow) {
   program.push_back(instruction(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, allow ? 1 : 0));
@@ -40,7 +49,8 @@ void answer(Program& program, bool allow) {
 
 std::int32_t access_bits(const std::string& access) {
   std::int32_t bits = 0;
-  for (const char letter : access) bits |= letter == 'm' ? BPF_DEVCG_ACC_MKNOD : letter == 'r' ? BPF_DEVCG_ACC_READ : letter == 'w' ? BPF_DEVCG_ACC_WRITE : 0;
+  for (const char letter : access)
+    bits |= letter == 'm' ? BPF_DEVCG_ACC_MKNOD : letter == 'r' ? BPF_DEVCG_ACC_READ : letter == 'w' ? BPF_DEVCG_ACC_WRITE : 0;
   return bits;
 }
 
@@ -70,8 +80,8 @@ void add_rule(Program& program, const DeviceRule& rule) {
 }
 
 Program compile(const std::vector<DeviceRule>& rules) {
-  Program program{load_word(type_register, 0), move(access_register, type_register), keep_bits(type_register, 0xffff),
-                  shift_right(access_register, 16), load_word(major_register, 4), load_word(minor_register, 8)};
+  Program program{load_word(type_register, 0),      move(access_register, type_register), keep_bits(type_register, 0xffff),
+                  shift_right(access_register, 16), load_word(major_register, 4),         load_word(minor_register, 8)};
   // the last rule that matches decides, so they are tried from the end; what is behind a rule for everything is never reached
   for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
     add_rule(program, *rule);
@@ -81,7 +91,9 @@ Program compile(const std::vector<DeviceRule>& rules) {
   return program;
 }
 
-int bpf(bpf_cmd command, bpf_attr& attributes) { return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes)); }
+int bpf(bpf_cmd command, bpf_attr& attributes) {
+  return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
+}
 
 }  // namespace
 

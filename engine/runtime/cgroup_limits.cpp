@@ -17,7 +17,8 @@ constexpr std::uint64_t default_period_us = 100'000;
 
 void set(const std::string& directory, const char* file, const std::string& value) {
   const std::string path = directory + "/" + file;
-  if (const int error = sys::write_file(AT_FDCWD, path.c_str(), value)) throw errno_error("write \"" + value + "\" to " + path, error);
+  if (const int error = sys::write_file(AT_FDCWD, path.c_str(), value))
+    throw errno_error("write \"" + value + "\" to " + path, error);
 }
 /// For what a kernel may be built without.
 void set_if_present(const std::string& directory, const char* file, const std::string& value) {
@@ -35,7 +36,8 @@ std::string directory_of(const CgroupMounts& mounts, const std::string& path, st
 std::string required(const CgroupMounts& mounts, const std::string& path, std::string_view controller) {
   std::string directory = directory_of(mounts, path, controller);
   if (directory.empty()) {
-    throw Error(ErrorCode::not_implemented, "this kernel offers no cgroup controller \"" + std::string(controller) + "\", which a limit of the container needs");
+    throw Error(ErrorCode::not_implemented, "this kernel offers no cgroup controller \"" + std::string(controller) +
+                                                "\", which a limit of the container needs");
   }
   return directory;
 }
@@ -79,7 +81,8 @@ void inherit_cpuset(const std::string& mount, const std::string& path) {
     const std::string directory = mount + path.substr(0, at);
     for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
       const std::string now = sys::read_file(AT_FDCWD, (directory + "/" + file).c_str());
-      if (now.find_first_not_of(" \n") == std::string::npos) set(directory, file, sys::read_file(AT_FDCWD, (parent + "/" + file).c_str()));
+      if (now.find_first_not_of(" \n") == std::string::npos)
+        set(directory, file, sys::read_file(AT_FDCWD, (parent + "/" + file).c_str()));
     }
     parent = directory;
   }
@@ -95,7 +98,9 @@ void limit_cpuset_v1(const CgroupMounts& mounts, const std::string& path, const 
 
 std::string to_text(const DeviceRule& rule) {
   if (rule.type == 'a') return "a";
-  const auto number = [](const std::optional<std::int64_t>& value) { return value ? std::to_string(*value) : std::string("*"); };
+  const auto number = [](const std::optional<std::int64_t>& value) {
+    return value ? std::to_string(*value) : std::string("*");
+  };
   return std::string(1, rule.type) + " " + number(rule.major) + ":" + number(rule.minor) + " " + rule.access;
 }
 
@@ -108,7 +113,8 @@ void limit_devices_v1(const CgroupMounts& mounts, const std::string& path, const
 std::string pids_text(std::int64_t limit) { return limit <= 0 ? "max" : std::to_string(limit); }
 
 void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
-  if (resources.memory_limit || resources.memory_swap || resources.memory_reservation || resources.memory_swappiness || resources.oom_kill_disable) {
+  if (resources.memory_limit || resources.memory_swap || resources.memory_reservation || resources.memory_swappiness ||
+      resources.oom_kill_disable) {
     limit_memory_v1(required(mounts, path, "memory"), resources);
   }
   limit_cpu_v1(mounts, path, resources);
@@ -136,17 +142,21 @@ void limit_memory_v2(const std::string& directory, const Resources& resources) {
 
 void limit_v2(const std::string& directory, const Resources& resources, bool fresh) {
   limit_memory_v2(directory, resources);
-  if (resources.cpu_shares && *resources.cpu_shares != 0) set(directory, "cpu.weight", std::to_string(shares_to_weight(*resources.cpu_shares)));
+  if (resources.cpu_shares && *resources.cpu_shares != 0)
+    set(directory, "cpu.weight", std::to_string(shares_to_weight(*resources.cpu_shares)));
   if (resources.cpu_quota || resources.cpu_period) {
     const std::int64_t quota = resources.cpu_quota.value_or(-1);
-    set(directory, "cpu.max", (quota <= 0 ? std::string("max") : std::to_string(quota)) + " " + std::to_string(resources.cpu_period.value_or(default_period_us)));
+    set(directory, "cpu.max",
+        (quota <= 0 ? std::string("max") : std::to_string(quota)) + " " +
+            std::to_string(resources.cpu_period.value_or(default_period_us)));
   }
   if (!resources.cpuset_cpus.empty()) set(directory, "cpuset.cpus", resources.cpuset_cpus);
   if (!resources.cpuset_mems.empty()) set(directory, "cpuset.mems", resources.cpuset_mems);
   if (resources.pids_limit) set(directory, "pids.max", pids_text(*resources.pids_limit));
   if (resources.blkio_weight) {
     set_if_present(directory, "io.bfq.weight", std::to_string(*resources.blkio_weight));
-    set_if_present(directory, "io.weight", "default " + std::to_string(1 + (std::uint64_t{*resources.blkio_weight} - 10) * 9999 / 990));
+    set_if_present(directory, "io.weight",
+                   "default " + std::to_string(1 + (std::uint64_t{*resources.blkio_weight} - 10) * 9999 / 990));
   }
   for (const auto& [file, value] : resources.unified) {
     if (file.find('/') != std::string::npos) throw Error(ErrorCode::invalid_argument, "unified resource " + file);
@@ -172,8 +182,10 @@ void enable_v2_controllers(const std::string& directory) {
 }
 
 void apply_limits(const CgroupMounts& mounts, const std::string& path, const Resources& resources, bool fresh) {
-  if (mounts.unified()) limit_v2(mounts.v2 + path, resources, fresh);
-  else limit_v1(mounts, path, resources);
+  if (mounts.unified())
+    limit_v2(mounts.v2 + path, resources, fresh);
+  else
+    limit_v1(mounts, path, resources);
 }
 
 }  // namespace stack::engine::runtime

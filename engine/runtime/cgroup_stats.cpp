@@ -32,7 +32,8 @@ std::vector<std::pair<std::string, std::uint64_t>> read_table(const std::string&
   while (at < text.size()) {
     const auto end = std::min(text.find('\n', at), text.size());
     const auto blank = text.find(' ', at);
-    if (blank < end) table.emplace_back(text.substr(at, blank - at), number(std::string_view(text).substr(blank + 1, end - blank - 1)));
+    if (blank < end)
+      table.emplace_back(text.substr(at, blank - at), number(std::string_view(text).substr(blank + 1, end - blank - 1)));
     at = end + 1;
   }
   return table;
@@ -101,8 +102,10 @@ void read_v2(const std::string& directory, CgroupStats& stats) {
     if (std::sscanf(line.c_str(), "%llu:%llu", &major, &minor) == 2) {
       entry.major = major;
       entry.minor = minor;
-      if (const auto r = line.find("rbytes="); r != std::string::npos) entry.read_bytes = number(std::string_view(line).substr(r + 7));
-      if (const auto w = line.find("wbytes="); w != std::string::npos) entry.write_bytes = number(std::string_view(line).substr(w + 7));
+      if (const auto r = line.find("rbytes="); r != std::string::npos)
+        entry.read_bytes = number(std::string_view(line).substr(r + 7));
+      if (const auto w = line.find("wbytes="); w != std::string::npos)
+        entry.write_bytes = number(std::string_view(line).substr(w + 7));
       stats.block_io.push_back(entry);
     }
     at = end + 1;

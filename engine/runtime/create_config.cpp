@@ -111,7 +111,8 @@ std::string print(const StatusMessage& message) {
 StatusMessage parse_status(std::string_view text) {
   if (text.empty()) return {-1, 0, "the shim ended without an answer", "shim", 125, 0};
   const json document = unpack(text);
-  return {document.at("pid"), document.at("started_at"), document.at("error"), document.at("step"), document.at("exit_code"), document.at("errno")};
+  return {document.at("pid"),  document.at("started_at"), document.at("error"),
+          document.at("step"), document.at("exit_code"),  document.at("errno")};
 }
 
 }  // namespace stack::engine::runtime

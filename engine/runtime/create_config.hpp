@@ -64,7 +64,7 @@ ExecConfig parse_exec_config(std::string_view text);
 
 /// The one line a shim writes to its start-up pipe.
 struct StatusMessage {
-  pid_t pid = -1;                ///< started; else the fields below
+  pid_t pid = -1;  ///< started; else the fields below
   std::int64_t started_at = 0;
   std::string error;
   std::string step;

@@ -80,14 +80,15 @@ int make_working_directory(InitConfig& config) {
 
 int set_rlimits(InitConfig& config) {
   static constexpr std::pair<const char*, __rlimit_resource> table[] = {
-      {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},       {"RLIMIT_CPU", RLIMIT_CPU},
-      {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},     {"RLIMIT_LOCKS", RLIMIT_LOCKS},
+      {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},         {"RLIMIT_CPU", RLIMIT_CPU},
+      {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},       {"RLIMIT_LOCKS", RLIMIT_LOCKS},
       {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},
-      {"RLIMIT_NOFILE", RLIMIT_NOFILE},   {"RLIMIT_NPROC", RLIMIT_NPROC},     {"RLIMIT_RSS", RLIMIT_RSS},
-      {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},   {"RLIMIT_RTTIME", RLIMIT_RTTIME},   {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+      {"RLIMIT_NOFILE", RLIMIT_NOFILE},   {"RLIMIT_NPROC", RLIMIT_NPROC},       {"RLIMIT_RSS", RLIMIT_RSS},
+      {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},   {"RLIMIT_RTTIME", RLIMIT_RTTIME},     {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
       {"RLIMIT_STACK", RLIMIT_STACK}};
   for (const Rlimit& limit : config.process->rlimits) {
-    const auto known = std::find_if(std::begin(table), std::end(table), [&](const auto& entry) { return limit.type == entry.first; });
+    const auto known =
+        std::find_if(std::begin(table), std::end(table), [&](const auto& entry) { return limit.type == entry.first; });
     if (known == std::end(table)) return fail(config, "unknown rlimit " + limit.type, EINVAL);
     const rlimit value{limit.soft, limit.hard};
     if (::setrlimit(known->second, &value) != 0) return fail(config, "setting " + limit.type);
@@ -98,7 +99,8 @@ int set_rlimits(InitConfig& config) {
 int set_oom_score(InitConfig& config) {
   if (!config.process->oom_score_adj) return 0;
   const std::string value = std::to_string(*config.process->oom_score_adj);
-  if (const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", value)) return fail(config, "oom_score_adj", error);
+  if (const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", value))
+    return fail(config, "oom_score_adj", error);
   return 0;
 }
 
@@ -119,7 +121,8 @@ int set_stdio(InitConfig& config) {
 int open_process_terminal(InitConfig& config) {
   if (!config.process->terminal) return 0;
   Terminal terminal;
-  if (const int error = make_terminal(config.process->console_rows, config.process->console_columns, config.user.uid, terminal)) {
+  if (const int error =
+          make_terminal(config.process->console_rows, config.process->console_columns, config.user.uid, terminal)) {
     return fail(config, "terminal", error);
   }
   send_descriptor(config.sync_fd, 'T', terminal.master);
@@ -147,7 +150,8 @@ int load_filter(InitConfig& config) {
     void* filter;
   } filter{static_cast<unsigned short>(program.size() / 8), program.data()};  // struct sock_fprog
   // TSYNC is for threads (there are none); SPEC_ALLOW is what container runtimes set: mitigations are the kernel's choice
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) != 0) return fail(config, "seccomp filter");
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) != 0)
+    return fail(config, "seccomp filter");
   return 0;
 }
 
@@ -178,7 +182,8 @@ int drop_privileges(InitConfig& config) {
 int change_directory(InitConfig& config) {
   const std::string& cwd = config.process->cwd;
   const UniqueFd directory(sys::openat2(AT_FDCWD, cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS));
-  if (!directory || ::fchdir(directory.get()) != 0) return fail(config, "chdir to cwd (\"" + cwd + "\") set in config.json failed");
+  if (!directory || ::fchdir(directory.get()) != 0)
+    return fail(config, "chdir to cwd (\"" + cwd + "\") set in config.json failed");
   return 0;
 }
 

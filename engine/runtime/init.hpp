@@ -21,23 +21,23 @@ namespace stack::engine::runtime {
 struct InitConfig {
   const Spec* spec = nullptr;
   const Process* process = nullptr;
-  bool is_exec = false;              ///< joins a running container instead of making one
-  int target_pidfd = -1;             ///< exec: a process of the container
+  bool is_exec = false;   ///< joins a running container instead of making one
+  int target_pidfd = -1;  ///< exec: a process of the container
   int netns_fd = -1;
-  int seccomp_fd = -1;               ///< memfd with the BPF program; -1: unconfined
+  int seccomp_fd = -1;  ///< memfd with the BPF program; -1: unconfined
   int sync_fd = -1;
-  int self_exe_fd = -1;              ///< the shim's own program, executed as PID 1 with `init`
+  int self_exe_fd = -1;  ///< the shim's own program, executed as PID 1 with `init`
   std::array<int, 3> stdio{-1, -1, -1};
-  std::vector<int> cgroup_tasks;     ///< v1 `tasks` files, open for writing
+  std::vector<int> cgroup_tasks;  ///< v1 `tasks` files, open for writing
   bool unshare_cgroup = false;
 
   // filled by the steps
   int root_fd = -1;
   ResolvedUser user;
   std::vector<std::string> environment;
-  std::string program;               ///< path of the command after the search
-  int exit_code = 125;               ///< that the failing step stands for
-  std::string detail;                ///< what failed, for people
+  std::string program;  ///< path of the command after the search
+  int exit_code = 125;  ///< that the failing step stands for
+  std::string detail;   ///< what failed, for people
 };
 
 struct Step {

@@ -70,7 +70,8 @@ UniqueFd listen_in(const std::string& directory) {
   address.sun_family = AF_UNIX;
   std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir.get(), socket_name);
   ::unlinkat(dir.get(), socket_name, 0);  // of a shim that is no more
-  if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw errno_error("bind " + directory + "/" + socket_name);
+  if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw errno_error("bind " + directory + "/" + socket_name);
   constexpr int backlog = 128;
   if (::listen(socket.get(), backlog) != 0) throw errno_error("listen");
   return socket;
@@ -113,7 +114,8 @@ CreateConfig make_config(const LaunchRequest& request, DescriptorPlan& plan) {
   for (const HeldSocket& held : request.held) {
     config.held.push_back({held.name, plan.add(held.fd.get()), held.relay_address, held.relay_port, held.relay_from_netns});
   }
-  for (const InitialAttach& attached : request.attached) config.attached.push_back({plan.add(attached.socket.get()), attached.flags});
+  for (const InitialAttach& attached : request.attached)
+    config.attached.push_back({plan.add(attached.socket.get()), attached.flags});
   return config;
 }
 
@@ -131,7 +133,8 @@ ShimBinary::ShimBinary(const std::string& path) {
     const ssize_t n = ::sendfile(fd_.get(), file.get(), &at, static_cast<std::size_t>(info.st_size - at));
     if (n <= 0) throw errno_error("copy " + path);
   }
-  if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) throw errno_error("seal " + path);
+  if (::fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+    throw errno_error("seal " + path);
 }
 
 std::string shim_path() {

@@ -21,7 +21,8 @@ namespace stack::engine::runtime {
 struct HeldSocket {
   std::string name;  ///< unique per container, e.g. "dns-udp", "port-tcp-0.0.0.0-8080"
   UniqueFd fd;
-  std::string relay_address;  ///< "172.18.0.2": where accepted connections (stream) or datagrams are relayed to; empty: held only
+  std::string
+      relay_address;  ///< "172.18.0.2": where accepted connections (stream) or datagrams are relayed to; empty: held only
   std::uint16_t relay_port = 0;
   bool relay_from_netns = true;  ///< connect from inside the container's network namespace, else from the host's
 };
@@ -41,13 +42,13 @@ struct LogOptions {
 
 /// How the monitor starts an engine when the one that subscribed is gone.
 struct EngineRestart {
-  std::string lock_path;            ///< empty: never start one
-  std::vector<std::string> argv;    ///< argv[0] is the stack binary's path: {"/usr/bin/stack","engine","--root",…}
+  std::string lock_path;                 ///< empty: never start one
+  std::vector<std::string> argv;         ///< argv[0] is the stack binary's path: {"/usr/bin/stack","engine","--root",…}
   std::vector<std::string> environment;  ///< of the engine, "K=V"; empty: the PATH of ours only
 };
 
 struct LaunchRequest {
-  std::string id;             ///< container id; only for messages and process names
+  std::string id;  ///< container id; only for messages and process names
   Spec spec;
   std::string shim_dir;       ///< <run root>/shims/<id>: created here (0700), removed by the shim after release
   std::string container_dir;  ///< exit.json is written there
@@ -62,9 +63,9 @@ struct LaunchRequest {
 };
 
 struct LaunchResult {
-  Child shim;                ///< not our child any more once we restart; waited for by nobody else
-  pid_t container_pid = -1;  ///< in the caller's pid namespace
-  std::string socket_path;   ///< <shim dir>/shim.sock
+  Child shim;                   ///< not our child any more once we restart; waited for by nobody else
+  pid_t container_pid = -1;     ///< in the caller's pid namespace
+  std::string socket_path;      ///< <shim dir>/shim.sock
   std::int64_t started_at = 0;  ///< nanoseconds since 1970
 };
 
@@ -101,19 +102,19 @@ LaunchResult launch(const ShimBinary& shim, const LaunchRequest& request);
 /// A further process in a running container.
 struct ExecRequest {
   pid_t container_pid = -1;
-  Process process;            ///< capabilities as the container's unless privileged
-  std::string cgroups_path;   ///< of the container
+  Process process;           ///< capabilities as the container's unless privileged
+  std::string cgroups_path;  ///< of the container
   std::shared_ptr<const std::string> seccomp;
-  int stdin_fd = -1;          ///< -1: /dev/null; ignored with process.terminal
+  int stdin_fd = -1;  ///< -1: /dev/null; ignored with process.terminal
   int stdout_fd = -1;
   int stderr_fd = -1;
 };
 
 struct ExecResult {
-  Child shim;            ///< ends when the process has ended and its status is in exit_fd
-  pid_t pid = -1;        ///< of the process, in the caller's pid namespace
-  UniqueFd terminal;     ///< pty master when process.terminal
-  UniqueFd exit_fd;      ///< pipe: one std::int32_t exit code (128+n for a signal), then end of file
+  Child shim;         ///< ends when the process has ended and its status is in exit_fd
+  pid_t pid = -1;     ///< of the process, in the caller's pid namespace
+  UniqueFd terminal;  ///< pty master when process.terminal
+  UniqueFd exit_fd;   ///< pipe: one std::int32_t exit code (128+n for a signal), then end of file
 };
 
 /// Returns when the command has been executed. Throws LaunchError.

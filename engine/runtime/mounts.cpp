@@ -107,11 +107,14 @@ MountFailure mount_bind(int root, const Mount& mount, const MountOptions& option
     return failed(ENOTDIR, "Are you trying to mount a directory onto a file (or vice-versa)? mount " + mount.source + " to " +
                                mount.destination);
   }
-  if (const int error = set_attributes(tree.get(), options.set, options.clear, false)) return failed(error, "options of " + mount.destination);
+  if (const int error = set_attributes(tree.get(), options.set, options.clear, false))
+    return failed(error, "options of " + mount.destination);
   if (options.recursive_set != 0) {
-    if (const int error = set_attributes(tree.get(), options.recursive_set, 0, true)) return failed(error, "options of " + mount.destination);
+    if (const int error = set_attributes(tree.get(), options.recursive_set, 0, true))
+      return failed(error, "options of " + mount.destination);
   }
-  if (const int error = attach_mount(tree.get(), target.get())) return failed(error, "mount " + mount.source + " to " + mount.destination);
+  if (const int error = attach_mount(tree.get(), target.get()))
+    return failed(error, "mount " + mount.source + " to " + mount.destination);
   if (const int error = set_propagation(tree.get(), options)) return failed(error, "propagation of " + mount.destination);
   return {};
 }
@@ -121,16 +124,21 @@ bool has_option(const std::vector<std::string>& data, std::string_view prefix) {
 }
 
 /// Writes through a symbolic link of the image would make /proc or /sys something else than what it seems.
-bool must_be_real(std::string_view destination) { return destination == "/proc" || destination == "/sys" || destination == "/dev"; }
+bool must_be_real(std::string_view destination) {
+  return destination == "/proc" || destination == "/sys" || destination == "/dev";
+}
 
 }  // namespace
 
 MountOptions parse_mount_options(const std::vector<std::string>& options) {
   MountOptions result;
   for (const auto& option : options) {
-    const auto known = std::find_if(option_table.begin(), option_table.end(), [&](const Option& o) { return option == o.name; });
-    if (known != option_table.end()) apply(*known, result);
-    else result.data.push_back(option);
+    const auto known =
+        std::find_if(option_table.begin(), option_table.end(), [&](const Option& o) { return option == o.name; });
+    if (known != option_table.end())
+      apply(*known, result);
+    else
+      result.data.push_back(option);
   }
   return result;
 }
@@ -153,7 +161,8 @@ int open_or_make(int root, std::string_view path, bool directory, int links_left
     at = std::min(whole.find('/', start), whole.size());
     const std::string name = whole.substr(start, at - start);
     const bool last = whole.find_first_not_of('/', at) == std::string::npos;
-    const UniqueFd parent(sys::openat2(root, reached.empty() ? "/" : reached.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, inside));
+    const UniqueFd parent(
+        sys::openat2(root, reached.empty() ? "/" : reached.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, inside));
     if (!parent) return -1;
     reached += "/" + name;
     const UniqueFd existing(sys::openat2(root, reached.c_str(), O_PATH | O_CLOEXEC, inside));
@@ -169,7 +178,8 @@ int open_or_make(int root, std::string_view path, bool directory, int links_left
       const ssize_t length = ::readlinkat(parent.get(), name.c_str(), target, sizeof target);
       if (length <= 0 || length == sizeof target || links_left == 0) return -1;
       const std::string before = target[0] == '/' ? "" : reached.substr(0, reached.size() - name.size());
-      return open_or_make(root, before + std::string(target, static_cast<std::size_t>(length)) + whole.substr(at), directory, links_left - 1);
+      return open_or_make(root, before + std::string(target, static_cast<std::size_t>(length)) + whole.substr(at), directory,
+                          links_left - 1);
     }
   }
   return sys::openat2(root, whole.c_str(), O_PATH | O_CLOEXEC, inside);
@@ -177,10 +187,13 @@ int open_or_make(int root, std::string_view path, bool directory, int links_left
 
 }  // namespace
 
-int open_or_make_in_root(int root, std::string_view path, bool directory) { return open_or_make(root, path, directory, max_links); }
+int open_or_make_in_root(int root, std::string_view path, bool directory) {
+  return open_or_make(root, path, directory, max_links);
+}
 
 int clone_tree(int directory, const char* path, bool recursive) {
-  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (*path == '\0' ? AT_EMPTY_PATH : 0);
+  const unsigned flags =
+      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (*path == '\0' ? AT_EMPTY_PATH : 0);
   return ::open_tree(directory, path, flags);
 }
 
@@ -191,14 +204,16 @@ int set_attributes(int mount, std::uint64_t set, std::uint64_t clear, bool recur
   attributes.attr_clr = clear;
   // the kernel wants the whole field of access-time modes cleared before one of them is set
   if ((set & MOUNT_ATTR__ATIME) != 0) attributes.attr_clr |= MOUNT_ATTR__ATIME;
-  return ::mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes) != 0 ? errno : 0;
+  return ::mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes) != 0 ? errno
+                                                                                                                         : 0;
 }
 
 int attach_mount(int mount, int target) {
   return ::move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0 ? errno : 0;
 }
 
-int make_mount(const char* type, const char* source, const std::vector<std::string>& data, std::uint64_t attributes, std::string* message) {
+int make_mount(const char* type, const char* source, const std::vector<std::string>& data, std::uint64_t attributes,
+               std::string* message) {
   const UniqueFd context(::fsopen(type, FSOPEN_CLOEXEC));
   if (!context) return -1;
   const auto give_up = [&] {
@@ -210,9 +225,9 @@ int make_mount(const char* type, const char* source, const std::vector<std::stri
   if (source != nullptr && ::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", source, 0) != 0) return give_up();
   for (const auto& item : data) {
     const auto equals = item.find('=');
-    const int result = equals == std::string::npos
-                           ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, item.c_str(), nullptr, 0)
-                           : ::fsconfig(context.get(), FSCONFIG_SET_STRING, item.substr(0, equals).c_str(), item.c_str() + equals + 1, 0);
+    const int result = equals == std::string::npos ? ::fsconfig(context.get(), FSCONFIG_SET_FLAG, item.c_str(), nullptr, 0)
+                                                   : ::fsconfig(context.get(), FSCONFIG_SET_STRING,
+                                                                item.substr(0, equals).c_str(), item.c_str() + equals + 1, 0);
     if (result != 0) return give_up();
   }
   if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return give_up();
@@ -264,7 +279,8 @@ MountFailure mount_into(int root, const Mount& mount) {
   const UniqueFd target(open_or_make_in_root(root, mount.destination, true));
   if (!target) return failed("mount point " + mount.destination);
   if (must_be_real(mount.destination)) {
-    const UniqueFd direct(sys::openat2(root, mount.destination.c_str() + 1, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
+    const UniqueFd direct(sys::openat2(root, mount.destination.c_str() + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
     if (!direct) return failed("mount point " + mount.destination + " must be a directory, not a link");
   }
   if (mount.type == "tmpfs" && !has_option(options.data, "mode=")) {
@@ -279,7 +295,8 @@ MountFailure mount_into(int root, const Mount& mount) {
   const char* source = mount.source.empty() ? mount.type.c_str() : mount.source.c_str();
   const UniqueFd made(make_mount(mount.type.c_str(), source, options.data, options.set, &message));
   if (!made) return failed("mount " + mount.type + " at " + mount.destination + (message.empty() ? "" : " (" + message + ")"));
-  if (const int error = attach_mount(made.get(), target.get())) return failed(error, "mount " + mount.type + " at " + mount.destination);
+  if (const int error = attach_mount(made.get(), target.get()))
+    return failed(error, "mount " + mount.type + " at " + mount.destination);
   if (const int error = set_propagation(made.get(), options)) return failed(error, "propagation of " + mount.destination);
   return {};
 }

@@ -12,15 +12,15 @@ namespace stack::engine::runtime {
 
 /// fstab-like options, sorted by what the kernel takes them for.
 struct MountOptions {
-  std::uint64_t set = 0;              ///< MOUNT_ATTR_*
+  std::uint64_t set = 0;  ///< MOUNT_ATTR_*
   std::uint64_t clear = 0;
-  std::uint64_t recursive_set = 0;    ///< "rro", "rnosuid" …
-  std::uint64_t propagation = 0;      ///< MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE
+  std::uint64_t recursive_set = 0;  ///< "rro", "rnosuid" …
+  std::uint64_t propagation = 0;    ///< MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE
   bool propagation_recursive = false;
   bool bind = false;
   bool bind_recursive = false;
   bool create_host_path = false;
-  std::vector<std::string> data;      ///< "size=64m": for the file system
+  std::vector<std::string> data;  ///< "size=64m": for the file system
 };
 MountOptions parse_mount_options(const std::vector<std::string>& options);
 
@@ -41,7 +41,8 @@ int make_overlay(const Overlay& overlay, MountFailure& failure);
 MountFailure mount_into(int root, const Mount& mount);
 
 /// A detached mount of a file system type: "-1" and errno. `attributes`: MOUNT_ATTR_*.
-int make_mount(const char* type, const char* source, const std::vector<std::string>& data, std::uint64_t attributes, std::string* message = nullptr);
+int make_mount(const char* type, const char* source, const std::vector<std::string>& data, std::uint64_t attributes,
+               std::string* message = nullptr);
 /// A detached clone of what `directory`/`path` is. -1 and errno.
 int clone_tree(int directory, const char* path, bool recursive);
 int set_attributes(int mount, std::uint64_t set, std::uint64_t clear, bool recursive);  ///< 0 or errno

@@ -82,7 +82,8 @@ int join_container(InitConfig& config) {
 
 int set_hostname(InitConfig& config) {
   const Spec& spec = *config.spec;
-  if (!spec.hostname.empty() && ::sethostname(spec.hostname.c_str(), spec.hostname.size()) != 0) return fail(config, "hostname " + spec.hostname);
+  if (!spec.hostname.empty() && ::sethostname(spec.hostname.c_str(), spec.hostname.size()) != 0)
+    return fail(config, "hostname " + spec.hostname);
   if (!spec.domainname.empty() && ::setdomainname(spec.domainname.c_str(), spec.domainname.size()) != 0) {
     return fail(config, "domainname " + spec.domainname);
   }

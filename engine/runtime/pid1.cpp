@@ -23,7 +23,8 @@ constexpr int signalled = 128;
   send_descriptor(sync_fd, 'R', -1);
   ::execve(program, argv, environment);
   const int error = errno;
-  report_failure(sync_fd, {error == ENOENT ? 127 : 126, error, "exec " + std::string(program) + ": " + describe_exec_error(error)});
+  report_failure(sync_fd,
+                 {error == ENOENT ? 127 : 126, error, "exec " + std::string(program) + ": " + describe_exec_error(error)});
   ::_exit(error == ENOENT ? 127 : 126);
 }
 

@@ -7,8 +7,8 @@ namespace stack::engine::runtime {
 
 struct Program {
   std::string path;
-  int error = 0;        ///< errno; 0: found
-  int exit_code = 0;    ///< 127 not found, 126 not executable
+  int error = 0;      ///< errno; 0: found
+  int exit_code = 0;  ///< 127 not found, 126 not executable
   std::string message;
 };
 

@@ -38,7 +38,8 @@ MountFailure mount_cgroups(const InitConfig& config, const Mount& mount) {
     if (const int error = set_attributes(tree.get(), options.set, 0, false)) return {error, "cgroup2"};
     return {attach_mount(tree.get(), target.get()), "cgroup2"};
   }
-  const UniqueFd holder(make_mount("tmpfs", "cgroup", {"mode=755", "size=64k"}, options.set & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY)));
+  const UniqueFd holder(
+      make_mount("tmpfs", "cgroup", {"mode=755", "size=64k"}, options.set & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY)));
   if (!holder) return {errno, "tmpfs for cgroups"};
   if (const int error = attach_mount(holder.get(), target.get())) return {error, "tmpfs for cgroups"};
   for (const auto& hierarchy : mounts.v1) {
@@ -62,7 +63,8 @@ int make_device(int root, const Device& device) {
   if (!parent) return errno;
   const char* name = device.path.c_str() + slash + 1;
   const mode_t kind = device.type == 'b' ? S_IFBLK : device.type == 'p' ? S_IFIFO : S_IFCHR;
-  if (::mknodat(parent.get(), name, kind | device.mode, ::makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor))) != 0) {
+  if (::mknodat(parent.get(), name, kind | device.mode,
+                ::makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor))) != 0) {
     return errno;
   }
   // the umask is 0 here, so the mode is exact
@@ -120,7 +122,8 @@ int make_readonly(InitConfig& config, const std::string& path) {
   if (!target) return errno == ENOENT ? 0 : fail(config, "read-only path " + path);
   const UniqueFd tree(clone_tree(target.get(), "", true));
   if (!tree) return fail(config, "read-only path " + path);
-  if (const int error = set_attributes(tree.get(), MOUNT_ATTR_RDONLY, 0, true)) return fail(config, "read-only path " + path, error);
+  if (const int error = set_attributes(tree.get(), MOUNT_ATTR_RDONLY, 0, true))
+    return fail(config, "read-only path " + path, error);
   if (const int error = attach_mount(tree.get(), target.get())) return fail(config, "read-only path " + path, error);
   struct statfs system {};
   const UniqueFd now = open_inside(path);
@@ -135,7 +138,9 @@ int make_readonly(InitConfig& config, const std::string& path) {
 int make_mounts_private(InitConfig& config) {
   // slave: what the host mounts later under a propagating bind still arrives, nothing of ours goes back
   const std::string& wanted = config.spec->linux_.rootfs_propagation;
-  const unsigned long flag = wanted == "shared" || wanted == "rshared" ? MS_SHARED : wanted == "private" || wanted == "rprivate" ? MS_PRIVATE : MS_SLAVE;
+  const unsigned long flag = wanted == "shared" || wanted == "rshared"     ? MS_SHARED
+                             : wanted == "private" || wanted == "rprivate" ? MS_PRIVATE
+                                                                           : MS_SLAVE;
   if (::mount(nullptr, "/", nullptr, MS_REC | flag, nullptr) != 0) return fail(config, "propagation of /");
   return 0;
 }
@@ -216,7 +221,8 @@ int hide_paths(InitConfig& config) {
   if (config.spec->linux_.masked_paths.empty()) return 0;
   struct stat null_device {};
   const UniqueFd null(sys::openat2(AT_FDCWD, "/dev/null", O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS));
-  if (!null || ::fstat(null.get(), &null_device) != 0 || !S_ISCHR(null_device.st_mode) || null_device.st_rdev != ::makedev(1, 3)) {
+  if (!null || ::fstat(null.get(), &null_device) != 0 || !S_ISCHR(null_device.st_mode) ||
+      null_device.st_rdev != ::makedev(1, 3)) {
     return fail(config, "/dev/null of the container is not the null device", EINVAL);
   }
   for (const auto& pattern : config.spec->linux_.masked_paths) {
@@ -230,7 +236,8 @@ int hide_paths(InitConfig& config) {
 int seal_rootfs(InitConfig& config) {
   const UniqueFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (config.spec->root.readonly) {
-    if (const int error = set_attributes(root.get(), MOUNT_ATTR_RDONLY, 0, false)) return fail(config, "read-only rootfs", error);
+    if (const int error = set_attributes(root.get(), MOUNT_ATTR_RDONLY, 0, false))
+      return fail(config, "read-only rootfs", error);
   }
   ::close(config.root_fd);
   config.root_fd = -1;

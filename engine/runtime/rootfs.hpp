@@ -11,7 +11,7 @@ int make_devices(InitConfig& config);
 int open_terminal(InitConfig& config);
 int enter_rootfs(InitConfig& config);
 int write_sysctls(InitConfig& config);
-int hide_paths(InitConfig& config);        ///< masked and read-only paths, verified
-int seal_rootfs(InitConfig& config);       ///< read-only root, propagation
+int hide_paths(InitConfig& config);   ///< masked and read-only paths, verified
+int seal_rootfs(InitConfig& config);  ///< read-only root, propagation
 
 }  // namespace stack::engine::runtime

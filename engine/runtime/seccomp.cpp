@@ -24,7 +24,8 @@ namespace stack::engine::runtime {
 namespace {
 
 constexpr std::uint32_t x32_bit = 0x40000000;
-constexpr const char* profile_version = "1";  ///< part of the cache's key: raised with every change of the rules or the compiler
+constexpr const char* profile_version =
+    "1";  ///< part of the cache's key: raised with every change of the rules or the compiler
 
 enum class Verdict { deny, no_such_call, allow, clone, socket, personality };
 
@@ -40,7 +41,9 @@ struct Abi {
 using Program = std::vector<sock_filter>;
 
 sock_filter statement(std::uint16_t code, std::uint32_t value) { return {code, 0, 0, value}; }
-sock_filter jump(std::uint16_t code, std::uint32_t value, std::uint8_t when_true, std::uint8_t when_false) { return {code, when_true, when_false, value}; }
+sock_filter jump(std::uint16_t code, std::uint32_t value, std::uint8_t when_true, std::uint8_t when_false) {
+  return {code, when_true, when_false, value};
+}
 sock_filter load(std::size_t offset) { return statement(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
 sock_filter give(std::uint32_t action) { return statement(BPF_RET | BPF_K, action); }
 constexpr std::uint32_t deny_action = SECCOMP_RET_ERRNO | EPERM;
@@ -65,7 +68,9 @@ void set(Abi& abi, const char* name, Verdict verdict) {
 }
 
 void fill(Abi& abi, const std::vector<std::string>& capabilities) {
-  const auto has = [&](const char* name) { return std::find(capabilities.begin(), capabilities.end(), name) != capabilities.end(); };
+  const auto has = [&](const char* name) {
+    return std::find(capabilities.begin(), capabilities.end(), name) != capabilities.end();
+  };
   abi.verdicts.assign(abi.last + 1, Verdict::deny);
   for (const char* name : allowed_calls) set(abi, name, Verdict::allow);
   set(abi, "socket", Verdict::socket);
@@ -73,7 +78,8 @@ void fill(Abi& abi, const std::vector<std::string>& capabilities) {
   set(abi, "clone", Verdict::clone);
   set(abi, "clone3", Verdict::no_such_call);  // its flags lie in memory, where no filter can look: programs fall back to clone
   for (const NewCall& call : new_calls) {
-    if ((abi.libseccomp_token == SCMP_ARCH_X86 && !call.on_i386) || (call.capability != nullptr && !has(call.capability))) continue;
+    if ((abi.libseccomp_token == SCMP_ARCH_X86 && !call.on_i386) || (call.capability != nullptr && !has(call.capability)))
+      continue;
     abi.verdicts[call.number] = Verdict::allow;
   }
   for (const CapabilityCalls& entry : capability_calls) {
@@ -161,14 +167,16 @@ void append(Program& program, const Program& part) { program.insert(program.end(
 std::string key_of(const std::vector<std::string>& capabilities) {
   std::string key = profile_version;
   for (const CapabilityCalls& entry : capability_calls) {
-    if (std::find(capabilities.begin(), capabilities.end(), entry.capability) != capabilities.end()) key += std::string(",") + entry.capability;
+    if (std::find(capabilities.begin(), capabilities.end(), entry.capability) != capabilities.end())
+      key += std::string(",") + entry.capability;
   }
   return sha256_hex(key).substr(0, 32);
 }
 
 /// Programs are code for the kernel: one that is cut short must not be loaded.
 bool plausible(const std::string& program) {
-  return program.size() >= sizeof(sock_filter) && program.size() % sizeof(sock_filter) == 0 && program.size() / sizeof(sock_filter) <= BPF_MAXINSNS;
+  return program.size() >= sizeof(sock_filter) && program.size() % sizeof(sock_filter) == 0 &&
+         program.size() / sizeof(sock_filter) <= BPF_MAXINSNS;
 }
 
 }  // namespace
@@ -212,7 +220,8 @@ std::shared_ptr<const std::string> SeccompCache::get(const std::vector<std::stri
       ::mkdir(directory_.c_str(), 0700);
       const std::string temporary = path + ".new";
       // a cache that cannot be written costs time, nothing else
-      if (sys::write_file(AT_FDCWD, temporary.c_str(), cached, O_CREAT | O_TRUNC) == 0) ::rename(temporary.c_str(), path.c_str());
+      if (sys::write_file(AT_FDCWD, temporary.c_str(), cached, O_CREAT | O_TRUNC) == 0)
+        ::rename(temporary.c_str(), path.c_str());
     }
   }
   program = std::make_shared<const std::string>(std::move(cached));

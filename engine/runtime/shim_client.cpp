@@ -86,7 +86,8 @@ void send_with_descriptors(int socket, const std::string& frame, const std::vect
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
   std::memcpy(CMSG_DATA(header), fds.data(), sizeof(int) * fds.size());
-  if (::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(frame.size())) throw errno_error("send to shim");
+  if (::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(frame.size()))
+    throw errno_error("send to shim");
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ struct ShimClient::Impl {
   std::map<std::uint32_t, std::shared_ptr<Answer>> waiting;
   std::deque<UniqueFd> received;
   std::string in;
-  std::string out;       ///< frames not yet written; one writer at a time
+  std::string out;  ///< frames not yet written; one writer at a time
   bool writing = false;
   bool closed = false;
   bool broken = false;
@@ -120,7 +121,8 @@ struct ShimClient::Impl {
   void fail_all();
   static asio::awaitable<void> read_loop(std::shared_ptr<ShimClient> self);
   static asio::awaitable<void> write_loop(std::shared_ptr<ShimClient> self);
-  static asio::awaitable<std::string> request(std::shared_ptr<ShimClient> self, Message type, std::string payload, std::vector<int> fds);
+  static asio::awaitable<std::string> request(std::shared_ptr<ShimClient> self, Message type, std::string payload,
+                                              std::vector<int> fds);
 };
 
 /// Reads what is there. False at the end of the stream.
@@ -224,7 +226,8 @@ asio::awaitable<void> ShimClient::Impl::write_loop(std::shared_ptr<ShimClient> s
   impl.writing = false;
 }
 
-asio::awaitable<std::string> ShimClient::Impl::request(std::shared_ptr<ShimClient> self, Message type, std::string payload, std::vector<int> fds) {
+asio::awaitable<std::string> ShimClient::Impl::request(std::shared_ptr<ShimClient> self, Message type, std::string payload,
+                                                       std::vector<int> fds) {
   Impl& impl = *self->impl_;
   if (impl.closed || impl.broken) throw Error(ErrorCode::unavailable, "the connection to the shim is closed");
   const std::uint32_t id = impl.next_id++;
@@ -306,7 +309,8 @@ asio::awaitable<std::vector<HeldSocket>> ShimClient::take_sockets() {
     out.put(static_cast<std::uint16_t>(result.size()));
     std::string payload = out.take();
     std::vector<int> none;
-    const std::string answer = co_await Impl::request(shared_from_this(), Message::take_sockets, std::move(payload), std::move(none));
+    const std::string answer =
+        co_await Impl::request(shared_from_this(), Message::take_sockets, std::move(payload), std::move(none));
     Unpacker in(answer);
     const std::size_t total = in.get<std::uint16_t>();
     const std::size_t count = in.get<std::uint16_t>();
@@ -402,8 +406,8 @@ asio::awaitable<Socket> ShimClient::attach(std::string socket_path, std::uint8_t
   const auto executor = co_await asio::this_coro::executor;
   Socket socket(executor, asio::local::stream_protocol(), connect_socket(socket_path));
   const std::uint32_t version = shim::protocol_version;
-  const std::string frames =
-      make_frame(Message::hello, 1, as_bytes(version)) + make_frame(Message::attach, 2, std::string_view(reinterpret_cast<const char*>(&flags), 1));
+  const std::string frames = make_frame(Message::hello, 1, as_bytes(version)) +
+                             make_frame(Message::attach, 2, std::string_view(reinterpret_cast<const char*>(&flags), 1));
   co_await asio::async_write(socket, asio::buffer(frames), asio::use_awaitable);
   co_await read_answer(socket);
   co_await read_answer(socket);

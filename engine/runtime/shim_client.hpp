@@ -21,8 +21,8 @@ class ShimClient : public std::enable_shared_from_this<ShimClient> {
 public:
   using Socket = asio::local::stream_protocol::socket;
 
-  /// Connects and says hello. Paths longer than a socket address holds are reached through /proc/self/fd. Throws unavailable when
-  /// nobody listens, conflict when the monitor speaks another version.
+  /// Connects and says hello. Paths longer than a socket address holds are reached through /proc/self/fd. Throws unavailable
+  /// when nobody listens, conflict when the monitor speaks another version.
   static asio::awaitable<std::shared_ptr<ShimClient>> connect(std::string socket_path);
 
   const shim::State& state_at_hello() const { return hello_; }

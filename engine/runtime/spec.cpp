@@ -92,7 +92,8 @@ json print_process(const Process& process) {
                 {"ambient", caps.ambient}}}};
   if (process.terminal) result["terminal"] = true;
   if (process.console_rows != 0) result["consoleSize"] = {{"height", process.console_rows}, {"width", process.console_columns}};
-  for (const Rlimit& limit : process.rlimits) result["rlimits"].push_back({{"type", limit.type}, {"hard", limit.hard}, {"soft", limit.soft}});
+  for (const Rlimit& limit : process.rlimits)
+    result["rlimits"].push_back({{"type", limit.type}, {"hard", limit.hard}, {"soft", limit.soft}});
   put(result, "oomScoreAdj", process.oom_score_adj);
   if (process.init) result["x-stack-init"] = true;
   return result;
@@ -309,7 +310,8 @@ Spec spec_from_json(const json& object) {
     read(item, "type", mount.type);
     read(item, "source", mount.source);
     read(item, "options", mount.options);
-    if (mount.destination.empty() || mount.destination.front() != '/') bad("mounts", "destination must be absolute: " + mount.destination);
+    if (mount.destination.empty() || mount.destination.front() != '/')
+      bad("mounts", "destination must be absolute: " + mount.destination);
     spec.mounts.push_back(std::move(mount));
   }
   return spec;

@@ -103,7 +103,7 @@ struct Resources {
   std::optional<std::uint64_t> memory_swappiness;
   bool oom_kill_disable = false;
   std::optional<std::uint64_t> cpu_shares;
-  std::optional<std::int64_t> cpu_quota;   ///< microseconds per period
+  std::optional<std::int64_t> cpu_quota;    ///< microseconds per period
   std::optional<std::uint64_t> cpu_period;  ///< microseconds; default 100000
   std::string cpuset_cpus;
   std::string cpuset_mems;
@@ -118,7 +118,7 @@ struct Linux {
   std::string cgroups_path;  ///< "/stack-<instance>/<id>"; empty: no cgroup
   Resources resources;
   std::map<std::string, std::string> sysctl;
-  std::vector<std::string> masked_paths;    ///< may hold one '*' per component
+  std::vector<std::string> masked_paths;  ///< may hold one '*' per component
   std::vector<std::string> readonly_paths;
   std::string rootfs_propagation;  ///< "", "private", "rslave", "rshared" …
 };

@@ -1,13 +1,13 @@
 // What a container gets unless the request says otherwise: Docker's defaults as observed on the reference engine.
-#include "engine/runtime/capabilities.hpp"
-#include "engine/runtime/cgroup.hpp"
-#include "engine/runtime/spec.hpp"
-
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <filesystem>
+
+#include "engine/runtime/capabilities.hpp"
+#include "engine/runtime/cgroup.hpp"
+#include "engine/runtime/spec.hpp"
 
 #pragma GCC diagnostic ignored "-Wstringop-overflow"  // false positive in lists of std::string (GCC bug 105329)
 
@@ -28,15 +28,15 @@ std::vector<Mount> default_mounts() {
 }
 
 std::vector<Device> default_devices() {
-  return {{"/dev/null", 'c', 1, 3},   {"/dev/zero", 'c', 1, 5},    {"/dev/full", 'c', 1, 7},
-          {"/dev/tty", 'c', 5, 0},    {"/dev/random", 'c', 1, 8},  {"/dev/urandom", 'c', 1, 9}};
+  return {{"/dev/null", 'c', 1, 3}, {"/dev/zero", 'c', 1, 5},   {"/dev/full", 'c', 1, 7},
+          {"/dev/tty", 'c', 5, 0},  {"/dev/random", 'c', 1, 8}, {"/dev/urandom", 'c', 1, 9}};
 }
 
 /// Nothing but these may be opened; any node may be made, since opening it is what counts.
 std::vector<DeviceRule> default_device_rules() {
-  return {{false, 'a', {}, {}, "rwm"}, {true, 'c', {}, {}, "m"},   {true, 'b', {}, {}, "m"},   {true, 'c', 1, 3, "rwm"},
-          {true, 'c', 1, 8, "rwm"},    {true, 'c', 1, 7, "rwm"},   {true, 'c', 5, 0, "rwm"},   {true, 'c', 1, 5, "rwm"},
-          {true, 'c', 1, 9, "rwm"},    {true, 'c', 136, {}, "rwm"}, {true, 'c', 5, 2, "rwm"},  {true, 'c', 5, 1, "rwm"},
+  return {{false, 'a', {}, {}, "rwm"}, {true, 'c', {}, {}, "m"},    {true, 'b', {}, {}, "m"}, {true, 'c', 1, 3, "rwm"},
+          {true, 'c', 1, 8, "rwm"},    {true, 'c', 1, 7, "rwm"},    {true, 'c', 5, 0, "rwm"}, {true, 'c', 1, 5, "rwm"},
+          {true, 'c', 1, 9, "rwm"},    {true, 'c', 136, {}, "rwm"}, {true, 'c', 5, 2, "rwm"}, {true, 'c', 5, 1, "rwm"},
           {false, 'c', 10, 229, "rwm"}};
 }
 
@@ -55,8 +55,8 @@ void add_host_devices(const std::filesystem::path& directory, const std::string&
     if ((!S_ISCHR(info.st_mode) && !S_ISBLK(info.st_mode)) || name == "console") continue;
     const bool known = std::any_of(devices.begin(), devices.end(), [&](const Device& device) { return device.path == path; });
     if (known) continue;
-    devices.push_back({path, S_ISBLK(info.st_mode) ? 'b' : 'c', major(info.st_rdev), minor(info.st_rdev), info.st_mode & 07777u, info.st_uid,
-                       info.st_gid});
+    devices.push_back({path, S_ISBLK(info.st_mode) ? 'b' : 'c', major(info.st_rdev), minor(info.st_rdev), info.st_mode & 07777u,
+                       info.st_uid, info.st_gid});
   }
 }
 
@@ -76,10 +76,18 @@ Spec default_spec() {
   if (CgroupMounts::detect().unified()) spec.linux_.namespaces.push_back({NamespaceType::cgroup, {}});
   spec.linux_.devices = default_devices();
   spec.linux_.resources.devices = default_device_rules();
-  spec.linux_.masked_paths = {"/proc/asound",        "/proc/acpi",         "/proc/interrupts",
-                              "/proc/kcore",         "/proc/keys",         "/proc/latency_stats",
-                              "/proc/timer_list",    "/proc/timer_stats",  "/proc/sched_debug",
-                              "/proc/scsi",          "/sys/firmware",      "/sys/devices/virtual/powercap",
+  spec.linux_.masked_paths = {"/proc/asound",
+                              "/proc/acpi",
+                              "/proc/interrupts",
+                              "/proc/kcore",
+                              "/proc/keys",
+                              "/proc/latency_stats",
+                              "/proc/timer_list",
+                              "/proc/timer_stats",
+                              "/proc/sched_debug",
+                              "/proc/scsi",
+                              "/sys/firmware",
+                              "/sys/devices/virtual/powercap",
                               "/sys/devices/system/cpu/cpu*/thermal_throttle"};
   spec.linux_.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   return spec;

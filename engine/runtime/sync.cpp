@@ -69,13 +69,17 @@ SyncResult wait_for_init(int sync_fd) {
     if (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr && header->cmsg_type == SCM_RIGHTS) {
       std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
     }
-    if (buffer[0] == 'M') result.rootfs_fd = fd;
-    else if (buffer[0] == 'T') result.terminal_fd = fd;
-    else if (buffer[0] == 'R') ready = true;
+    if (buffer[0] == 'M')
+      result.rootfs_fd = fd;
+    else if (buffer[0] == 'T')
+      result.terminal_fd = fd;
+    else if (buffer[0] == 'R')
+      ready = true;
     else if (buffer[0] == 'E' && n >= static_cast<ssize_t>(sizeof(FailureHeader))) {
       FailureHeader header;
       std::memcpy(&header, buffer, sizeof header);
-      result.failure = {header.exit_code, header.error, std::string(buffer + sizeof header, static_cast<std::size_t>(n) - sizeof header)};
+      result.failure = {header.exit_code, header.error,
+                        std::string(buffer + sizeof header, static_cast<std::size_t>(n) - sizeof header)};
       return result;
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
-// System calls without a wrapper in glibc 2.36, and small helpers around descriptors. No exceptions: results as in the kernel, -1 and errno.
+// System calls without a wrapper in glibc 2.36, and small helpers around descriptors. No exceptions: results as in the kernel,
+// -1 and errno.
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>

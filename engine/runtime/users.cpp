@@ -72,7 +72,8 @@ void find_user(std::string_view name, std::string_view passwd, ResolvedUser& res
   });
   if (found) return;
   if (!number) {
-    throw Error(ErrorCode::invalid_argument, "unable to find user " + std::string(name) + ": no matching entries in passwd file");
+    throw Error(ErrorCode::invalid_argument,
+                "unable to find user " + std::string(name) + ": no matching entries in passwd file");
   }
   result.uid = *number;
 }
@@ -96,7 +97,8 @@ std::uint32_t group_id(std::string_view name, std::string_view group) {
 }
 
 std::string read_in_root(int root, const char* path) {
-  const UniqueFd fd(sys::openat2(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
+  const UniqueFd fd(
+      sys::openat2(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
   return fd ? sys::read_fd(fd.get(), max_database_size) : std::string();
 }
 
@@ -109,8 +111,10 @@ ResolvedUser resolve_user(std::string_view user, const std::vector<std::string>&
   const std::string_view name = user.substr(0, colon);
   const std::string_view group_name = colon == std::string_view::npos ? std::string_view() : user.substr(colon + 1);
   find_user(name.empty() ? "0" : name, passwd, result);
-  if (group_name.empty()) add_memberships(group, result);
-  else result.gid = group_id(group_name, group);
+  if (group_name.empty())
+    add_memberships(group, result);
+  else
+    result.gid = group_id(group_name, group);
   for (const auto& extra : groups) result.additional_gids.push_back(group_id(extra, group));
   auto& gids = result.additional_gids;
   gids.push_back(result.gid);

@@ -12,10 +12,8 @@ namespace stack::engine::shim {
 class Packer {
 public:
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void put(const T& value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
+  requires std::is_trivially_copyable_v<T>
+  void put(const T& value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); }
   void put(std::string_view text) {
     put(static_cast<std::uint16_t>(text.size()));
     bytes_.append(text.substr(0, UINT16_MAX));
@@ -32,8 +30,7 @@ class Unpacker {
 public:
   explicit Unpacker(std::string_view bytes) : bytes_(bytes) {}
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T get() {
+  requires std::is_trivially_copyable_v<T> T get() {
     T value{};
     if (bytes_.size() < sizeof value) ok_ = false;
     if (!ok_) return value;

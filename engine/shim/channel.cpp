@@ -14,9 +14,12 @@ namespace stack::engine::shim {
 bool OutQueue::write_now(std::string_view& bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n >= 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-    else if (errno == EINTR) continue;
-    else return errno == EAGAIN;
+    if (n >= 0)
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    else if (errno == EINTR)
+      continue;
+    else
+      return errno == EAGAIN;
   }
   return true;
 }

@@ -41,7 +41,7 @@ using runtime::CreateConfig;
 using runtime::StatusMessage;
 
 struct Streams {
-  std::array<UniqueFd, 3> ours;    ///< write end of stdin, read ends of stdout and stderr
+  std::array<UniqueFd, 3> ours;  ///< write end of stdin, read ends of stdout and stderr
   std::array<UniqueFd, 3> theirs;
 };
 
@@ -148,7 +148,8 @@ MonitorConfig monitor_config(const CreateConfig& config, Container& container) {
     result.stderr_fd = container.streams.ours[2].release();
   }
   for (const auto& held : config.held) {
-    result.held.push_back({held.name, held.fd, held.relay_address, held.relay_port, static_cast<std::uint8_t>(held.relay_from_netns)});
+    result.held.push_back(
+        {held.name, held.fd, held.relay_address, held.relay_port, static_cast<std::uint8_t>(held.relay_from_netns)});
   }
   for (const auto& attached : config.attached) result.attached.emplace_back(attached.fd, attached.flags);
   return result;
@@ -158,7 +159,9 @@ void keep_across_exec(const MonitorConfig& config) {
   const auto keep = [](int fd) {
     if (fd >= 0) ::fcntl(fd, F_SETFD, 0);
   };
-  for (const int fd : {config.listen_fd, config.pid_fd, config.stdin_fd, config.stdout_fd, config.stderr_fd, config.rootfs_fd, config.netns_fd}) keep(fd);
+  for (const int fd : {config.listen_fd, config.pid_fd, config.stdin_fd, config.stdout_fd, config.stderr_fd, config.rootfs_fd,
+                       config.netns_fd})
+    keep(fd);
   for (const Held& held : config.held) keep(held.fd);
   for (const auto& [fd, flags] : config.attached) keep(fd);
 }
@@ -190,7 +193,8 @@ int run_create() {
   try {
     const CreateConfig config = runtime::parse_create_config(runtime::sys::read_fd(runtime::config_fd, std::size_t{64} << 20));
     // stays open (it closes on exec), because its number is the monitor's configuration later
-    if (!config.spec.linux_.cgroups_path.empty()) cgroup = runtime::Cgroup::create(config.spec.linux_.cgroups_path, config.spec.linux_.resources);
+    if (!config.spec.linux_.cgroups_path.empty())
+      cgroup = runtime::Cgroup::create(config.spec.linux_.cgroups_path, config.spec.linux_.resources);
     Container container = create(config, cgroup);
     if (container.sync.executed) {
       report({container.process.pid, container.started_at, {}, {}, 0, 0});

@@ -22,7 +22,11 @@ constexpr int ready_fd = 4;
 }  // namespace
 
 EngineWatch::EngineWatch(Loop& loop, const MonitorConfig& config)
-    : loop_(loop), lock_path_(config.engine_lock), argv_(config.engine_argv), environment_(config.engine_environment), delay_ms_(first_delay_ms) {
+    : loop_(loop),
+      lock_path_(config.engine_lock),
+      argv_(config.engine_argv),
+      environment_(config.engine_environment),
+      delay_ms_(first_delay_ms) {
   if (!lock_path_.empty()) schedule(start_grace_ms);
 }
 

@@ -17,9 +17,9 @@ namespace stack::engine::shim {
 class EngineWatch {
 public:
   EngineWatch(Loop& loop, const MonitorConfig& config);
-  void engine_present();   ///< an engine has subscribed
-  void engine_lost();      ///< its connection broke: try at once
-  void engine_left();      ///< it said farewell: nobody is to be started
+  void engine_present();  ///< an engine has subscribed
+  void engine_lost();     ///< its connection broke: try at once
+  void engine_left();     ///< it said farewell: nobody is to be started
 
 private:
   void schedule(int delay_ms);
@@ -30,7 +30,7 @@ private:
   const std::string lock_path_;
   const std::vector<std::string> argv_;
   const std::vector<std::string> environment_;
-  Child child_;        ///< the engine we started: our child until it or we end
+  Child child_;  ///< the engine we started: our child until it or we end
   UniqueFd ready_pipe_;
   int timer_ = 0;
   int delay_ms_;

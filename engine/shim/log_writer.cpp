@@ -22,14 +22,16 @@ std::int64_t now_ns() {
 bool ends_with_whole_record(int fd, std::uint64_t size) {
   std::uint32_t length = 0;
   LogHeader header;
-  if (size < log_overhead || ::pread(fd, &length, sizeof length, static_cast<off_t>(size - sizeof length)) != sizeof length) return false;
+  if (size < log_overhead || ::pread(fd, &length, sizeof length, static_cast<off_t>(size - sizeof length)) != sizeof length)
+    return false;
   if (length > size - log_overhead) return false;
   const auto start = static_cast<off_t>(size - log_overhead - length);
   return ::pread(fd, &header, sizeof header, start) == sizeof header && plausible(header) && header.length == length;
 }
 
 void make_directories(const std::string& path) {
-  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) ::mkdir(path.substr(0, at).c_str(), 0700);
+  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+    ::mkdir(path.substr(0, at).c_str(), 0700);
   ::mkdir(path.c_str(), 0700);
 }
 
@@ -43,7 +45,8 @@ std::uint64_t whole_records(int fd, std::uint64_t size) {
     if (::pread(fd, &header, sizeof header, static_cast<off_t>(at)) != sizeof header || !plausible(header)) break;
     const std::uint64_t next = at + log_overhead + header.length;
     std::uint32_t trailer = 0;
-    if (next > size || ::pread(fd, &trailer, sizeof trailer, static_cast<off_t>(next - sizeof trailer)) != sizeof trailer) break;
+    if (next > size || ::pread(fd, &trailer, sizeof trailer, static_cast<off_t>(next - sizeof trailer)) != sizeof trailer)
+      break;
     if (trailer != header.length) break;
     at = next;
   }
@@ -95,7 +98,8 @@ void LogWriter::write(LogStream stream, std::string_view payload) {
   header.stream = stream;
   header.flags = payload.back() == '\n' ? 0 : log_partial;
   header.time = now_ns();
-  iovec parts[3] = {{&header, sizeof header}, {const_cast<char*>(payload.data()), payload.size()}, {&header.length, sizeof header.length}};
+  iovec parts[3] = {
+      {&header, sizeof header}, {const_cast<char*>(payload.data()), payload.size()}, {&header.length, sizeof header.length}};
   ssize_t written = -1;
   do {
     written = ::writev(fd_.get(), parts, 3);

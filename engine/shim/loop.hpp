@@ -22,7 +22,7 @@ public:
   /// Runs `action` once, `delay_ms` from now (monotonic clock). Returns a number for cancel(); 0 is never one.
   int after(int delay_ms, std::function<void()> action);
   void cancel(int timer);
-  void run();   ///< until stop()
+  void run();  ///< until stop()
   void stop() { running_ = false; }
 
 private:

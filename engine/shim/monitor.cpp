@@ -114,7 +114,9 @@ int Monitor::kill(const KillRequest& request) {
   return ::syscall(SYS_pidfd_send_signal, pid_fd_.get(), request.signal, nullptr, 0) != 0 ? errno : 0;
 }
 
-std::uint64_t Monitor::oom_kills() const { return config_.cgroup.empty() ? 0 : runtime::Cgroup::open(config_.cgroup).oom_kills(); }
+std::uint64_t Monitor::oom_kills() const {
+  return config_.cgroup.empty() ? 0 : runtime::Cgroup::open(config_.cgroup).oom_kills();
+}
 
 void Monitor::on_exit() {
   int status = 0;
@@ -141,9 +143,10 @@ void Monitor::finish() {
 void Monitor::write_exit_file() {
   if (config_.exit_file.empty()) return;
   char text[160];
-  const int length = std::snprintf(text, sizeof text, "{\"exit_code\":%d,\"oom_killed\":%s,\"started_at\":%lld,\"finished_at\":%lld}\n", state_.exit_code,
-                                   state_.oom_killed != 0 ? "true" : "false", static_cast<long long>(state_.started_at),
-                                   static_cast<long long>(state_.finished_at));
+  const int length =
+      std::snprintf(text, sizeof text, "{\"exit_code\":%d,\"oom_killed\":%s,\"started_at\":%lld,\"finished_at\":%lld}\n",
+                    state_.exit_code, state_.oom_killed != 0 ? "true" : "false", static_cast<long long>(state_.started_at),
+                    static_cast<long long>(state_.finished_at));
   const std::string temporary = config_.exit_file + ".new";
   if (runtime::sys::write_file(AT_FDCWD, temporary.c_str(), {text, static_cast<std::size_t>(length)}, O_CREAT | O_TRUNC) == 0) {
     ::rename(temporary.c_str(), config_.exit_file.c_str());

@@ -40,16 +40,16 @@ enum class Message : std::uint16_t {
   resize = 7,        ///< u16 rows, u16 columns → ok
   attach = 8,        ///< u8 AttachFlags → ok, then the stream
   take_sockets = 9,  ///< u16 first → ok: u16 total, u16 count, {string name} × count, descriptors by SCM_RIGHTS with the frame
-  hold_sockets = 10, ///< u16 count, {string name, string relay address, u16 relay port, u8 relay from netns} × count, descriptors
-                     ///< by SCM_RIGHTS → ok; a name already held is replaced
-  drop_sockets = 11, ///< u16 count, {string name} × count → ok
-  subscribe = 12,    ///< u8 is_engine → ok; then events
-  release = 13,      ///< the exit is recorded: remove the run directory and end → ok
-  log_limits = 14,   ///< u64 max_size, u32 max_files → ok
-  close_stdin = 15,  ///< → ok
-  farewell = 16,     ///< the engine ends on purpose: do not start another → ok
-  event_exit = 32,   ///< State
-  event_oom = 33,    ///< u64 count so far
+  hold_sockets = 10,  ///< u16 count, {string name, string relay address, u16 relay port, u8 relay from netns} × count,
+                      ///< descriptors by SCM_RIGHTS → ok; a name already held is replaced
+  drop_sockets = 11,  ///< u16 count, {string name} × count → ok
+  subscribe = 12,     ///< u8 is_engine → ok; then events
+  release = 13,       ///< the exit is recorded: remove the run directory and end → ok
+  log_limits = 14,    ///< u64 max_size, u32 max_files → ok
+  close_stdin = 15,   ///< → ok
+  farewell = 16,      ///< the engine ends on purpose: do not start another → ok
+  event_exit = 32,    ///< State
+  event_oom = 33,     ///< u64 count so far
 };
 
 struct FrameHeader {
@@ -70,9 +70,9 @@ struct State {
   std::uint8_t oom_killed = 0;
   std::uint8_t terminal = 0;
   std::uint8_t reserved = 0;
-  std::int32_t exit_code = 0;      ///< 128+n for a signal
-  std::int64_t started_at = 0;     ///< nanoseconds since 1970
-  std::int64_t finished_at = 0;    ///< 0 while it runs
+  std::int32_t exit_code = 0;    ///< 128+n for a signal
+  std::int64_t started_at = 0;   ///< nanoseconds since 1970
+  std::int64_t finished_at = 0;  ///< 0 while it runs
 };
 static_assert(sizeof(State) == 32);
 

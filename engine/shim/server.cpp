@@ -134,7 +134,8 @@ Server::Next Server::handle(ConnectionIterator connection, const Request& reques
     return send(*connection, Message::hello_ok, request.header.id, as_bytes(services_.state())) ? Next::go_on : Next::close;
   }
   switch (request.header.type) {
-    case Message::state: return send(*connection, Message::ok, request.header.id, as_bytes(services_.state())) ? Next::go_on : Next::close;
+    case Message::state:
+      return send(*connection, Message::ok, request.header.id, as_bytes(services_.state())) ? Next::go_on : Next::close;
     case Message::kill: return answer(*connection, request, services_.kill(in.get<KillRequest>()));
     case Message::resize: {
       const auto rows = in.get<std::uint16_t>();
@@ -237,10 +238,13 @@ void Server::announce(Message type, std::string_view payload) {
 }
 
 void Server::announce_exit(const State& state) { announce(Message::event_exit, as_bytes(state)); }
-void Server::announce_oom(std::uint64_t count) { announce(Message::event_oom, {reinterpret_cast<const char*>(&count), sizeof count}); }
+void Server::announce_oom(std::uint64_t count) {
+  announce(Message::event_oom, {reinterpret_cast<const char*>(&count), sizeof count});
+}
 
 bool Server::has_pending_output() const {
-  return std::any_of(connections_.begin(), connections_.end(), [](const Connection& connection) { return connection.out.queued() != 0; });
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [](const Connection& connection) { return connection.out.queued() != 0; });
 }
 
 void Server::remove(ConnectionIterator connection) {
@@ -248,7 +252,8 @@ void Server::remove(ConnectionIterator connection) {
   loop_.forget(connection->fd.get());
   connections_.erase(connection);
   if (!was_engine) return;
-  const bool another = std::any_of(connections_.begin(), connections_.end(), [](const Connection& other) { return other.is_engine; });
+  const bool another =
+      std::any_of(connections_.begin(), connections_.end(), [](const Connection& other) { return other.is_engine; });
   if (!another) services_.engine_lost();
 }
 

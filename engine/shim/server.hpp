@@ -18,12 +18,12 @@ namespace stack::engine::shim {
 /// What the connections act on.
 struct Services {
   std::function<State()> state;
-  std::function<int(const KillRequest&)> kill;                              ///< errno
-  std::function<int(std::uint16_t rows, std::uint16_t columns)> resize;     ///< errno
+  std::function<int(const KillRequest&)> kill;                           ///< errno
+  std::function<int(std::uint16_t rows, std::uint16_t columns)> resize;  ///< errno
   std::function<void(UniqueFd socket, std::uint8_t flags)> attach;
   std::function<void()> close_stdin;
   std::function<void(std::uint64_t max_size, std::uint32_t max_files)> log_limits;
-  std::function<int()> release;                                            ///< errno
+  std::function<int()> release;  ///< errno
   std::function<void()> engine_present;
   std::function<void()> engine_lost;
   std::function<void()> engine_left;

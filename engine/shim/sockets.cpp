@@ -53,9 +53,9 @@ bool is_stream(int fd) {
 /// Both directions of one relayed connection: side 0 the client, side 1 the container. Each direction holds at most one chunk.
 struct Sockets::Connection {
   std::array<UniqueFd, 2> fd;
-  std::array<std::string, 2> pending;       ///< read from side i, not yet written to the other
-  std::array<bool, 2> ended{false, false};  ///< side i sends no more
-  std::array<bool, 2> closed{false, false}; ///< we told side i so
+  std::array<std::string, 2> pending;        ///< read from side i, not yet written to the other
+  std::array<bool, 2> ended{false, false};   ///< side i sends no more
+  std::array<bool, 2> closed{false, false};  ///< we told side i so
   bool connecting = true;
   int timer = 0;
 };
@@ -114,7 +114,8 @@ void Sockets::start(UniqueFd accepted, const Held& held) {
   const int no_delay = 1;
   ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
   ::setsockopt(target.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
-  if (::connect(target.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 && errno != EINPROGRESS) return;
+  if (::connect(target.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 && errno != EINPROGRESS)
+    return;
   const auto connection = connections_.emplace(connections_.end());
   connection->fd = {std::move(accepted), std::move(target)};
   connection->timer = loop_.after(connect_limit_ms, [this, connection] {
@@ -179,7 +180,8 @@ void Sockets::on_event(ConnectionIterator connection, int side, std::uint32_t ev
     }
     int error = 0;
     socklen_t length = sizeof error;
-    if (::getsockopt(connection->fd[1].get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) return remove(connection);
+    if (::getsockopt(connection->fd[1].get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)
+      return remove(connection);
     connection->connecting = false;
     loop_.cancel(connection->timer);
     connection->timer = 0;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t max_client_backlog = 1024 * 1024;  ///< beyond it the container waits, as it would for a slow terminal
 constexpr std::size_t max_pending_input = 64 * 1024;
-constexpr int stall_limit_ms = 60'000;                   ///< a client that takes nothing that long is cut off
+constexpr int stall_limit_ms = 60'000;  ///< a client that takes nothing that long is cut off
 constexpr int give_back_delay_ms = 1000;
 constexpr int busy_pipe_size = 1024 * 1024;
 
@@ -80,13 +80,16 @@ void Streams::broadcast(LogStream stream, std::string_view bytes) {
   for (auto client = clients_.begin(); client != clients_.end();) {
     const auto current = client++;
     if ((current->flags & wanted) == 0 || current->ended) continue;
-    if (!current->out.send(frame, bytes)) drop(current);
-    else if (current->out.queued() != 0) loop_.change(current->socket.get(), interest(*current));
+    if (!current->out.send(frame, bytes))
+      drop(current);
+    else if (current->out.queued() != 0)
+      loop_.change(current->socket.get(), interest(*current));
   }
 }
 
 bool Streams::backlogged() const {
-  return std::any_of(clients_.begin(), clients_.end(), [](const Client& client) { return client.out.queued() > max_client_backlog; });
+  return std::any_of(clients_.begin(), clients_.end(),
+                     [](const Client& client) { return client.out.queued() > max_client_backlog; });
 }
 
 std::uint32_t Streams::interest(const Client& client) const {
@@ -103,7 +106,8 @@ void Streams::update_interest() {
   if (stderr_) loop_.change(stderr_.get(), paused_ ? 0u : EPOLLIN);
   for (auto client = clients_.begin(); client != clients_.end(); ++client) {
     const bool stalled = client->out.queued() > max_client_backlog;
-    if (stalled && client->stall_timer == 0) client->stall_timer = loop_.after(stall_limit_ms, [this, client] { drop(client); });
+    if (stalled && client->stall_timer == 0)
+      client->stall_timer = loop_.after(stall_limit_ms, [this, client] { drop(client); });
     loop_.change(client->socket.get(), interest(*client));
   }
 }

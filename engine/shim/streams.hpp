@@ -30,7 +30,7 @@ private:
     UniqueFd socket;
     OutQueue out;
     std::uint8_t flags;
-    bool ended = false;        ///< its stream is over: what it still sends is dropped
+    bool ended = false;  ///< its stream is over: what it still sends is dropped
     bool input_open = true;
     int stall_timer = 0;
   };

@@ -70,7 +70,8 @@ struct AbiProbe {
   std::uint32_t arch;
   std::uint32_t first;
 };
-inline constexpr AbiProbe abis[] = {{"x86_64", AUDIT_ARCH_X86_64, 0}, {"x32", AUDIT_ARCH_X86_64, 0x40000000}, {"i386", AUDIT_ARCH_I386, 0}};
+inline constexpr AbiProbe abis[] = {
+    {"x86_64", AUDIT_ARCH_X86_64, 0}, {"x32", AUDIT_ARCH_X86_64, 0x40000000}, {"i386", AUDIT_ARCH_I386, 0}};
 
 /// Every number up to 1023 and some far out, on each ABI; first with a first argument of 0, then what other first arguments
 /// change: clone flags, socket families, personalities, and values that differ in their upper half only.
@@ -94,11 +95,20 @@ inline std::string print_verdicts(const BpfProgram& program) {
       start = number;
       now = next;
     }
-    for (const std::uint32_t number : {5000u, 0x3fffffffu}) text += std::string(abi.name) + " " + std::to_string(number) + " " + verdict(abi, number, 0) + "\n";
+    for (const std::uint32_t number : {5000u, 0x3fffffffu})
+      text += std::string(abi.name) + " " + std::to_string(number) + " " + verdict(abi, number, 0) + "\n";
   }
-  std::vector<std::uint64_t> arguments{1,       2,          3,          8,          9,          10,         16,         17,        38,
-                                       40,      41,         0x11,       0x20000,    0x20008,    0x20009,    0xffffffff, 0xfffffffe, 0x7e020000,
-                                       0x100000000, 0x100000028, 0x100000008, 0xffffffffffffffff};
+  std::vector<std::uint64_t> arguments{1,           2,
+                                       3,           8,
+                                       9,           10,
+                                       16,          17,
+                                       38,          40,
+                                       41,          0x11,
+                                       0x20000,     0x20008,
+                                       0x20009,     0xffffffff,
+                                       0xfffffffe,  0x7e020000,
+                                       0x100000000, 0x100000028,
+                                       0x100000008, 0xffffffffffffffff};
   for (int bit = 4; bit < 40; ++bit) arguments.push_back(std::uint64_t{1} << bit);
   for (const AbiProbe& abi : abis) {
     for (std::uint32_t number = 0; number <= last; ++number) {
@@ -106,7 +116,8 @@ inline std::string print_verdicts(const BpfProgram& program) {
         const std::string changed = verdict(abi, number, argument);
         if (changed == verdict(abi, number, 0)) continue;
         char line[96];
-        std::snprintf(line, sizeof line, "%s %u arg0=%llx %s\n", abi.name, number, static_cast<unsigned long long>(argument), changed.c_str());
+        std::snprintf(line, sizeof line, "%s %u arg0=%llx %s\n", abi.name, number, static_cast<unsigned long long>(argument),
+                      changed.c_str());
         text += line;
       }
     }

@@ -36,7 +36,8 @@ TEST(CgroupV2, SharesBecomeWeightsByTheFormulaOfTheSpecification) {
 class FakeV2 : public ::testing::Test {
 protected:
   void SetUp() override {
-    for (const char* file : {"memory.max", "memory.swap.max", "memory.low", "cpu.weight", "cpu.max", "pids.max", "cpuset.cpus"}) write(file, "");
+    for (const char* file : {"memory.max", "memory.swap.max", "memory.low", "cpu.weight", "cpu.max", "pids.max", "cpuset.cpus"})
+      write(file, "");
   }
   void TearDown() override { std::filesystem::remove_all(base_); }
   void write(const std::string& file, const std::string& text) {

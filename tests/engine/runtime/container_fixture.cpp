@@ -10,7 +10,8 @@ UniqueFd TestClient::connect_to(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect " + path);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("connect " + path);
   return fd;
 }
 
@@ -24,12 +25,14 @@ void ContainerTest::SetUp() {
   base_ = std::filesystem::temp_directory_path() / ("rt" + random_hex(10));
   rootfs_ = base_ / "rootfs";
   cgroup_parent_ = "/stack-test-" + random_hex(8);
-  for (const char* directory : {"bin", "etc", "proc", "sys", "dev", "tmp", "root"}) std::filesystem::create_directories(rootfs_ / directory);
+  for (const char* directory : {"bin", "etc", "proc", "sys", "dev", "tmp", "root"})
+    std::filesystem::create_directories(rootfs_ / directory);
   std::filesystem::permissions(base_, std::filesystem::perms(0755));
   std::filesystem::permissions(rootfs_ / "tmp", std::filesystem::perms(01777));
   std::filesystem::copy_file("/bin/busybox", rootfs_ / "bin/busybox");
-  for (const char* applet : {"sh", "true", "false", "cat", "echo", "id", "ls", "stty", "tty", "sleep", "mount", "hostname", "dd", "mknod", "kill", "ps",
-                             "wc", "grep", "head", "yes", "stat", "touch", "readlink", "mkdir", "nc", "seq", "pwd", "env", "umount", "chroot"}) {
+  for (const char* applet : {"sh",    "true",     "false",    "cat",   "echo", "id",  "ls",  "stty", "tty",    "sleep",
+                             "mount", "hostname", "dd",       "mknod", "kill", "ps",  "wc",  "grep", "head",   "yes",
+                             "stat",  "touch",    "readlink", "mkdir", "nc",   "seq", "pwd", "env",  "umount", "chroot"}) {
     std::filesystem::create_symlink("busybox", rootfs_ / "bin" / applet);
   }
   std::ofstream(rootfs_ / "etc/passwd") << "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000:Alice:/home/alice:/bin/sh\n";
@@ -41,7 +44,8 @@ void ContainerTest::TearDown() {
   for (const std::string& name : child_cgroups(cgroup_parent_)) ADD_FAILURE() << "cgroup left behind: " << name;
   Cgroup::open(cgroup_parent_).remove();
   if (std::filesystem::exists(base_ / "run")) {
-    for (const auto& entry : std::filesystem::directory_iterator(base_ / "run")) ADD_FAILURE() << "run directory left behind: " << entry.path();
+    for (const auto& entry : std::filesystem::directory_iterator(base_ / "run"))
+      ADD_FAILURE() << "run directory left behind: " << entry.path();
   }
   std::filesystem::remove_all(base_);
 }

@@ -42,9 +42,12 @@ public:
     send(type, payload);
     for (;;) {
       auto [kind, body] = receive();
-      if (kind == shim::Message::event_exit) exit_event_ = body;
-      else if (kind == shim::Message::error) throw std::runtime_error("monitor: " + body.substr(6));
-      else if (kind == shim::Message::ok || kind == shim::Message::hello_ok) return body;
+      if (kind == shim::Message::event_exit)
+        exit_event_ = body;
+      else if (kind == shim::Message::error)
+        throw std::runtime_error("monitor: " + body.substr(6));
+      else if (kind == shim::Message::ok || kind == shim::Message::hello_ok)
+        return body;
     }
   }
   void subscribe(bool is_engine = false) {
@@ -69,7 +72,8 @@ public:
     header.id = 1;
     std::string frame(reinterpret_cast<const char*>(&header), sizeof header);
     frame += payload;
-    if (::send(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size())) throw std::runtime_error("send");
+    if (::send(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size()))
+      throw std::runtime_error("send");
   }
   UniqueFd take() { return std::move(fd_); }
 

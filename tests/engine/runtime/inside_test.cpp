@@ -61,7 +61,9 @@ TEST_F(Inside, NoDescriptorLeaksIn) {
 TEST_F(Inside, MaskedPathsAreEmptyAndReadOnlyPathsRefuseWriting) {
   EXPECT_EQ(run_shell("cat /proc/kcore /proc/keys /proc/timer_list 2>/dev/null | wc -c"), "0\n");
   EXPECT_EQ(run_shell("ls /sys/firmware | wc -l"), "0\n");
-  EXPECT_EQ(run_shell("for f in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity; do (echo x > $f) 2>/dev/null && echo wrote $f; done"), "");
+  EXPECT_EQ(run_shell("for f in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity; do (echo x > $f) "
+                      "2>/dev/null && echo wrote $f; done"),
+            "");
   EXPECT_EQ(run_shell("touch /sys/x 2>/dev/null || mkdir /sys/fs/cgroup/memory/x 2>/dev/null || echo refused"), "refused\n");
 }
 
@@ -80,8 +82,9 @@ TEST_F(Inside, SeesItsOwnProcessesAndHostname) {
 
 TEST_F(Inside, MountsHaveTheDefaultOptions) {
   const std::string mounts = run_shell("cat /proc/mounts");
-  for (const char* expected : {" / overlay rw", " /proc proc rw,nosuid,nodev,noexec", " /dev tmpfs rw,nosuid", " /sys sysfs ro,nosuid,nodev,noexec",
-                               " /dev/shm tmpfs rw,nosuid,nodev,noexec", " /dev/mqueue mqueue rw,nosuid,nodev,noexec", " /dev/pts devpts rw,nosuid,noexec"}) {
+  for (const char* expected : {" / overlay rw", " /proc proc rw,nosuid,nodev,noexec", " /dev tmpfs rw,nosuid",
+                               " /sys sysfs ro,nosuid,nodev,noexec", " /dev/shm tmpfs rw,nosuid,nodev,noexec",
+                               " /dev/mqueue mqueue rw,nosuid,nodev,noexec", " /dev/pts devpts rw,nosuid,noexec"}) {
     EXPECT_NE(mounts.find(expected), std::string::npos) << expected << "\n" << mounts;
   }
 }
@@ -89,7 +92,9 @@ TEST_F(Inside, MountsHaveTheDefaultOptions) {
 TEST_F(Inside, BindsOfFilesAndDirectoriesAreReadOnlyWhenAsked) {
   std::filesystem::create_directories(base_ / "data/sub");
   std::ofstream(base_ / "data/file") << "content\n";
-  LaunchRequest asked = shell("cat /etc/deep/file; (echo x > /etc/deep/file) 2>/dev/null || echo ro; touch /data/new && echo rw; (touch /rdata/sub/x) 2>/dev/null || echo rro");
+  LaunchRequest asked = shell(
+      "cat /etc/deep/file; (echo x > /etc/deep/file) 2>/dev/null || echo ro; touch /data/new && echo rw; (touch /rdata/sub/x) "
+      "2>/dev/null || echo rro");
   asked.spec.mounts.push_back({"/etc/deep/file", "bind", base_ / "data/file", {"rbind", "ro", "rprivate"}});
   asked.spec.mounts.push_back({"/data", "bind", base_ / "data", {"rbind", "rw", "rprivate"}});
   asked.spec.mounts.push_back({"/rdata", "bind", base_ / "data", {"rbind", "ro", "rro", "rprivate"}});
@@ -132,7 +137,8 @@ TEST_F(Inside, RlimitsAndSysctlsAndWorkingDirectoryAreSet) {
 }
 
 TEST_F(Inside, PrivilegedHasEverythingWeHave) {
-  LaunchRequest asked = shell("cat /proc/self/status; mount -t tmpfs x /tmp && echo mounted; cat /proc/timer_list | head -1 | wc -l");
+  LaunchRequest asked =
+      shell("cat /proc/self/status; mount -t tmpfs x /tmp && echo mounted; cat /proc/timer_list | head -1 | wc -l");
   make_privileged(asked.spec);
   const Finished result = run(asked);
   EXPECT_EQ(status_line(result.out, "CapEff"), status_line(slurp("/proc/self/status"), "CapEff"));

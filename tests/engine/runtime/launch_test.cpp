@@ -59,7 +59,8 @@ TEST_P(LaunchErrors, AreWordedAsDockersAndCarryItsExitCode) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, LaunchErrors,
                          ::testing::Values(BadCommand{"nosuch", 127, "exec: \"nosuch\": executable file not found in $PATH"},
-                                           BadCommand{"/nosuch", 127, "exec: \"/nosuch\": stat /nosuch: no such file or directory"},
+                                           BadCommand{"/nosuch", 127,
+                                                      "exec: \"/nosuch\": stat /nosuch: no such file or directory"},
                                            BadCommand{"/etc", 126, "exec: \"/etc\": is a directory: permission denied"},
                                            BadCommand{"/etc/noexec", 126, "exec: \"/etc/noexec\": permission denied"},
                                            BadCommand{"etc", 127, "exec: \"etc\": executable file not found in $PATH"}));
@@ -208,7 +209,9 @@ TEST_F(Exec, RunsInTheContainersNamespacesGroupAndLimits) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   const UniqueFd read_end(ends[0]);
-  ExecRequest request = exec_request(container_, asked_, "hostname; cat /proc/self/status | grep CapEff; grep -c stack-test /proc/self/cgroup; ls /proc/self/fd; exit 9");
+  ExecRequest request = exec_request(
+      container_, asked_,
+      "hostname; cat /proc/self/status | grep CapEff; grep -c stack-test /proc/self/cgroup; ls /proc/self/fd; exit 9");
   request.stdout_fd = ends[1];
   ExecResult executed = launch_exec(shim(), request);
   ::close(ends[1]);

@@ -52,8 +52,9 @@ TEST_P(SeccompCapability, OpensTheSameCallsAsInTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, SeccompCapability,
-                         ::testing::Values("BPF", "DAC_READ_SEARCH", "PERFMON", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT",
-                                           "SYS_PTRACE", "SYS_RAWIO", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG"));
+                         ::testing::Values("BPF", "DAC_READ_SEARCH", "PERFMON", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE",
+                                           "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_TIME", "SYS_TTY_CONFIG",
+                                           "SYSLOG"));
 
 TEST(SeccompCache, KeepsAProgramOnDiskAndReplacesABrokenOne) {
   const std::filesystem::path directory = std::filesystem::temp_directory_path() / ("sc" + random_hex(10));

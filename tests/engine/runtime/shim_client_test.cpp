@@ -1,18 +1,18 @@
 #include "engine/runtime/shim_client.hpp"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <net/if.h>
-#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
+#include <thread>
 
 #include "container_fixture.hpp"
 
@@ -88,7 +88,8 @@ UniqueFd listening(std::uint16_t& port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd.get(), 16) != 0) throw std::runtime_error("listen");
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd.get(), 16) != 0)
+    throw std::runtime_error("listen");
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
   port = ntohs(address.sin_port);
   return fd;
@@ -195,7 +196,8 @@ TEST_F(Monitor, StartsExactlyOneEngineWhenItsEngineIsGone) {
   // stands in for the engine: records that it holds the lock (descriptor 3) and the start-up pipe (descriptor 4), then stays
   const std::filesystem::path script = base_ / "engine";
   const std::filesystem::path starts = base_ / "starts";
-  std::ofstream(script) << "#!/bin/sh\necho \"$@ $(readlink /proc/$$/fd/3)\" >> " << starts.string() << "\necho ready >&4\nexec sleep 1000\n";
+  std::ofstream(script) << "#!/bin/sh\necho \"$@ $(readlink /proc/$$/fd/3)\" >> " << starts.string()
+                        << "\necho ready >&4\nexec sleep 1000\n";
   std::filesystem::permissions(script, std::filesystem::perms(0755));
   const std::filesystem::path lock = base_ / "engine.lock";
   UniqueFd held(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -225,7 +227,8 @@ TEST_F(Monitor, StartsExactlyOneEngineWhenItsEngineIsGone) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     if (slurp(entry.path() / "cmdline").find(std::string("sleep") + '\0' + "1000") == std::string::npos) continue;
     std::error_code error;
-    if (std::filesystem::read_symlink(entry.path() / "fd/3", error) == lock) ::kill(std::stoi(entry.path().filename()), SIGKILL);
+    if (std::filesystem::read_symlink(entry.path() / "fd/3", error) == lock)
+      ::kill(std::stoi(entry.path().filename()), SIGKILL);
   }
 }
 

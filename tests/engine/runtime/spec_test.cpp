@@ -38,7 +38,8 @@ TEST(Spec, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(failure("{"), "runtime spec: config.json: not valid JSON");
   EXPECT_EQ(failure(R"({"process":{"args":3}})"), "runtime spec: args: wrong type");
   EXPECT_EQ(failure(R"({"mounts":[{"destination":"x"}]})"), "runtime spec: mounts: destination must be absolute: x");
-  EXPECT_EQ(failure(R"({"linux":{"namespaces":[{"type":"time2"}]}})"), "runtime spec: linux.namespaces: unknown type \"time2\"");
+  EXPECT_EQ(failure(R"({"linux":{"namespaces":[{"type":"time2"}]}})"),
+            "runtime spec: linux.namespaces: unknown type \"time2\"");
 }
 
 TEST(Capabilities, FollowDockersRulesForAddAndDrop) {

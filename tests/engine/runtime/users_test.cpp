@@ -7,7 +7,8 @@
 namespace stack::engine::runtime {
 namespace {
 
-constexpr const char* passwd = "root:x:0:0:root:/root:/bin/sh\n# comment\nalice:x:1000:1001:A:/home/alice:/bin/sh\nbroken\nnum:x:abc:1:::\n";
+constexpr const char* passwd =
+    "root:x:0:0:root:/root:/bin/sh\n# comment\nalice:x:1000:1001:A:/home/alice:/bin/sh\nbroken\nnum:x:abc:1:::\n";
 constexpr const char* group = "root:x:0:\nalice:x:1001:\naudio:x:29:bob,alice\nvideo:x:44:alice\n";
 
 std::string failure(std::string_view user, const std::vector<std::string>& groups = {}) {
