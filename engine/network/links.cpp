@@ -79,11 +79,6 @@ void set_up(NetlinkBatch& batch, std::uint32_t index) {
   batch.header(link_header(index, IFF_UP, IFF_UP));
 }
 
-void set_down(NetlinkBatch& batch, std::uint32_t index) {
-  batch.begin(RTM_NEWLINK, 0);
-  batch.header(link_header(index, 0, IFF_UP));
-}
-
 void set_group(NetlinkBatch& batch, const std::string& name, std::uint32_t group) {
   batch.begin(RTM_SETLINK, 0);
   batch.header(link_header());
@@ -103,18 +98,31 @@ void delete_link(NetlinkBatch& batch, const std::string& name) {
   batch.attr_string(IFLA_IFNAME, name);
 }
 
-void add_address(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& address) {
-  batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+namespace {
+
+void address_message(NetlinkBatch& batch, std::uint16_t type, std::uint16_t flags, std::uint32_t index,
+                     const Ipv4Subnet& address) {
+  batch.begin(type, flags);
   ifaddrmsg head{};
   head.ifa_family = AF_INET;
   head.ifa_prefixlen = address.bits;
   head.ifa_index = index;
   batch.header(head);
   const auto bytes = address.address.bytes();
-  const auto broadcast = address.last().bytes();
   batch.attr(IFA_LOCAL, bytes.data(), bytes.size());
   batch.attr(IFA_ADDRESS, bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+void add_address(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& address) {
+  address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
+  const auto broadcast = address.last().bytes();
   if (address.bits < 31) batch.attr(IFA_BROADCAST, broadcast.data(), broadcast.size());
+}
+
+void remove_address(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& address) {
+  address_message(batch, RTM_DELADDR, 0, index, address);
 }
 
 void replace_default_route(NetlinkBatch& batch, std::uint32_t index, Ipv4 gateway) { add_route(batch, index, {}, gateway); }

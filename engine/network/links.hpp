@@ -24,11 +24,11 @@ struct VethSpec {
 void add_veth(NetlinkBatch& batch, const VethSpec& veth);
 void set_hairpin(NetlinkBatch& batch, const std::string& port_name);  ///< frames may leave by the port they came in by
 void set_up(NetlinkBatch& batch, std::uint32_t index);
-void set_down(NetlinkBatch& batch, std::uint32_t index);
 void set_group(NetlinkBatch& batch, const std::string& name, std::uint32_t group);
 void delete_group(NetlinkBatch& batch, std::uint32_t group);  ///< one pass of the kernel for all its links
 void delete_link(NetlinkBatch& batch, const std::string& name);
 void add_address(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& address);
+void remove_address(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& address);
 void add_route(NetlinkBatch& batch, std::uint32_t index, const Ipv4Subnet& destination, Ipv4 gateway);
 void replace_default_route(NetlinkBatch& batch, std::uint32_t index, Ipv4 gateway);
 

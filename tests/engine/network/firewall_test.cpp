@@ -88,17 +88,18 @@ TEST_P(FirewallMatrix, TheOutsideReachesNothingThatIsNotPublished) {
 
 TEST_P(FirewallMatrix, RouteLocalnetDoesNotOpenTheHostsLoopback) {
   const UniqueFd secret = listen_in(-1, 6000, "127.0.0.1");
-  {
-    const InNamespace inside(outside_.get());  // a neighbour that sends 127.0.0.1 to the wire
+  write_sysctl("/proc/sys/net/ipv4/conf/up0/route_localnet", "1");  // as somebody else may have set it; our bridges have it
+  const std::pair<int, const char*> attackers[] = {{outside_.get(), host_ip}, {web_.netns.get(), "172.17.0.1"}};
+  for (const auto& [netns, gateway] : attackers) {  // they send 127.0.0.1 to the wire
+    const InNamespace inside(netns);
+    ASSERT_TRUE(write_sysctl("/proc/sys/net/ipv4/conf/all/route_localnet", "1"));
     NetlinkSocket route(NETLINK_ROUTE);
     NetlinkBatch batch;
-    set_down(batch, 1);
-    add_route(batch, 2, *Ipv4Subnet::parse("127.0.0.0/8"), *Ipv4::parse(host_ip));
-    route.transact(batch);
-    write_sysctl("/proc/sys/net/ipv4/conf/all/route_localnet", "1");
+    remove_address(batch, 1, *Ipv4Subnet::parse("127.0.0.1/8"));
+    add_route(batch, 2, *Ipv4Subnet::parse("127.0.0.0/8"), *Ipv4::parse(gateway));
+    must(route, batch);
+    EXPECT_FALSE(connect_from(-1, "127.0.0.1", 6000, brief)) << gateway;
   }
-  write_sysctl("/proc/sys/net/ipv4/conf/up0/route_localnet", "1");  // as somebody else may have set it
-  EXPECT_FALSE(connect_from(outside_.get(), "127.0.0.1", 6000, brief));
   attach(container("local", {"front"}, {publish(8090, 80, "127.0.0.1")}));
   EXPECT_FALSE(connect_from(outside_.get(), host_ip, 8090, brief));
   EXPECT_FALSE(connect_from(neighbour_.netns.get(), host_ip, 8090, brief));
