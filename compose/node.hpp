@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "compose/location.hpp"
@@ -18,8 +19,13 @@ public:
   enum class Kind : std::uint8_t { null, boolean, integer, floating, string, sequence, mapping };
   struct Member;
 
-  Node() = default;
-  explicit Node(Location where) : location(std::move(where)) {}
+  Node();
+  explicit Node(Location where);
+  Node(const Node& other);
+  Node(Node&& other) noexcept;
+  Node& operator=(const Node& other);
+  Node& operator=(Node&& other) noexcept;
+  ~Node();
   static Node boolean(bool value, Location where = {});
   static Node integer(std::int64_t value, Location where = {});
   static Node floating(double value, Location where = {});
@@ -85,6 +91,15 @@ struct Node::Member {
   Node value;
   Location key_location;
 };
+
+// Here, because a member has to be complete for them.
+inline Node::Node() = default;
+inline Node::Node(Location where) : location(std::move(where)) {}
+inline Node::Node(const Node& other) = default;
+inline Node::Node(Node&& other) noexcept = default;
+inline Node& Node::operator=(const Node& other) = default;
+inline Node& Node::operator=(Node&& other) noexcept = default;
+inline Node::~Node() = default;
 
 /// As Go's fmt and YAML print a float: shortest digits, "1e+08", "+Inf". `single` rounds to 32 bits first.
 std::string format_float(double value, bool single = false);

@@ -127,20 +127,24 @@ struct FileReference {
   std::optional<std::uint32_t> mode;
 };
 
+struct BindOptions {
+  std::string propagation, selinux, recursive;
+  bool create_host_path = false;
+};
+struct VolumeOptions {
+  bool nocopy = false;
+  std::string subpath;
+  StringMap labels;
+};
+struct TmpfsOptions {
+  std::int64_t size = 0;   ///< bytes; 0: unlimited
+  std::uint32_t mode = 0;  ///< 0: default
+};
+
 struct Mount {
-  struct Bind {
-    std::string propagation, selinux, recursive;
-    bool create_host_path = false;
-  };
-  struct Volume {
-    bool nocopy = false;
-    std::string subpath;
-    StringMap labels;
-  };
-  struct Tmpfs {
-    std::int64_t size = 0;   ///< bytes; 0: unlimited
-    std::uint32_t mode = 0;  ///< 0: default
-  };
+  using Bind = BindOptions;
+  using Volume = VolumeOptions;
+  using Tmpfs = TmpfsOptions;
   std::string type;    ///< "bind", "volume", "tmpfs"
   std::string source;  ///< bind: absolute host path; volume: key of Project::volumes, "" for an anonymous one
   std::string target;
