@@ -13,6 +13,8 @@ namespace stack::engine::shim {
 
 namespace {
 
+constexpr std::uint64_t least_payload = 4096;  ///< a record is not cut smaller than that, however small the limit
+
 std::int64_t now_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -87,7 +89,16 @@ void LogWriter::set_limits(std::uint64_t max_size, std::uint32_t max_files) {
 }
 
 void LogWriter::write(LogStream stream, std::string_view payload) {
-  if (directory_.empty() || payload.empty()) return;
+  if (directory_.empty()) return;
+  // one read can hold more than a whole file may
+  const std::uint64_t most = max_size_ > log_overhead + least_payload ? max_size_ - log_overhead : least_payload;
+  while (!payload.empty()) {
+    write_record(stream, payload.substr(0, most));
+    payload.remove_prefix(std::min<std::size_t>(payload.size(), most));
+  }
+}
+
+void LogWriter::write_record(LogStream stream, std::string_view payload) {
   if (!fd_) open();
   if (!fd_) return;
   const std::uint64_t length = payload.size() + log_overhead;

@@ -20,6 +20,7 @@ public:
   void set_limits(std::uint64_t max_size, std::uint32_t max_files);
 
 private:
+  void write_record(LogStream stream, std::string_view payload);
   void open();
   void rotate();
   std::string file(std::uint32_t number) const;

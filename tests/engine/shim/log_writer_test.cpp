@@ -68,8 +68,15 @@ TEST_F(Log, KeepsTheNumberOfFilesAskedFor) {
 
 TEST_F(Log, ARecordLargerThanTheLimitIsStillKeptWhole) {
   LogWriter log(directory_, 100, 2);
-  log.write(LogStream::out, std::string(5000, 'a'));
-  EXPECT_EQ(text(), std::string(5000, 'a'));
+  log.write(LogStream::out, std::string(4000, 'a'));
+  EXPECT_EQ(text(), std::string(4000, 'a'));
+}
+
+TEST_F(Log, AFileStaysWithinTheLimitHoweverMuchIsReadAtOnce) {
+  LogWriter log(directory_, 10'000, 5);
+  log.write(LogStream::out, std::string(25'000, 'b'));
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) EXPECT_LE(file.file_size(), 10'000u) << file.path();
+  EXPECT_EQ(text("container.log.2") + text("container.log.1") + text(), std::string(25'000, 'b'));
 }
 
 }  // namespace
