@@ -52,7 +52,8 @@ asio::awaitable<void> Manager::Impl::thaw(ContainerPtr container) {
 asio::awaitable<void> Manager::Impl::kill_and_wait(ContainerPtr container, RunPtr run) {
   co_await send_signal(container, SIGKILL);
   if (container->record.state == State::paused) co_await thaw(container);  // the frozen do not die
-  if (!co_await run->ended.wait_for(kill_patience))
+  const bool ended = co_await run->ended.wait_for(kill_patience);
+  if (!ended)
     throw Error(ErrorCode::internal, fmt::format("tried to kill container {}, but did not receive an exit event", container->record.id));
 }
 
@@ -189,8 +190,9 @@ asio::awaitable<void> Manager::Impl::remove(ContainerPtr container, bool force, 
     record.manually_stopped = true;
     cancel_restart(*container);
     record.host_config.auto_remove = false;  // this removal is enough
-    if (const RunPtr run = container->run) co_await kill_and_wait(container, run);
-    else set_state(container, State::exited);
+    const RunPtr run = container->run;
+    if (run) co_await kill_and_wait(container, run);
+    if (!run) set_state(container, State::exited);
   }
   co_await remove_locked(container, volumes);
 }
