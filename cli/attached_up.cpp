@@ -87,6 +87,10 @@ LogFollower::Options AttachedUp::following() {
   options.timestamps = options_.timestamps;
   options.announce_exits = true;
   options.on_exit = [this](const std::string& service, int exit_code) { on_exit(service, exit_code); };
+  options.on_start = [this] {
+    ++starts_;
+    wake();
+  };
   options.on_first_output = [this] { announce(); };
   return options;
 }
@@ -127,7 +131,7 @@ asio::awaitable<void> AttachedUp::watch_signals() {
   asio::signal_set signals(client_.executor(), SIGINT, SIGTERM);
   while (true) {
     co_await signals.async_wait(asio::use_awaitable);
-    ++interrupts_;
+    if (++interrupts_ > 2) ::_exit(exit_interrupted);  // graceful, forced, and now at once
     wake();
   }
 }
@@ -187,16 +191,24 @@ asio::awaitable<int> AttachedUp::run_until_end(std::function<void()> converged) 
 asio::awaitable<void> AttachedUp::stop_all() {
   write_all(STDERR_FILENO,
             interrupts_ > 0 ? "Gracefully stopping... (press Ctrl+C again to force)\n" : "Aborting on container exit...\n");
-  const int before = interrupts_;
-  stopping_.spawn(stop_gracefully());
-  co_await wait_until([this, before] { return stopped_ || interrupts_ > before || stopping_.failure(); });
-  if (!stopped_ && !stopping_.failure()) {
-    stopping_.cancel();
-    co_await stopping_.join();
-    write_all(STDERR_FILENO, "Killing\n");
-    co_await kill_all();
+  const int interrupts_before = interrupts_;
+  while (!nothing_runs_) {
+    // A start that was under way when we broke off may be carried out after the stop: then once more.
+    const int starts_before = starts_;
+    stopped_ = false;
+    stopping_.spawn(stop_gracefully());
+    co_await wait_until([&] { return stopped_ || interrupts_ > interrupts_before || stopping_.failure(); });
+    if (interrupts_ > interrupts_before) break;
+    if (stopping_.failure()) std::rethrow_exception(stopping_.failure());
+    co_await wait_until(
+        [&] { return nothing_runs_ || starts_ > starts_before || interrupts_ > interrupts_before || tasks_.failure(); });
+    if (tasks_.failure()) std::rethrow_exception(tasks_.failure());
   }
-  if (stopping_.failure()) std::rethrow_exception(stopping_.failure());
+  if (nothing_runs_) co_return;
+  stopping_.cancel();
+  co_await stopping_.join();
+  write_all(STDERR_FILENO, "Killing\n");
+  co_await kill_all();
   co_await wait_until([this] { return nothing_runs_ || tasks_.failure(); });  // the last lines and exits
 }
 

@@ -47,6 +47,7 @@ private:
   TaskGroup tasks_, converging_, stopping_;
   boost::asio::steady_timer changed_;
   int interrupts_ = 0;
+  int starts_ = 0;  ///< containers seen to start
   bool is_up_ = false, stopped_ = false, nothing_runs_ = false, announced_ = false;
   std::optional<int> aborted_;      ///< exit code of the container that made us stop
   std::optional<int> chosen_code_;  ///< exit code of --exit-code-from

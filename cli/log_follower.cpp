@@ -115,6 +115,7 @@ void LogFollower::on_event(const api::Event& event) {
     const FollowedPtr container = add(summary_of(event));
     container->running = true;
     stream_from(container, {});
+    if (options_.on_start) options_.on_start();
   } else if (event.action == "die" && followed_.contains(event.actor_id)) {
     Followed& container = *followed_[event.actor_id];
     container.running = false;

@@ -28,6 +28,7 @@ public:
     bool announce_exits = false;  ///< "web-1 exited with code 0"
     /// Called after the last line of a container that ended.
     std::function<void(const std::string& service, int exit_code)> on_exit;
+    std::function<void()> on_start;  ///< called when a container starts
     /// Called before the first line is printed.
     std::function<void()> on_first_output;
   };
