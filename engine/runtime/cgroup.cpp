@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,6 +242,22 @@ bool Cgroup::frozen() const {
   if (mounts_.v2.empty())
     return sys::read_file(AT_FDCWD, (directory("freezer") + "/freezer.state").c_str()).starts_with("FROZEN");
   return sys::read_file(AT_FDCWD, (mounts_.v2 + path_ + "/cgroup.freeze").c_str()).starts_with("1");
+}
+
+UniqueFd Cgroup::watch_oom() const {
+  const std::string memory = directory("memory");
+  if (memory.empty()) return UniqueFd();
+  if (mounts_.unified()) {
+    UniqueFd changes(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (changes && ::inotify_add_watch(changes.get(), (memory + "/memory.events").c_str(), IN_MODIFY) < 0) changes.reset();
+    return changes;
+  }
+  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  const UniqueFd control(::open((memory + "/memory.oom_control").c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string registration = std::to_string(event.get()) + " " + std::to_string(control.get());
+  if (!event || !control || sys::write_file(AT_FDCWD, (memory + "/cgroup.event_control").c_str(), registration) != 0)
+    event.reset();
+  return event;
 }
 
 bool Cgroup::remove() const {

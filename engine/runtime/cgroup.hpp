@@ -68,6 +68,9 @@ public:
   void thaw() const;
   bool frozen() const;
   std::uint64_t oom_kills() const;  ///< processes killed because of the memory limit
+  /// A descriptor that becomes readable when the group runs out of memory (or is removed); empty when that cannot be watched.
+  /// v1 tells when the killing begins, so oom_kills() may follow a moment later.
+  UniqueFd watch_oom() const;
   CgroupStats stats() const;
   /// Removes the group and its children; true when nothing is left. Processes still in it keep it alive.
   bool remove() const;

@@ -36,6 +36,7 @@ namespace {
 
 constexpr int remove_retry_ms = 50;
 constexpr int remove_tries = 40;
+constexpr int oom_settle_ms = 50;  ///< v1 tells before it kills
 
 std::int64_t now_ns() {
   timespec now{};
@@ -52,6 +53,8 @@ private:
   Services services();
   int kill(const KillRequest& request);
   int release();
+  void watch_memory();
+  void on_memory_event();
   void on_exit();
   void finish();
   void write_exit_file();
@@ -69,6 +72,8 @@ private:
   Server server_;
   UniqueFd pid_fd_;
   UniqueFd rootfs_;
+  UniqueFd oom_fd_;
+  std::uint64_t oom_kills_told_ = 0;
   State state_;
 };
 
@@ -88,11 +93,31 @@ Monitor::Monitor(MonitorConfig config)
   for (const Held& held : config_.held) sockets_.hold(held);
   for (const auto& [fd, flags] : config_.attached) streams_.attach(UniqueFd(fd), flags);
   loop_.watch(pid_fd_.get(), EPOLLIN, [this](std::uint32_t) { on_exit(); });
+  watch_memory();
+}
+
+void Monitor::watch_memory() {
+  if (config_.cgroup.empty()) return;
+  oom_fd_ = runtime::Cgroup::open(config_.cgroup).watch_oom();
+  if (!oom_fd_) return;
+  loop_.watch(oom_fd_.get(), EPOLLIN, [this](std::uint32_t) {
+    char drain[4096];
+    [[maybe_unused]] const ssize_t ignored = ::read(oom_fd_.get(), drain, sizeof drain);
+    if (state_.exited == 0) loop_.after(oom_settle_ms, [this] { on_memory_event(); });
+  });
+}
+
+void Monitor::on_memory_event() {
+  if (state_.exited != 0) return;
+  const std::uint64_t kills = oom_kills();
+  if (kills > oom_kills_told_) server_.announce_oom(kills);
+  oom_kills_told_ = kills;
 }
 
 Services Monitor::services() {
   Services result;
   result.state = [this] { return state_; };
+  result.oom_kills = [this] { return oom_kills_told_; };
   result.kill = [this](const KillRequest& request) { return kill(request); };
   result.resize = [this](std::uint16_t rows, std::uint16_t columns) { return streams_.resize(rows, columns); };
   result.attach = [this](UniqueFd socket, std::uint8_t flags) { streams_.attach(std::move(socket), flags); };
@@ -133,10 +158,13 @@ void Monitor::finish() {
   const std::uint64_t kills = oom_kills();
   state_.oom_killed = kills != 0;
   state_.exited = 1;
+  if (oom_fd_) loop_.forget(oom_fd_.get());
+  oom_fd_.reset();
   sockets_.close_all();
   write_exit_file();
   remove_cgroup(remove_tries);
-  if (kills != 0) server_.announce_oom(kills);
+  if (kills > oom_kills_told_) server_.announce_oom(kills);
+  oom_kills_told_ = kills;
   server_.announce_exit(state_);
 }
 

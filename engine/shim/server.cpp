@@ -178,6 +178,9 @@ Server::Next Server::handle_subscribe(Connection& connection, const Request& req
   connection.is_engine = in.get<std::uint8_t>() != 0;
   if (connection.is_engine) services_.engine_present();
   if (answer(connection, request, 0) == Next::close) return Next::close;
+  const std::uint64_t kills = services_.oom_kills();
+  const std::string_view count(reinterpret_cast<const char*>(&kills), sizeof kills);
+  if (kills != 0 && !send(connection, Message::event_oom, 0, count)) return Next::close;
   const State state = services_.state();
   if (state.exited != 0 && !send(connection, Message::event_exit, 0, as_bytes(state))) return Next::close;
   return Next::go_on;

@@ -58,6 +58,23 @@ TEST_F(Monitor, TellsItsStateKillsAndReportsTheExitToASubscriber) {
   wait_for(launched.shim);
 }
 
+TEST_F(Monitor, TellsOfAProcessKilledForItsMemoryWhileTheContainerLives) {
+  LaunchRequest asked = shell("dd if=/dev/zero of=/dev/null bs=200M count=1; echo survived; exec sleep 1000");
+  asked.spec.linux_.resources.memory_limit = 32 << 20;
+  asked.spec.linux_.resources.memory_swap = 32 << 20;
+  const LaunchResult launched = launch(shim(), asked);
+  const auto client = await(ShimClient::connect(launched.socket_path));
+  std::uint64_t kills = 0;
+  ShimClient::Handlers handlers;
+  handlers.on_oom = [&](std::uint64_t count) { kills = count; };
+  await(client->subscribe(false, std::move(handlers)));
+  while (kills == 0) ASSERT_NE(io_.run_one_for(std::chrono::seconds(20)), 0u);
+  EXPECT_EQ(kills, 1u);
+  EXPECT_EQ(client->state_at_hello().exited, 0);
+  client->close();
+  end(launched, asked);
+}
+
 TEST_F(Monitor, KeepsTheExitForWhoeverAsksLater) {
   const LaunchRequest asked = shell("exit 4");
   const LaunchResult launched = launch(shim(), asked);
