@@ -92,6 +92,39 @@ TEST_F(Launch, RefusesForksBeyondThePidsLimit) {
   EXPECT_NE(run(asked).err.find("can't fork"), std::string::npos);
 }
 
+TEST_F(Launch, PutsTheCommandIntoGroupsWithTheLimitsAskedFor) {
+  LaunchRequest asked = request({"sleep", "1000"});
+  Resources& resources = asked.spec.linux_.resources;
+  resources.cpu_quota = 50'000;
+  resources.cpu_period = 100'000;
+  resources.cpu_shares = 512;
+  resources.cpuset_cpus = "0";
+  resources.memory_limit = 64 << 20;
+  resources.pids_limit = 7;
+  const LaunchResult launched = launch(shim(), asked);
+  const Cgroup group = Cgroup::open(asked.spec.linux_.cgroups_path);
+  EXPECT_EQ(group.processes(), std::vector<pid_t>{launched.container_pid});
+  const CgroupStats stats = group.stats();
+  EXPECT_EQ(stats.memory_limit, 64u << 20);
+  EXPECT_EQ(stats.pids_limit, 7u);
+  EXPECT_EQ(stats.pids, 1u);
+  EXPECT_GT(stats.memory_usage, 0u);
+  EXPECT_GT(stats.cpu_total, 0u);
+  for (const auto& hierarchy : CgroupMounts::detect().v1) {
+    const std::filesystem::path directory = hierarchy.mount + asked.spec.linux_.cgroups_path;
+    if (hierarchy.controller == "cpu") {
+      EXPECT_EQ(slurp(directory / "cpu.cfs_quota_us"), "50000\n");
+      EXPECT_EQ(slurp(directory / "cpu.shares"), "512\n");
+    }
+    if (hierarchy.controller == "cpuset") {
+      EXPECT_EQ(slurp(directory / "cpuset.cpus"), "0\n");
+      EXPECT_EQ(slurp(directory / "tasks"), std::to_string(launched.container_pid) + "\n");
+    }
+  }
+  ::kill(launched.container_pid, SIGKILL);
+  finish(launched, asked);
+}
+
 TEST_F(Launch, GivesATerminalWhoseSizeCanBeChanged) {
   LaunchRequest asked = shell("tty; stty size; ls -l /dev/console | head -c 1; echo; read line; stty size");
   asked.spec.process.terminal = true;
