@@ -255,8 +255,8 @@ Attachment Manager::Impl::complete_attach(Attached& attached, ContainerNamespace
   }
   for (ReservedPort& port : work.reserved) {
     for (HeldSocket& socket : port.sockets) {
+      attached.reserved.push_back(duplicate(socket.fd.get()));
       if (port.request.protocol == Protocol::tcp) {
-        attached.listeners.push_back(duplicate(socket.fd.get()));
         socket.relay_address = work.port_target.to_string();
         socket.relay_port = port.request.container_port;
       }
@@ -284,9 +284,7 @@ asio::awaitable<void> Manager::Impl::detach(std::string container_id) {
   AttachmentRecord& record = attached->record;
   record.complete = false;  // a second detach, or a crash: this one goes on
   if (dns_ != nullptr && record.has_dns) dns_->remove_endpoint(container_id);
-  // The shim may hold the port a little longer; a listener that is shut down does not keep others from binding it.
-  for (const UniqueFd& listener : attached->listeners) ::shutdown(listener.get(), SHUT_RDWR);
-  attached->listeners.clear();
+  release_ports(attached->reserved);  // the shim may hold the sockets a little longer
   attached->netns.reset();
   auto work = std::make_shared<Work>();
   for (const Endpoint& endpoint : record.endpoints) {

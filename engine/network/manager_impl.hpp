@@ -24,7 +24,7 @@ public:
   struct Attached {
     AttachmentRecord record;
     UniqueFd netns;
-    std::vector<UniqueFd> listeners;  ///< duplicates of the published TCP ports' sockets
+    std::vector<UniqueFd> reserved;   ///< duplicates of the published ports' sockets
     std::vector<PortRequest> wanted;  ///< ports being reserved
   };
 

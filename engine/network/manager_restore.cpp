@@ -48,7 +48,7 @@ void Manager::Impl::adopt_container(AttachmentRecord record, RunningContainer co
   for (const HeldSocket& socket : container.sockets) {
     if (socket.name == "dns-udp") udp = socket.fd.get();
     if (socket.name == "dns-tcp") tcp = socket.fd.get();
-    if (socket.name.rfind("tcp:", 0) == 0) attached->listeners.emplace_back(::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 3));
+    if (socket.name.rfind("dns-", 0) != 0) attached->reserved.emplace_back(::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 3));
   }
   for (const Endpoint& endpoint : attached->record.endpoints) {
     if (const auto network = networks_.find(endpoint.network_id); network != networks_.end())

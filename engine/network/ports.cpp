@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <sstream>
 
@@ -45,6 +46,35 @@ std::optional<SocketAddress> socket_address(const std::string& ip, std::uint16_t
   return address;
 }
 
+/// UDP ports that release_ports() gave back: only for these may a new socket share the port with what is left of the old one.
+class ReleasedUdpPorts {
+public:
+  void add(std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    ports_.insert(port);
+  }
+  bool has(std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    return ports_.count(port) > 0;
+  }
+
+private:
+  std::mutex mutex_;  // released on the loop thread, asked in the pool
+  std::set<std::uint16_t> ports_;
+};
+ReleasedUdpPorts& released_udp_ports() {
+  static ReleasedUdpPorts ports;
+  return ports;
+}
+
+int get_option(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+void set_reusable(int fd, int on) { ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); }
+
 /// An open socket, or the errno.
 struct Bound {
   UniqueFd fd;
@@ -61,8 +91,16 @@ Bound bind_one(const std::string& ip, std::uint16_t port, Protocol protocol) {
   const int on = 1;
   if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   // Connections of a predecessor that linger in TIME_WAIT do not hold the port; a listener does.
-  if (tcp) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address->storage), address->size) != 0) return {{}, errno};
+  if (tcp) set_reusable(fd.get(), 1);
+  const auto bind_it = [&] {
+    return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address->storage), address->size) == 0;
+  };
+  if (!bind_it()) {
+    if (tcp || errno != EADDRINUSE || !released_udp_ports().has(port)) return {{}, errno};
+    set_reusable(fd.get(), 1);
+    if (!bind_it()) return {{}, errno};
+    set_reusable(fd.get(), 0);
+  }
   if (tcp && ::listen(fd.get(), backlog) != 0) return {{}, errno};
   return {std::move(fd), 0};
 }
@@ -166,6 +204,22 @@ ReservedPort reserve_port(const PortRequest& request) {
         fmt::format("Bind for {}-{} failed: all ports are allocated",
                     join_host_port(request.host_ip.empty() ? "0.0.0.0" : request.host_ip, request.host_port_first), last));
   throw bind_error(request, request.host_port_first, error);
+}
+
+void release_ports(std::vector<UniqueFd>& sockets) {
+  for (const UniqueFd& socket : sockets) {
+    if (get_option(socket.get(), SO_TYPE) == SOCK_STREAM) {
+      ::shutdown(socket.get(), SHUT_RDWR);
+      continue;
+    }
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+    set_reusable(socket.get(), 1);
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);  // the port is at one place in both families
+    released_udp_ports().add(ntohs(v4->sin_port));
+  }
+  sockets.clear();
 }
 
 std::string port_holder(Protocol protocol, std::uint16_t port) {

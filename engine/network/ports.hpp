@@ -19,6 +19,10 @@ struct ReservedPort {
 /// `Bind for 0.0.0.0:8080 failed: port is already allocated (held by nginx, pid 12)`.
 ReservedPort reserve_port(const PortRequest& request);
 
+/// Gives reserved ports back, through duplicates of their sockets, even while a shim still holds the sockets themselves: a TCP
+/// listener that is shut down and a UDP socket marked as reusable do not keep reserve_port() from binding the port again.
+void release_ports(std::vector<UniqueFd>& sockets);
+
 /// Who listens on a port of the host: "nginx, pid 12"; empty: nobody that /proc shows.
 std::string port_holder(Protocol protocol, std::uint16_t port);
 

@@ -313,11 +313,30 @@ TEST_F(ManagerTest, RangesAndEphemeralPortsTakeTheFirstFreeOne) {
   EXPECT_EQ(ephemeral.ports[1].host_port, ephemeral.ports[0].host_port);
 }
 
-TEST_F(ManagerTest, ADetachedContainersPortIsFreeEvenWhileItsShimHoldsTheSocket) {
+TEST_F(ManagerTest, ADetachedContainersPortsAreFreeEvenWhileItsShimHoldsTheSockets) {
   create("front");
-  const Attachment held = attach(container("web", {"front"}, {publish(8080, 80)}));
+  PortRequest udp = publish(8080, 80);
+  udp.protocol = Protocol::udp;
+  const AttachRequest request = container("web", {"front"}, {publish(8080, 80), udp});
+  const Attachment held = attach(request);
   run(manager_->detach(sha256_hex("web")));
-  EXPECT_EQ(attach(container("web", {"front"}, {publish(8080, 80)})).ports.size(), 2u);
+  const Attachment again = attach(request);
+  EXPECT_EQ(again.ports.size(), 4u);
+  EXPECT_NE(error_of(manager_->attach(container("other", {"front"}, {udp}))).find("held by container web"), std::string::npos);
+}
+
+TEST_F(ManagerTest, AUdpPortOfAnotherProgramIsTaken) {
+  create("front");
+  const UniqueFd holder(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ASSERT_EQ(::setsockopt(holder.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+  const sockaddr_in address = ipv4("0.0.0.0", 8090);
+  ASSERT_EQ(::bind(holder.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  PortRequest udp = publish(8090, 53);
+  udp.protocol = Protocol::udp;
+  EXPECT_NE(
+      error_of(manager_->attach(container("web", {"front"}, {udp}))).find("port is already allocated (held by engine_network_"),
+      std::string::npos);
 }
 
 TEST_F(ManagerTest, ARestartedEngineTakesOverWhatRunsAndRemovesTheRest) {
