@@ -287,7 +287,8 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
 asio::awaitable<void> Manager::Impl::restart_later(ContainerPtr container, std::chrono::milliseconds delay) {
   auto cancelled = std::make_shared<Signal>(executor);
   container->restart_delay = cancelled;
-  if (co_await cancelled->wait_for(delay)) co_return;
+  const bool stays_down = co_await cancelled->wait_for(delay);
+  if (stays_down) co_return;
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   if (cancelled->is_set() || container->record.state != State::restarting) co_return;
   container->restart_delay.reset();
@@ -316,7 +317,8 @@ asio::awaitable<void> Manager::Impl::health_loop(ContainerPtr container, RunPtr 
   std::chrono::nanoseconds last_ended{0};
   while (container->run == run || !container->run) {
     const auto due = container->health->next_probe(last_ended);
-    if (co_await run->ending.wait_for(due - elapsed())) break;
+    const bool ends = co_await run->ending.wait_for(due - elapsed());
+    if (ends) break;
     if (container->record.state == State::paused) {
       last_ended = elapsed();
       continue;

@@ -249,7 +249,8 @@ public:
   }
 
   asio::awaitable<RawStream*> hijack(std::string_view content_type) override {
-    if (!co_await Body::skip(body_)) throw Error(ErrorCode::invalid_argument, "request body too long for a connection upgrade");
+    const bool skipped = co_await Body::skip(body_);
+    if (!skipped) throw Error(ErrorCode::invalid_argument, "request body too long for a connection upgrade");
     session_.last_ = true;
     session_.hijacked_ = true;
     started_ = true;
@@ -297,7 +298,8 @@ asio::awaitable<void> SessionImpl::run(std::shared_ptr<SessionImpl> self) {
       Parser parser;
       parser.header_limit(static_cast<std::uint32_t>(self->limits_.header_bytes));
       parser.body_limit(boost::none);
-      if (!co_await self->read_header(parser)) break;
+      const bool more = co_await self->read_header(parser);
+      if (!more) break;
       if (!parser.keep_alive()) self->last_ = true;
       self->active_ = true;
       self->events_->request_started();
@@ -409,7 +411,10 @@ asio::awaitable<void> SessionImpl::serve(Parser& parser) {
     }
   }
   co_await response.finish();
-  if (!hijacked_ && !co_await Body::skip(body)) last_ = true;
+  if (!hijacked_) {
+    const bool skipped = co_await Body::skip(body);
+    if (!skipped) last_ = true;
+  }
 }
 
 asio::awaitable<void> SessionImpl::write_all(std::string_view bytes) {
