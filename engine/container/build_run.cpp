@@ -11,7 +11,6 @@
 #include "base/log.hpp"
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
-#include "engine/runtime/cgroup.hpp"
 
 namespace stack::engine::container {
 
@@ -126,13 +125,7 @@ asio::awaitable<int> Manager::Impl::run_build_step(build::RunRequest request, bu
   } catch (...) {
     failure = std::current_exception();
   }
-  auto clean = [path = cgroup(container->record.id)] {
-    const runtime::Cgroup group = runtime::Cgroup::open(path);
-    if (!group.exists()) return;
-    group.kill_all();
-    group.remove();
-  };
-  co_await run_in_pool(services.pool, std::move(clean));
+  co_await remove_cgroup(container->record.id, true);
   co_await services.networks.detach(container->record.id);
   services.images.discard(dir(*container));
   if (failure) std::rethrow_exception(failure);

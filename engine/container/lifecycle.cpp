@@ -111,14 +111,8 @@ asio::awaitable<void> Manager::Impl::undo_start(ContainerPtr container, std::exc
   Record& record = container->record;
   record.exit_code = exit_code_of(failure, record.error);
   container->run.reset();
-  auto clean = [path = cgroup(record.id), shim_dir = services.paths.shim_dir(record.id)] {
-    const runtime::Cgroup group = runtime::Cgroup::open(path);
-    if (!group.exists()) return;
-    group.kill_all();
-    group.remove();
-  };
   try {
-    co_await run_in_pool(services.pool, std::move(clean));
+    co_await remove_cgroup(record.id, true);
     co_await services.networks.detach(record.id);
   } catch (const std::exception& error) {
     log::error("container {}: cleaning up after a failed start: {}", record.id, error.what());
@@ -231,6 +225,18 @@ asio::awaitable<void> Manager::Impl::follow(ContainerPtr container, RunPtr run) 
   co_await run->shim->subscribe(true, std::move(handlers));
 }
 
+asio::awaitable<void> Manager::Impl::remove_cgroup(std::string id, bool kill_first) {
+  // the groups' common parent goes with the last of them
+  const bool others = std::any_of(by_id.begin(), by_id.end(), [&](const auto& entry) { return entry.first != id && entry.second->run; });
+  auto work = [path = cgroup(id), parent = services.paths.cgroup_parent(), kill_first, others] {
+    const runtime::Cgroup group = runtime::Cgroup::open(path);
+    if (kill_first && group.exists()) group.kill_all();
+    group.remove();
+    if (!others) runtime::Cgroup::open(parent).remove_if_empty();
+  };
+  co_await run_in_pool(services.pool, std::move(work));
+}
+
 asio::awaitable<void> Manager::Impl::handle_lost_shim(ContainerPtr container, RunPtr run) {
   // Somebody killed the monitor: without it nobody knows when the container ends, so it ends now.
   log::error("container {}: its shim is gone; the container is ended", container->record.id);
@@ -263,11 +269,10 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   RunEnd end{record.exit_code, ran, container->stay_down, record.restart_count};
   const auto delay = container->backoff.next(record.host_config.restart_policy, end);
   if (delay) ++record.restart_count;
-  auto clean = [path = cgroup(record.id)] { runtime::Cgroup::open(path).remove(); };
   try {
     co_await run->shim->release();
     run->shim->close();
-    co_await run_in_pool(services.pool, std::move(clean));
+    co_await remove_cgroup(record.id, false);
   } catch (const std::exception& error) {
     log::warning("container {}: releasing its shim: {}", record.id, error.what());
   }

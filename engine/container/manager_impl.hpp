@@ -113,6 +113,7 @@ public:
   void cancel_restart(LiveContainer& container);
   void begin_health(const ContainerPtr& container, const RunPtr& run, bool resumed);
   asio::awaitable<void> health_loop(ContainerPtr container, RunPtr run);
+  asio::awaitable<void> remove_cgroup(std::string id, bool kill_first);
   void reap(Child child);  ///< waits for a shim of ours in the background
   void spawn(asio::awaitable<void> task, std::string what);  ///< in the background; a failure is logged
 

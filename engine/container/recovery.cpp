@@ -188,12 +188,13 @@ asio::awaitable<void> Manager::Impl::end_unowned_shims() {
     const auto container = by_id.find(name);
     if (container == by_id.end() || !container->second->run) unowned.push_back(cgroup(name));
   }
-  auto clean = [unowned = std::move(unowned)] {
+  auto clean = [unowned = std::move(unowned), parent = services.paths.cgroup_parent()] {
     for (const auto& path : unowned) {
       const runtime::Cgroup group = runtime::Cgroup::open(path);
       group.kill_all();
       group.remove();
     }
+    runtime::Cgroup::open(parent).remove_if_empty();
   };
   co_await run_in_pool(services.pool, std::move(clean));
 }

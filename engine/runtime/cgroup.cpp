@@ -44,11 +44,17 @@ bool wanted_v1(std::string_view controller) {
 void make_directories(const std::string& mount, const std::string& path, bool v2_controllers) {
   const std::string whole = mount + path;
   if (!v2_controllers && ::mkdir(whole.c_str(), 0755) == 0) return;
-  std::size_t at = mount.size();
-  while (at < whole.size()) {
-    if (v2_controllers) enable_v2_controllers(whole.substr(0, at));
-    at = std::min(whole.find('/', at + 1), whole.size());
-    if (::mkdir(whole.substr(0, at).c_str(), 0755) != 0 && errno != EEXIST) throw errno_error("cgroup " + whole.substr(0, at));
+  constexpr int tries = 100;  // a parent may go with its last other child at any moment
+  for (int round = 0;; ++round) {
+    int error = 0;
+    std::size_t at = mount.size();
+    while (at < whole.size() && error == 0) {
+      if (v2_controllers) enable_v2_controllers(whole.substr(0, at));
+      at = std::min(whole.find('/', at + 1), whole.size());
+      if (::mkdir(whole.substr(0, at).c_str(), 0755) != 0 && errno != EEXIST) error = errno;
+    }
+    if (error == 0) return;
+    if (error != ENOENT || round == tries) throw errno_error("cgroup " + whole.substr(0, at), error);
   }
 }
 
@@ -205,6 +211,10 @@ std::vector<pid_t> Cgroup::processes() const {
   std::sort(pids.begin(), pids.end());
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
   return pids;
+}
+
+void Cgroup::remove_if_empty() const {
+  for (const auto& directory : directories()) ::rmdir(directory.c_str());
 }
 
 void Cgroup::signal_all(int signal) const {

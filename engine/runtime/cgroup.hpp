@@ -74,6 +74,8 @@ public:
   CgroupStats stats() const;
   /// Removes the group and its children; true when nothing is left. Processes still in it keep it alive.
   bool remove() const;
+  /// Removes the group unless it has processes or children; create() copes with a parent that goes meanwhile.
+  void remove_if_empty() const;
 
 private:
   Cgroup(std::string path, CgroupMounts mounts) : path_(std::move(path)), mounts_(std::move(mounts)) {}
