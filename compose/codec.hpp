@@ -236,6 +236,21 @@ constexpr Key key(std::string_view name, const Type& type, std::string_view doc,
   return row;
 }
 
+/// A key with fixed keys below it.
+template <class T>
+constexpr Type structure(std::string_view expected = "a mapping") {
+  return {expected, allow_mapping, nullptr, nullptr, nullptr, &keys_of<T>};
+}
+
+/// A row without a member of its own.
+constexpr Key plain_row(std::string_view name, const Type& type, std::string_view doc) {
+  Key row;
+  row.name = name;
+  row.type = &type;
+  row.doc = doc;
+  return row;
+}
+
 /// A key of the Compose specification that is refused so far.
 constexpr Key later(std::string_view name, std::string_view doc) {
   Key row;

@@ -59,7 +59,7 @@ Analysis analyze(std::string_view text) {
     }
     if (c == '\t')
       tabs = true;
-    else if (!is_printable(c))
+    else if (!is_printable(c) || (is_break(c) && c != '\n'))
       special = true;
     if (c == ' ') {
       if (first) leading_space = true;
@@ -129,6 +129,8 @@ bool reads_as_string(std::string_view text) {
   return resolve_plain_scalar(text, {}).is_string() && !was_special(text) && !looks_like_date(text);
 }
 
+constexpr std::size_t longest_simple_key = 128;
+
 class Writer {
 public:
   std::string out;
@@ -146,9 +148,18 @@ private:
       for (const Node::Member& member : node.members()) {
         if (!(first && inline_start)) margin(indent);
         first = false;
-        scalar_text(member.key, indent, true);
-        out += ':';
-        value(member.value, indent);
+        if (member.key.size() > longest_simple_key) {
+          out += "? ";
+          scalar_text(member.key, indent, false);
+          out += '\n';
+          margin(indent);
+          out += ':';
+          item_value(member.value, indent);
+        } else {
+          scalar_text(member.key, indent, true);
+          out += ':';
+          value(member.value, indent);
+        }
       }
     } else if (node.is_sequence() && !node.items().empty()) {
       bool first = true;
