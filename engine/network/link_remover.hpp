@@ -8,9 +8,10 @@
 
 namespace stack::engine::network {
 
-/// The kernel takes an interface out of the namespace within a millisecond, but the deleting system call then waits for RCU
-/// callbacks of the whole machine: 15 ms for a veth, 45 ms for a bridge (docs/adr). That wait happens here in a thread of its
-/// own; remove() returns when the interfaces are gone.
+/// The kernel takes an interface out of the namespace within a millisecond or so, but the deleting system call then waits for
+/// RCU callbacks of the whole machine: 15 ms for a veth, 45 ms for a bridge (docs/adr). That wait happens here in a thread of
+/// its own; remove() returns when the interfaces are out of the namespace (their entries in sysfs may follow a few milliseconds
+/// later).
 class LinkRemover {
 public:
   LinkRemover() = default;
