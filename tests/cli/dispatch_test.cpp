@@ -1,0 +1,80 @@
+#include "cli/dispatch.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cli/commands.hpp"
+
+namespace stack::cli {
+namespace {
+
+struct Outcome {
+  int status;
+  std::string out, err;
+};
+
+Outcome call(const std::vector<std::string>& arguments) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int status = dispatch(arguments);
+  std::string out = testing::internal::GetCapturedStdout();
+  return {status, std::move(out), testing::internal::GetCapturedStderr()};
+}
+
+TEST(Dispatch, AnUnknownCommandSuggestsTheNearest) {
+  const Outcome outcome = call({"lgos"});
+  EXPECT_EQ(outcome.status, exit_error);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "unknown command \"lgos\", did you mean \"logs\"?\n'stack --help' lists the commands\n");
+  EXPECT_EQ(call({"image", "lss"}).err,
+            "unknown command \"image lss\", did you mean \"image ls\"?\n'stack image --help' lists the commands\n");
+}
+
+TEST(Dispatch, HelpListsEveryCommand) {
+  const Outcome outcome = call({"--help"});
+  EXPECT_EQ(outcome.status, 0);
+  for (const Command& command : commands())
+    EXPECT_NE(outcome.out.find(std::string(command.summary)), std::string::npos) << command.name;
+  EXPECT_EQ(call({}).out, outcome.out);
+  EXPECT_EQ(call({"help"}).out, outcome.out);
+}
+
+void expect_help(const Command& command, std::vector<std::string> words) {
+  words.emplace_back(command.name);
+  for (const Command& child : command.children) expect_help(child, words);
+  std::vector<std::string> with_flag = words;
+  with_flag.emplace_back("--help");
+  const Outcome outcome = call(with_flag);
+  EXPECT_EQ(outcome.status, 0) << command.name;
+  std::string usage = "Usage:  stack";
+  for (const std::string& word : words) usage += " " + word;
+  EXPECT_EQ(outcome.out.substr(0, usage.size()), usage);
+  words.insert(words.begin(), "help");
+  EXPECT_EQ(call(words).out, outcome.out) << command.name;
+}
+
+TEST(Dispatch, EveryCommandHasHelpUnderBothSpellings) {
+  for (const Command& command : commands()) expect_help(command, {});
+}
+
+TEST(Dispatch, EveryCommandRefusesAnUnknownFlag) {
+  for (const Command& command : commands()) {
+    const Outcome outcome = call({std::string(command.name), "--no-such-flag"});
+    EXPECT_EQ(outcome.status, exit_error) << command.name;
+    EXPECT_NE(outcome.err.find("unknown flag: --no-such-flag"), std::string::npos) << command.name << ": " << outcome.err;
+  }
+}
+
+TEST(Dispatch, ChecksGlobalFlags) {
+  EXPECT_EQ(call({"--progress", "fancy", "version"}).status, exit_error);
+  EXPECT_EQ(call({"--ansi", "sometimes", "version"}).status, exit_error);
+  EXPECT_EQ(call({"--progress", "plain", "version", "--short"}).status, 0);
+}
+
+TEST(Dispatch, ContradictionsOfUpAreToldBeforeAnythingIsDone) {
+  EXPECT_NE(call({"up", "--build", "--no-build"}).err.find("incompatible"), std::string::npos);
+  EXPECT_NE(call({"up", "-d", "--exit-code-from", "web"}).err.find("cannot be combined"), std::string::npos);
+  EXPECT_NE(call({"up", "--scale", "web=many"}).err.find("SERVICE=N is needed"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stack::cli
