@@ -49,7 +49,9 @@ asio::awaitable<void> events(EventHub& hub, Request& request, ResponseWriter& re
   const auto until = container::parse_log_time(request.query.get("until"));
   constexpr auto never = std::numeric_limits<std::int64_t>::max();
   const auto subscription = hub.subscribe();  // before looking back: nothing falls between
-  const auto past = since ? hub.replay(*since, until.value_or(never)) : std::vector<EventPtr>{};
+  // either end of a period asks for what was; "since=0" is the beginning
+  const bool looks_back = !request.query.get("since").empty() || until;
+  const auto past = looks_back ? hub.replay(since.value_or(0), until.value_or(never)) : std::vector<EventPtr>{};
   co_await response.begin_stream("application/json");
   for (const EventPtr& event : past) {
     if (!wanted(*event, filters)) continue;

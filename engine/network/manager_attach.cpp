@@ -304,6 +304,7 @@ asio::awaitable<void> Manager::Impl::detach(std::string container_id) {
   }
   attachments_.erase(container_id);
   store_.remove_attachment(container_id);
+  for (const Endpoint& endpoint : record.endpoints) co_await drop_unused_bridge(endpoint.network_id);
 }
 
 std::shared_ptr<Manager::Impl::Attached> Manager::Impl::get_attached(const std::string& container_id) const {

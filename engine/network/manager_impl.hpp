@@ -54,6 +54,7 @@ private:
   boost::asio::awaitable<void> make_bridge(std::string id);  ///< throws; the caller decides what becomes of the record
   boost::asio::awaitable<void> ensure_bridge(
       std::string id);  ///< waits when it is being made; throws not_found when the network is gone
+  boost::asio::awaitable<void> drop_unused_bridge(std::string id);  ///< of a predefined network, which has one only while it is used
   void fill_pool(Network& network);
   void check_overlap(const NetworkRecord& record) const;
   std::string endpoints_text(const std::string& network_id) const;

@@ -88,7 +88,9 @@ Database::Database(const std::string& path) : path_(path) {
     throw Error(ErrorCode::internal, path + ": open: " + text);
   }
   try {
-    // the instance lock keeps other engines out; exclusive mode also spares the shared-memory file
+    // The instance lock keeps other engines out; exclusive mode also spares the shared-memory file. A killed engine may not have
+    // let go of its files yet: that is waited for.
+    sqlite3_busy_timeout(handle_, 5000);
     run("PRAGMA locking_mode=EXCLUSIVE");
     run("PRAGMA journal_mode=WAL");
     run("PRAGMA synchronous=NORMAL");

@@ -1,10 +1,11 @@
 """Dependencies, health, restart policies, reboot, two users at once."""
+import contextlib
 import json
 import os
 import shutil
 import unittest
 
-from harness import StackCase, wait_until
+from harness import StackCase, read, wait_until
 
 
 class Lifecycle(StackCase):
@@ -101,14 +102,15 @@ services:
         run_root = self.run_root
         # a power cut: engine, shims and containers are gone at once, and /run is empty
         pids = [self.inspect(f"boot-{name}-1")["State"]["Pid"] for name in ("always", "unless", "never")]
-        engine = self.engine_pids()
-        shims = [pid for pid in self.processes() if pid not in engine]
-        for pid in engine + shims + pids:
-            try:
-                os.kill(pid, 9)
-            except ProcessLookupError:
-                pass
-        wait_until(lambda: not self.processes(), "everything is dead")
+
+        def end_everything():  # a shim that sees its engine die starts another one, until it is dead itself
+            alive = [*self.processes(), *(pid for pid in pids if read(f"/proc/{pid}/cmdline"))]
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+            return not alive
+
+        wait_until(end_everything, "everything is dead")
         shutil.rmtree(run_root)
         states = {item["Service"]: item["State"] for item in self.containers()}
         wait_until(lambda: {item["Service"]: item["State"] for item in self.containers()} ==

@@ -53,7 +53,7 @@ class Volumes(StackCase):
         self.up("['./made:/b']")
         self.assertTrue((self.dir / "made").is_dir())
         self.stack("down")
-        self.compose("name: vol\nservices:\n  app:\n    build: .\n    volumes: [{type: bind, source: ./absent, target: /b}]\n")
+        self.compose("name: vol\nservices:\n  app:\n    build: .\n    command: [sleep, \"100000\"]\n    volumes: [{type: bind, source: ./absent, target: /b}]\n")
         failed = self.stack("up", "-d", check=False)
         self.assertNotEqual(failed.returncode, 0)
         self.assertIn("absent", failed.stderr)
