@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -64,7 +65,20 @@ std::string templated(const std::vector<nlohmann::json>& rows, std::string_view 
   return table.text();
 }
 
-std::string render_list(const std::vector<api::ContainerSummary>& containers, const PsOptions& options) {
+using ExitCodes = std::map<std::string, std::int64_t>;  ///< by container id
+
+/// Of containers whose status text does not tell it: those that could not be started ("Created") and dead ones.
+asio::awaitable<ExitCodes> untold_exit_codes(api::Client& client, const std::vector<api::ContainerSummary>& containers) {
+  ExitCodes codes;
+  for (const api::ContainerSummary& container : containers) {
+    if (container.state != "created" && container.state != "dead") continue;
+    const api::ContainerInspect details = co_await client.inspect_container(container.id);
+    codes[container.id] = details.state.exit_code;
+  }
+  co_return codes;
+}
+
+std::string render_list(const std::vector<api::ContainerSummary>& containers, const PsOptions& options, Session& session) {
   const std::int64_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   if (options.format == "table" || options.format.empty()) {
     render::Table table({"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"});
@@ -72,7 +86,12 @@ std::string render_list(const std::vector<api::ContainerSummary>& containers, co
     return table.text();
   }
   std::vector<nlohmann::json> rows;
-  for (const auto& container : containers) rows.push_back(render::container_object(container, options.full, now));
+  const ExitCodes codes = session.run(untold_exit_codes(session.client(), containers));
+  for (const auto& container : containers) {
+    const auto code = codes.find(container.id);
+    rows.push_back(render::container_object(container, options.full, now,
+                                            code == codes.end() ? std::nullopt : std::optional(code->second)));
+  }
   if (options.format != "json") return templated(rows, options.format);
   std::string out;
   for (const auto& row : rows) out += row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -104,7 +123,7 @@ int ps(const Invocation& invocation) {
     for (const auto& container : containers) names.insert(service_of(container));
     for (const std::string& name : names) out += name + "\n";
   } else {
-    out = render_list(containers, options);
+    out = render_list(containers, options, session);
   }
   return write_all(1, out) ? 0 : 1;
 }

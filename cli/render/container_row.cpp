@@ -117,7 +117,7 @@ int exit_code_in(std::string_view status) {
   return code;
 }
 
-json container_object(const ContainerSummary& container, bool full, std::int64_t now) {
+json container_object(const ContainerSummary& container, bool full, std::int64_t now, std::optional<std::int64_t> exit_code) {
   std::vector<std::string> networks;
   for (const auto& [name, _] : container.networks) networks.push_back(name);
   const auto local = std::count_if(container.mounts.begin(), container.mounts.end(),
@@ -125,7 +125,7 @@ json container_object(const ContainerSummary& container, bool full, std::int64_t
   const std::string name = name_of(container);
   return {{"Command", quoted_command(container.command, full)},
           {"CreatedAt", local_time(container.created)},
-          {"ExitCode", exit_code_in(container.status)},
+          {"ExitCode", exit_code.value_or(exit_code_in(container.status))},
           {"Health", health_in(container.status)},
           {"ID", full ? container.id : container.id.substr(0, 12)},
           {"Image", container.image},

@@ -2,6 +2,7 @@
 // One container as `ps` shows it: pure functions of the engine's answer.
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ std::string quoted_command(const std::string& command, bool full);
 std::string health_in(std::string_view status);
 int exit_code_in(std::string_view status);
 
-/// The object `docker compose ps --format json` prints. `now`: Unix seconds.
-nlohmann::json container_object(const engine::api::ContainerSummary& container, bool full, std::int64_t now);
+/// The object `docker compose ps --format json` prints. `now`: Unix seconds. `exit_code`: when the status text cannot tell it.
+nlohmann::json container_object(const engine::api::ContainerSummary& container, bool full, std::int64_t now,
+                                std::optional<std::int64_t> exit_code = {});
 
 /// The cells of the table: NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS.
 std::vector<std::string> container_cells(const engine::api::ContainerSummary& container, bool full, std::int64_t now);
