@@ -31,11 +31,11 @@ struct Member {
   enum class Type { file, directory, symlink, hard_link, character_device, block_device, fifo };
   std::string path;
   Type type = Type::file;
-  std::string link;         ///< target of a symlink or hard link
-  mode_t mode = 0;          ///< permission, setuid, setgid and sticky bits
+  std::string link;  ///< target of a symlink or hard link
+  mode_t mode = 0;   ///< permission, setuid, setgid and sticky bits
   uid_t uid = 0;
   gid_t gid = 0;
-  std::uint64_t size = 0;   ///< of a file's content
+  std::uint64_t size = 0;  ///< of a file's content
   timespec mtime{};
   dev_t device = 0;
   std::map<std::string, std::string> xattrs;
@@ -70,8 +70,8 @@ struct ExtractOptions {
   Whiteouts whiteouts = Whiteouts::plain;
   std::optional<RootDir::Owner> owner;  ///< everything belongs to this owner instead of the one in the archive
   bool xattrs = true;
-  bool devices = true;                  ///< device nodes; false: they are an error (build contexts)
-  bool replace_directory = true;        ///< false: a file never replaces a directory nor the reverse (Docker's noOverwriteDirNonDir)
+  bool devices = true;            ///< device nodes; false: they are an error (build contexts)
+  bool replace_directory = true;  ///< false: a file never replaces a directory nor the reverse (Docker's noOverwriteDirNonDir)
   std::uint64_t max_bytes = std::uint64_t{1} << 40;  ///< of content; more is an error
   std::uint64_t max_members = 10'000'000;
   /// Which members to extract, by clean path ("a/b"); null: all.
@@ -85,7 +85,7 @@ struct ExtractOptions {
 struct ExtractResult {
   std::uint64_t members = 0;
   std::uint64_t content_bytes = 0;  ///< sum of file sizes, as an image's size counts them
-  std::string digest;               ///< "sha256:…" of the uncompressed tar stream, trailing padding included: the layer's diff id
+  std::string digest;  ///< "sha256:…" of the uncompressed tar stream, trailing padding included: the layer's diff id
 };
 
 /// Extracts a whole archive into `root`. Nothing is ever created, changed or read outside it, whatever names and links the
@@ -108,9 +108,9 @@ struct WriteOptions {
   bool xattrs = true;                      ///< security.capability and user.*; never trusted.*
 };
 
-/// Writes the tree below `directory` (not itself) as a tar stream: names sorted by bytes, directories before what they hold, hard
-/// links kept, pax headers only where needed, no access or change times: equal trees give equal bytes. Streams: no file is held in memory. Sockets are left
-/// out. A file that shrinks meanwhile is padded with zeros.
+/// Writes the tree below `directory` (not itself) as a tar stream: names sorted by bytes, directories before what they hold,
+/// hard links kept, pax headers only where needed, no access or change times: equal trees give equal bytes. Streams: no file is
+/// held in memory. Sockets are left out. A file that shrinks meanwhile is padded with zeros.
 void write_directory(const std::string& directory, const Filter& filter, const Sink& sink, const WriteOptions& options = {});
 /// The same inside an open directory (e.g. of a detached mount).
 void write_directory(int directory_fd, const Filter& filter, const Sink& sink, const WriteOptions& options = {});
@@ -119,9 +119,9 @@ void write_directory(int directory_fd, const Filter& filter, const Sink& sink, c
 class Writer {
 public:
   explicit Writer(Sink sink) : sink_(std::move(sink)) {}
-  void add(const Member& member);            ///< the header; for a file exactly member.size content bytes must follow
+  void add(const Member& member);  ///< the header; for a file exactly member.size content bytes must follow
   void content(std::string_view bytes);
-  void finish();                             ///< pads the last file and writes the end marker
+  void finish();  ///< pads the last file and writes the end marker
 
 private:
   void pad();

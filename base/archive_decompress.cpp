@@ -61,7 +61,10 @@ private:
 
 constexpr std::string_view gzip_magic{"\x1f\x8b", 2};
 constexpr std::string_view zstd_magic{"\x28\xb5\x2f\xfd", 4};
-constexpr std::string_view xz_magic{"\xfd" "7zXZ\0", 6};
+constexpr std::string_view xz_magic{
+    "\xfd"
+    "7zXZ\0",
+    6};
 
 class Gzip {
 public:
@@ -83,8 +86,10 @@ public:
       const std::size_t made = room - state_->avail_out;
       if (state_->block_state == ISAL_BLOCK_FINISH) {
         // another member may follow; padding after the last one is ignored as gzip(1) does
-        if (input_->peek(gzip_magic.size()).starts_with(gzip_magic)) begin_member();
-        else done_ = true;
+        if (input_->peek(gzip_magic.size()).starts_with(gzip_magic))
+          begin_member();
+        else
+          done_ = true;
       } else if (made == 0 && !more) {
         throw Error(ErrorCode::invalid_argument, "gzip data ends too early");
       }
@@ -115,7 +120,8 @@ public:
       ZSTD_inBuffer in{input_->rest().data(), input_->rest().size(), 0};
       ZSTD_outBuffer made{out, size, 0};
       const std::size_t result = ::ZSTD_decompressStream(context_.get(), &made, &in);
-      if (::ZSTD_isError(result) != 0) throw Error(ErrorCode::invalid_argument, std::string("zstd data is damaged: ") + ::ZSTD_getErrorName(result));
+      if (::ZSTD_isError(result) != 0)
+        throw Error(ErrorCode::invalid_argument, std::string("zstd data is damaged: ") + ::ZSTD_getErrorName(result));
       input_->consume(in.pos);
       frame_complete_ = result == 0;
       if (made.pos > 0) return made.pos;
@@ -131,10 +137,11 @@ private:
 
 class Xz {
 public:
-  explicit Xz(std::shared_ptr<Input> input) : input_(std::move(input)), stream_(new lzma_stream{}, [](lzma_stream* s) {
-    ::lzma_end(s);
-    delete s;
-  }) {
+  explicit Xz(std::shared_ptr<Input> input)
+      : input_(std::move(input)), stream_(new lzma_stream{}, [](lzma_stream* s) {
+          ::lzma_end(s);
+          delete s;
+        }) {
     constexpr std::uint64_t memory_limit = 256U << 20;
     if (::lzma_stream_decoder(stream_.get(), memory_limit, LZMA_CONCATENATED) != LZMA_OK)
       throw Error(ErrorCode::internal, "xz decoder is not available");
@@ -150,8 +157,10 @@ public:
       stream_->avail_out = size;
       const lzma_ret result = ::lzma_code(stream_.get(), more ? LZMA_RUN : LZMA_FINISH);
       input_->consume(rest.size() - stream_->avail_in);
-      if (result == LZMA_STREAM_END) done_ = true;
-      else if (result != LZMA_OK) throw Error(ErrorCode::invalid_argument, "xz data is damaged or ends too early");
+      if (result == LZMA_STREAM_END)
+        done_ = true;
+      else if (result != LZMA_OK)
+        throw Error(ErrorCode::invalid_argument, "xz data is damaged or ends too early");
       if (stream_->avail_out < size) return size - stream_->avail_out;
     }
     return 0;
@@ -166,12 +175,13 @@ private:
 }  // namespace
 
 Source from_memory(std::string bytes) {
-  return [bytes = std::make_shared<std::string>(std::move(bytes)), done = std::size_t{0}](char* buffer, std::size_t size) mutable {
-    const std::size_t count = std::min(size, bytes->size() - done);
-    std::memcpy(buffer, bytes->data() + done, count);
-    done += count;
-    return count;
-  };
+  return
+      [bytes = std::make_shared<std::string>(std::move(bytes)), done = std::size_t{0}](char* buffer, std::size_t size) mutable {
+        const std::size_t count = std::min(size, bytes->size() - done);
+        std::memcpy(buffer, bytes->data() + done, count);
+        done += count;
+        return count;
+      };
 }
 
 Source from_fd(int fd) {
@@ -190,7 +200,8 @@ Source decompress(Source compressed) {
   if (start.starts_with(gzip_magic)) return Gzip(input);
   if (start.starts_with(zstd_magic)) return Zstd(input);
   if (start.starts_with(xz_magic)) return Xz(input);
-  if (start.starts_with("BZh")) throw Error(ErrorCode::invalid_argument, "bzip2 archives are not supported: use gzip, zstd or xz");
+  if (start.starts_with("BZh"))
+    throw Error(ErrorCode::invalid_argument, "bzip2 archives are not supported: use gzip, zstd or xz");
   return [input](char* buffer, std::size_t size) { return input->read(buffer, size); };
 }
 

@@ -105,7 +105,8 @@ private:
     const bool is_directory = S_ISDIR(there.st_mode);
     if (is_directory && member.type == Member::Type::directory) return true;
     if (is_directory != (member.type == Member::Type::directory) && !options_.replace_directory)
-      throw Error(ErrorCode::conflict, is_directory ? "cannot overwrite directory with non-directory" : "cannot overwrite non-directory with directory");
+      throw Error(ErrorCode::conflict, is_directory ? "cannot overwrite directory with non-directory"
+                                                    : "cannot overwrite non-directory with directory");
     if (S_ISREG(there.st_mode)) {
       if (::unlinkat(parent, name.c_str(), 0) != 0) throw errno_error("remove");
       return false;
@@ -154,7 +155,8 @@ private:
     std::uint64_t end = 0;
     while (reader.read(bytes, offset)) {
       if (bytes.empty()) continue;
-      if (offset < end || offset + bytes.size() > member.size) throw Error(ErrorCode::invalid_argument, "content does not fit the size");
+      if (offset < end || offset + bytes.size() > member.size)
+        throw Error(ErrorCode::invalid_argument, "content does not fit the size");
       if (hash) hash_hole(*hash, offset - end);
       if (hash) hash->update(bytes);
       end = offset + bytes.size();
@@ -200,7 +202,8 @@ private:
   void hard_link(int parent, const std::string& name, const Member& member) {
     const RootDir::Entry target = root_.parent_of(member.link);
     // flags 0: the target itself is linked, should it be a symbolic link
-    if (::linkat(target.parent.get(), target.name.c_str(), parent, name.c_str(), 0) != 0) throw errno_error("link to \"" + member.link + "\"");
+    if (::linkat(target.parent.get(), target.name.c_str(), parent, name.c_str(), 0) != 0)
+      throw errno_error("link to \"" + member.link + "\"");
   }
 
   void node(int parent, const std::string& name, const Member& member) {
@@ -208,7 +211,8 @@ private:
     if (member.type == Member::Type::character_device) type = S_IFCHR;
     if (member.type == Member::Type::block_device) type = S_IFBLK;
     if (type != S_IFIFO && !options_.devices) throw Error(ErrorCode::invalid_argument, "device nodes are not allowed here");
-    if (type == S_IFCHR && member.device == 0) throw Error(ErrorCode::invalid_argument, "character device 0:0 has a meaning of its own to overlayfs");
+    if (type == S_IFCHR && member.device == 0)
+      throw Error(ErrorCode::invalid_argument, "character device 0:0 has a meaning of its own to overlayfs");
     if (::mknodat(parent, name.c_str(), type | 0600, member.device) != 0) throw errno_error("mknod");
     const UniqueFd fd(::openat(parent, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) throw errno_error("open");

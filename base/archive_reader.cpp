@@ -70,7 +70,8 @@ Member to_member(archive_entry* entry) {
   if (size < 0) throw Error(ErrorCode::invalid_argument, "archive member \"" + member.path + "\" has a negative size");
   member.size = static_cast<std::uint64_t>(size);
   member.mtime = {::archive_entry_mtime(entry), ::archive_entry_mtime_nsec(entry)};
-  if (member.type == Member::Type::character_device || member.type == Member::Type::block_device) member.device = ::archive_entry_rdev(entry);
+  if (member.type == Member::Type::character_device || member.type == Member::Type::block_device)
+    member.device = ::archive_entry_rdev(entry);
   ::archive_entry_xattr_reset(entry);
   const char* name = nullptr;
   const void* value = nullptr;
@@ -88,7 +89,8 @@ Reader::Reader(Source source, Plain) : state_(std::make_unique<State>()) {
   state_->source = std::move(source);
   ::archive_read_support_format_tar(state_->handle.get());
   ::archive_read_support_format_empty(state_->handle.get());
-  if (::archive_read_open(state_->handle.get(), state_.get(), nullptr, State::read_block, nullptr) != ARCHIVE_OK) state_->fail();
+  if (::archive_read_open(state_->handle.get(), state_.get(), nullptr, State::read_block, nullptr) != ARCHIVE_OK)
+    state_->fail();
 }
 
 Reader::~Reader() = default;

@@ -60,7 +60,8 @@ bool set_name(Header& header, std::string_view path) {
   for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
     if (slash == 0 || slash > sizeof header.prefix) continue;
     const std::string_view rest = path.substr(slash + 1);
-    if (!rest.empty() && rest.size() <= sizeof header.name) return text(header.prefix, path.substr(0, slash)) && text(header.name, rest);
+    if (!rest.empty() && rest.size() <= sizeof header.name)
+      return text(header.prefix, path.substr(0, slash)) && text(header.name, rest);
   }
   text(header.name, path.substr(path.size() - sizeof header.name));  // what a reader without pax would show
   return false;
@@ -93,10 +94,14 @@ char type_flag(Member::Type type) {
 }
 
 void write_header(const Sink& sink, Header& header) {
-  std::memcpy(header.magic, "ustar\0" "00", sizeof header.magic);
+  std::memcpy(header.magic,
+              "ustar\0"
+              "00",
+              sizeof header.magic);
   std::memset(header.checksum, ' ', sizeof header.checksum);
   unsigned sum = 0;
-  for (const char byte : std::string_view(reinterpret_cast<const char*>(&header), sizeof header)) sum += static_cast<unsigned char>(byte);
+  for (const char byte : std::string_view(reinterpret_cast<const char*>(&header), sizeof header))
+    sum += static_cast<unsigned char>(byte);
   char digits[7];
   octal(digits, sum);
   std::memcpy(header.checksum, digits, sizeof digits);
@@ -112,7 +117,8 @@ void zeros_up_to_block(const Sink& sink, std::uint64_t written) {
 /// Walks a tree in the order of names and writes it.
 class TreeWriter {
 public:
-  TreeWriter(const Filter& filter, const Sink& sink, const WriteOptions& options) : filter_(filter), options_(options), writer_(sink) {}
+  TreeWriter(const Filter& filter, const Sink& sink, const WriteOptions& options)
+      : filter_(filter), options_(options), writer_(sink) {}
 
   void directory(int fd, const std::string& path) {
     for (const std::string& name : sorted_names(fd)) entry(fd, name, path.empty() ? name : path + "/" + name);
@@ -181,7 +187,8 @@ private:
       read_xattrs(fd.get(), member);
       writer_.add(member);
       char value = 0;
-      if (options_.whiteouts == Whiteouts::overlay && ::fgetxattr(fd.get(), "trusted.overlay.opaque", &value, 1) == 1 && value == 'y')
+      if (options_.whiteouts == Whiteouts::overlay && ::fgetxattr(fd.get(), "trusted.overlay.opaque", &value, 1) == 1 &&
+          value == 'y')
         whiteout(path + "/.wh..opq");
     }
     directory(fd.get(), path);
@@ -241,7 +248,8 @@ private:
     writer_.add(member);
     buffer_.resize(copy_buffer);
     for (std::uint64_t left = member.size; left > 0;) {
-      const ssize_t got = ::read(fd.get(), buffer_.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size())));
+      const ssize_t got =
+          ::read(fd.get(), buffer_.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer_.size())));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) throw errno_error("read " + member.path);
       std::size_t count = static_cast<std::size_t>(got);

@@ -32,7 +32,8 @@ void copy_xattrs(const std::string& from, const std::string& to) {
     std::string value(65536, '\0');
     const ssize_t size = ::getxattr(from.c_str(), name.c_str(), value.data(), value.size());
     if (size < 0) continue;
-    if (::setxattr(to.c_str(), name.c_str(), value.data(), static_cast<std::size_t>(size), 0) != 0 && errno != ENOTSUP && errno != EPERM)
+    if (::setxattr(to.c_str(), name.c_str(), value.data(), static_cast<std::size_t>(size), 0) != 0 && errno != ENOTSUP &&
+        errno != EPERM)
       throw errno_error("setxattr " + name);
   }
 }
@@ -97,8 +98,10 @@ public:
     if (!wanted || S_ISSOCK(status.st_mode)) return;
     make_room(to, target);
     if (status.st_nlink > 1 && link_to_copy(status, to, target)) return;
-    if (S_ISREG(status.st_mode)) file(from, name, to, target, status);
-    else special(from, name, to, target, status);
+    if (S_ISREG(status.st_mode))
+      file(from, name, to, target, status);
+    else
+      special(from, name, to, target, status);
     if (status.st_nlink > 1) links_[{status.st_dev, status.st_ino}] = {to, target};
   }
 
@@ -154,7 +157,8 @@ private:
 
   static void make_room(int to, const std::string& target) {
     if (::unlinkat(to, target.c_str(), 0) == 0 || errno == ENOENT) return;
-    if (errno == EISDIR || errno == EPERM) throw Error(ErrorCode::conflict, "cannot overwrite directory with non-directory: " + target);
+    if (errno == EISDIR || errno == EPERM)
+      throw Error(ErrorCode::conflict, "cannot overwrite directory with non-directory: " + target);
     throw errno_error("remove " + target);
   }
 

@@ -15,12 +15,13 @@ struct CopyOptions {
   std::optional<RootDir::Owner> owner;  ///< of everything copied; else as at the source
   std::optional<mode_t> mode;           ///< of everything copied; else as at the source
   bool times = true;
-  /// Which names below the start to copy (path relative to it); a directory left out is still descended when anything below is wanted.
+  /// Which names below the start to copy (path relative to it); a directory left out is still descended when anything below is
+  /// wanted.
   std::function<bool(const std::string& path, const struct stat& status)> select;
 };
 
-/// Copies one name (of any type, directories with what is below) to a name in another directory. An existing directory is merged
-/// into and gets the source's attributes; an existing file is replaced; a directory and a file never replace each other
+/// Copies one name (of any type, directories with what is below) to a name in another directory. An existing directory is
+/// merged into and gets the source's attributes; an existing file is replaced; a directory and a file never replace each other
 /// (conflict). Links are copied as links, never followed. Both names are single components.
 void copy_entry(int source_directory, const std::string& source_name, int target_directory, const std::string& target_name,
                 const CopyOptions& options = {});

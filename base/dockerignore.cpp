@@ -12,11 +12,11 @@ namespace {
 struct Token {
   enum class Kind {
     literal,
-    any,         ///< ?: one byte but '/'
-    star,        ///< *: bytes but '/'
-    everything,  ///< **: any bytes
-    directories, ///< "**/": nothing, or any bytes ending in '/'
-    set,         ///< [a-z]
+    any,          ///< ?: one byte but '/'
+    star,         ///< *: bytes but '/'
+    everything,   ///< **: any bytes
+    directories,  ///< "**/": nothing, or any bytes ending in '/'
+    set,          ///< [a-z]
   };
   Kind kind = Kind::literal;
   char byte = 0;
@@ -114,7 +114,7 @@ public:
           break;
         case Token::Kind::everything: enter(next, i); break;
         case Token::Kind::directories:
-          next[i] = true;                     // inside a directory's name: the pattern goes on only behind a '/'
+          next[i] = true;  // inside a directory's name: the pattern goes on only behind a '/'
           if (byte == '/') enter(next, i + 1);
           break;
       }
@@ -190,7 +190,9 @@ IgnoreRules IgnoreRules::parse(std::string_view text) {
     if (line.front() == '!') {
       rule.keep = true;
       line = trimmed(line.substr(1));
-      if (line.empty()) throw Error(ErrorCode::invalid_argument, ".dockerignore:" + std::to_string(number) + ": illegal exclusion pattern: \"!\"");
+      if (line.empty())
+        throw Error(ErrorCode::invalid_argument,
+                    ".dockerignore:" + std::to_string(number) + ": illegal exclusion pattern: \"!\"");
     }
     const std::string pattern = clean_path(line);
     if (pattern.empty()) continue;  // "." and "/": the context itself, which cannot be left out

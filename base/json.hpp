@@ -1,8 +1,7 @@
 #pragma once
 // Typed reads of JSON that others wrote: a wrong type is an error that names the field.
-#include <nlohmann/json.hpp>
-
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>

@@ -85,8 +85,10 @@ UniqueFd RootDir::make_directories(std::string_view path, mode_t mode, Owner own
       if (::mkdirat(parent.get(), name.c_str(), mode) != 0) throw errno_error("mkdir " + joined(parts, count));
       next = UniqueFd(::openat(parent.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (!next) throw errno_error("open directory " + joined(parts, count));
-      if (::fchownat(next.get(), "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) throw errno_error("chown " + joined(parts, count));
-      if (::chmod(fd_path(next.get()).c_str(), mode) != 0) throw errno_error("chmod " + joined(parts, count));  // without the umask
+      if (::fchownat(next.get(), "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0)
+        throw errno_error("chown " + joined(parts, count));
+      if (::chmod(fd_path(next.get()).c_str(), mode) != 0)
+        throw errno_error("chmod " + joined(parts, count));  // without the umask
     }
     parent = std::move(next);
   }
@@ -151,8 +153,10 @@ std::vector<std::string> clean_components(std::string_view path) {
     const std::string_view part = path.substr(0, slash);
     path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
     if (part.empty() || part == ".") continue;
-    if (part != "..") parts.emplace_back(part);
-    else if (!parts.empty()) parts.pop_back();
+    if (part != "..")
+      parts.emplace_back(part);
+    else if (!parts.empty())
+      parts.pop_back();
   }
   return parts;
 }

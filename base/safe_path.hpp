@@ -43,8 +43,8 @@ public:
   /// mkdir -p; returns the directory. Existing directories keep their mode and owner.
   UniqueFd make_directories(std::string_view path, mode_t mode, Owner owner) const;
 
-  std::optional<struct stat> lstat(std::string_view path) const;  ///< empty: no such name
-  std::optional<struct stat> stat(std::string_view path) const;   ///< the last component followed, inside the root
+  std::optional<struct stat> lstat(std::string_view path) const;      ///< empty: no such name
+  std::optional<struct stat> stat(std::string_view path) const;       ///< the last component followed, inside the root
   std::optional<std::string> read_link(std::string_view path) const;  ///< empty: no such name or no link
   std::optional<std::string> read_file(std::string_view path, std::size_t max_bytes = 64 << 20) const;  ///< empty: no such file
 

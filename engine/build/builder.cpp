@@ -40,11 +40,14 @@ void check(const BuildOptions& options) {
     if (image::parse_reference(tag).digest.empty()) continue;
     throw Error(ErrorCode::invalid_argument, "build tag cannot contain a digest");
   }
-  if (!options.platform.empty() && options.platform != "linux/amd64" && options.platform != "linux" && options.platform != "amd64")
+  if (!options.platform.empty() && options.platform != "linux/amd64" && options.platform != "linux" &&
+      options.platform != "amd64")
     throw Error(ErrorCode::invalid_argument, "platform " + options.platform + " cannot be built here: linux/amd64 can");
 }
 
-std::string line_of(const nlohmann::json& value) { return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\r\n"; }
+std::string line_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\r\n";
+}
 
 }  // namespace
 
@@ -53,7 +56,8 @@ public:
   Impl(image::Store& images, DocumentTable& rows, RunStep& run_step, asio::thread_pool& thread_pool)
       : store(images), cache(images, rows), run(run_step), pool(thread_pool) {}
 
-  asio::awaitable<std::string> finish(const image::ImageConfig& config, const BuildOptions& options, Job& job, const Output& output);
+  asio::awaitable<std::string> finish(const image::ImageConfig& config, const BuildOptions& options, Job& job,
+                                      const Output& output);
 
   image::Store& store;
   Cache cache;
@@ -101,7 +105,8 @@ asio::awaitable<std::optional<std::string>> Builder::build(BuildOptions options,
   co_return std::nullopt;
 }
 
-asio::awaitable<std::string> Builder::Impl::finish(const image::ImageConfig& config, const BuildOptions& options, Job& job, const Output& output) {
+asio::awaitable<std::string> Builder::Impl::finish(const image::ImageConfig& config, const BuildOptions& options, Job& job,
+                                                   const Output& output) {
   const image::ImagePtr image = store.create(config, std::nullopt, "");
   for (const auto& tag : options.tags) store.tag(image->id, image::parse_tagged_reference(tag));
   nlohmann::json aux{{"aux", {{"ID", image->id}}}};
@@ -116,7 +121,8 @@ asio::awaitable<std::string> Builder::Impl::finish(const image::ImageConfig& con
     co_await output(std::move(line));
   }
   co_await job.print("Successfully built " + image->id.substr(7, 12) + "\n");
-  for (const auto& tag : options.tags) co_await job.print("Successfully tagged " + image::parse_tagged_reference(tag).familiar() + "\n");
+  for (const auto& tag : options.tags)
+    co_await job.print("Successfully tagged " + image::parse_tagged_reference(tag).familiar() + "\n");
   co_return image->id;
 }
 

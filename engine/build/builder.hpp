@@ -1,9 +1,8 @@
 #pragma once
-// POST /build: an image from a Dockerfile and a context, step by step, with a layer cache. Loop thread; files, digests and mounts are
-// worked on in pool threads.
+// POST /build: an image from a Dockerfile and a context, step by step, with a layer cache. Loop thread; files, digests and
+// mounts are worked on in pool threads.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
-
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,17 +18,17 @@ namespace stack::engine::build {
 
 /// The query of POST /build. Everything is optional.
 struct BuildOptions {
-  std::vector<std::string> tags;                      ///< t=, as written
-  std::string dockerfile = "Dockerfile";              ///< path inside the context
-  std::map<std::string, std::string> build_args;      ///< buildargs= (a null value means: leave it out)
+  std::vector<std::string> tags;                  ///< t=, as written
+  std::string dockerfile = "Dockerfile";          ///< path inside the context
+  std::map<std::string, std::string> build_args;  ///< buildargs= (a null value means: leave it out)
   std::map<std::string, std::string> labels;
-  std::string target;                                 ///< stage name or number; empty: the last
+  std::string target;  ///< stage name or number; empty: the last
   bool no_cache = false;
-  bool pull = false;                                  ///< no registry yet: FROM must be a local image
-  bool quiet = false;                                 ///< q=1: only the id
-  bool remove_intermediate = true;                    ///< rm=; nothing is kept either way, it only changes the output
+  bool pull = false;                ///< no registry yet: FROM must be a local image
+  bool quiet = false;               ///< q=1: only the id
+  bool remove_intermediate = true;  ///< rm=; nothing is kept either way, it only changes the output
   std::string network_mode;
-  std::vector<std::string> extra_hosts;               ///< "name:ip"
+  std::vector<std::string> extra_hosts;  ///< "name:ip"
   std::int64_t memory = 0;
   std::int64_t memory_swap = 0;
   std::int64_t cpu_shares = 0;
@@ -37,7 +36,7 @@ struct BuildOptions {
   std::int64_t cpu_quota = 0;
   std::string cpuset_cpus;
   std::int64_t shm_size = 0;
-  std::string platform;                               ///< "", "linux/amd64"; others are refused
+  std::string platform;  ///< "", "linux/amd64"; others are refused
 };
 
 /// Takes one line of the answer: a JSON object with its "\r\n". May throw when the client is gone: the build ends.
@@ -55,7 +54,8 @@ public:
   void load();
 
   /// Receives the context, checks the Dockerfile, and only then begins the output: what is thrown before the first line is a
-  /// plain HTTP error (invalid_argument: Dockerfile missing, syntax error with its line number …). Later failures are reported in-band
+  /// plain HTTP error (invalid_argument: Dockerfile missing, syntax error with its line number …). Later failures are reported
+  /// in-band
   /// ({"errorDetail":…,"error":…}) and the function returns empty. Returns the image's id.
   asio::awaitable<std::optional<std::string>> build(BuildOptions options, image::BodyReader context, Output output);
 

@@ -13,16 +13,16 @@ namespace stack::engine::build {
 
 namespace {
 
-constexpr std::size_t max_entries = 2000;       // steps; a large project has some hundreds
-constexpr std::int64_t use_resolution = 3600;   // seconds: a hit is written down only this often
+constexpr std::size_t max_entries = 2000;      // steps; a large project has some hundreds
+constexpr std::int64_t use_resolution = 3600;  // seconds: a hit is written down only this often
 
 std::int64_t now() { return static_cast<std::int64_t>(std::time(nullptr)); }
 
 }  // namespace
 
-
 Document Cache::row_of(const std::string& key, const Entry& entry) {
-  const nlohmann::json row{{"config", entry.config}, {"layer", entry.layer}, {"used", entry.used}, {"alias_of", entry.alias_of}};
+  const nlohmann::json row{
+      {"config", entry.config}, {"layer", entry.layer}, {"used", entry.used}, {"alias_of", entry.alias_of}};
   return {key, row.dump()};
 }
 
@@ -63,7 +63,8 @@ void Cache::put(const std::string& key, const image::ImageConfig& config) {
   Entry entry;
   entry.config = image::to_text(config);
   entry.used = now();
-  if (!config.diff_ids.empty() && !config.history.empty() && !config.history.back().empty_layer) entry.layer = config.diff_ids.back();
+  if (!config.diff_ids.empty() && !config.history.empty() && !config.history.back().empty_layer)
+    entry.layer = config.diff_ids.back();
   store_entry(key, std::move(entry));
 }
 

@@ -65,7 +65,8 @@ void collect(int parent, const std::string& name, const std::string& path, std::
     fd.release();
     while (const dirent* entry = ::readdir(handle.get())) {
       const std::string child = entry->d_name;
-      if (child != "." && child != "..") collect(::dirfd(handle.get()), child, path.empty() ? child : path + "/" + child, files);
+      if (child != "." && child != "..")
+        collect(::dirfd(handle.get()), child, path.empty() ? child : path + "/" + child, files);
     }
   } else {
     file.type = Type::fifo;
@@ -78,8 +79,10 @@ void collect(int parent, const std::string& name, const std::string& path, std::
 void Context::add(const std::string& path, const archive::Member& member, const std::string& digest) {
   if (path.empty()) return;
   // what was below a replaced directory, or a replaced file, is gone
-  if (const auto found = files_.find(path); found != files_.end() && (found->second.type != Type::directory || member.type != Type::directory)) {
-    for (auto entry = files_.lower_bound(path + "/"); entry != files_.end() && entry->first.starts_with(path + "/");) entry = files_.erase(entry);
+  if (const auto found = files_.find(path);
+      found != files_.end() && (found->second.type != Type::directory || member.type != Type::directory)) {
+    for (auto entry = files_.lower_bound(path + "/"); entry != files_.end() && entry->first.starts_with(path + "/");)
+      entry = files_.erase(entry);
   }
   ContextFile file;
   file.type = member.type;
@@ -97,7 +100,9 @@ void Context::receive(archive::Source source) {
   options.owner = RootDir::Owner{0, 0};
   options.devices = false;
   options.hash_files = true;
-  options.extracted = [this](const std::string& path, const archive::Member& member, const std::string& digest) { add(path, member, digest); };
+  options.extracted = [this](const std::string& path, const archive::Member& member, const std::string& digest) {
+    add(path, member, digest);
+  };
   archive::extract(std::move(source), root_, options);
 }
 
@@ -110,8 +115,10 @@ void Context::apply(const IgnoreRules& rules) {
   for (auto path = ignored.rbegin(); path != ignored.rend(); ++path) {
     const RootDir::Entry name = root_.parent_of(*path);
     const bool is_directory = files_.at(*path).type == Type::directory;
-    if (::unlinkat(name.parent.get(), name.name.c_str(), is_directory ? AT_REMOVEDIR : 0) == 0) files_.erase(*path);
-    else if (!is_directory || errno != ENOTEMPTY) throw errno_error("leaving out " + *path);
+    if (::unlinkat(name.parent.get(), name.name.c_str(), is_directory ? AT_REMOVEDIR : 0) == 0)
+      files_.erase(*path);
+    else if (!is_directory || errno != ENOTEMPTY)
+      throw errno_error("leaving out " + *path);
   }
 }
 

@@ -80,8 +80,10 @@ bool climbs(const std::string& path) {
   while (at < path.size()) {
     const std::size_t end = std::min(path.find('/', at), path.size());
     const std::string part = path.substr(at, end - at);
-    if (part == "..") --depth;
-    else if (!part.empty() && part != ".") ++depth;
+    if (part == "..")
+      --depth;
+    else if (!part.empty() && part != ".")
+      ++depth;
     if (depth < 0) return true;
     at = end + 1;
   }
@@ -140,27 +142,36 @@ RootDir::Owner resolve_owner(const RootDir& root, const std::string& text) {
     owner = {*uid, *uid};  // an id without a group is both, as Docker documents it
   } else {
     const auto fields = account(root, "etc/passwd", user);
-    owner.uid = account_number(fields, 2, "unable to convert uid/gid chown string to host mapping: can't find uid for user " + user + ": no such user: " + user);
+    owner.uid = account_number(
+        fields, 2,
+        "unable to convert uid/gid chown string to host mapping: can't find uid for user " + user + ": no such user: " + user);
     owner.gid = account_number(fields, 3, "user " + user + " has no group id");
   }
   if (group.empty()) return owner;
-  if (const auto gid = number(group)) owner.gid = *gid;
-  else owner.gid = account_number(account(root, "etc/group", group), 2,
-                                  "unable to convert uid/gid chown string to host mapping: can't find gid for group " + group + ": no such group: " + group);
+  if (const auto gid = number(group))
+    owner.gid = *gid;
+  else
+    owner.gid = account_number(account(root, "etc/group", group), 2,
+                               "unable to convert uid/gid chown string to host mapping: can't find gid for group " + group +
+                                   ": no such group: " + group);
   return owner;
 }
 
-std::vector<CopySource> find_sources(const RootDir& root, const std::vector<std::string>& words, const std::string& instruction) {
+std::vector<CopySource> find_sources(const RootDir& root, const std::vector<std::string>& words,
+                                     const std::string& instruction) {
   std::vector<CopySource> sources;
   for (const std::string& word : words) {
-    if (climbs(word)) throw Error(ErrorCode::invalid_argument, instruction + " failed: forbidden path outside the build context: " + word + " ()");
+    if (climbs(word))
+      throw Error(ErrorCode::invalid_argument,
+                  instruction + " failed: forbidden path outside the build context: " + word + " ()");
     const std::vector<std::string> matches = has_wildcard(word) ? glob(root, word) : std::vector<std::string>{clean_path(word)};
     if (matches.empty()) throw Error(ErrorCode::invalid_argument, instruction + " failed: no source files were specified");
     for (const std::string& match : matches) {
       const auto real = real_path(root, match);
       if (!real)
-        throw Error(ErrorCode::invalid_argument, instruction + " failed: file not found in build context or excluded by .dockerignore: stat " + match +
-                                                     ": file does not exist");
+        throw Error(ErrorCode::invalid_argument,
+                    instruction + " failed: file not found in build context or excluded by .dockerignore: stat " + match +
+                        ": file does not exist");
       sources.push_back({*real, base_name(match)});
     }
   }
@@ -187,7 +198,8 @@ void copy_into(const RootDir& target, const RootDir& source, const CopyTask& tas
       const UniqueFd from = source.open(item.path, O_RDONLY);
       archive::ExtractOptions extraction;
       extraction.owner = options.owner;
-      archive::extract(archive::from_fd(from.get()), RootDir(target.make_directories(task.destination, directory_mode, owner)), extraction);
+      archive::extract(archive::from_fd(from.get()), RootDir(target.make_directories(task.destination, directory_mode, owner)),
+                       extraction);
       continue;
     }
     const auto there = target.stat(task.destination);

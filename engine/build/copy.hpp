@@ -16,14 +16,15 @@ struct CopySource {
 
 /// Finds what the words of a COPY mean: wildcards matched, links followed inside the root. `instruction` ("COPY") begins the
 /// messages. Throws invalid_argument with Docker's texts.
-std::vector<CopySource> find_sources(const RootDir& root, const std::vector<std::string>& words, const std::string& instruction);
+std::vector<CopySource> find_sources(const RootDir& root, const std::vector<std::string>& words,
+                                     const std::string& instruction);
 
 struct CopyTask {
   std::vector<CopySource> sources;
-  std::string destination;               ///< absolute; a trailing '/' means a directory
-  std::optional<std::string> chown;      ///< "user", "uid:gid" …, resolved in the target
+  std::string destination;           ///< absolute; a trailing '/' means a directory
+  std::optional<std::string> chown;  ///< "user", "uid:gid" …, resolved in the target
   std::optional<mode_t> mode;
-  bool extract_archives = false;         ///< ADD: a tar archive is unpacked into the destination
+  bool extract_archives = false;  ///< ADD: a tar archive is unpacked into the destination
 };
 
 void copy_into(const RootDir& target, const RootDir& source, const CopyTask& task);

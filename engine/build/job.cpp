@@ -78,14 +78,19 @@ void Job::plan(Dockerfile file) {
   last_stage_ = file_.stages.size() - 1;
   if (!options_.target.empty()) {
     std::string wanted = options_.target;
-    std::transform(wanted.begin(), wanted.end(), wanted.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(wanted.begin(), wanted.end(), wanted.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
     const bool is_number = error == std::errc() && end == wanted.data() + wanted.size();
-    const auto named = std::find_if(file_.stages.begin(), file_.stages.end(), [&](const Stage& stage) { return stage.name == wanted; });
-    if (named != file_.stages.end()) last_stage_ = static_cast<std::size_t>(named - file_.stages.begin());
-    else if (is_number && number < file_.stages.size()) last_stage_ = number;
-    else throw Error(ErrorCode::invalid_argument, "target stage \"" + options_.target + "\" could not be found");
+    const auto named =
+        std::find_if(file_.stages.begin(), file_.stages.end(), [&](const Stage& stage) { return stage.name == wanted; });
+    if (named != file_.stages.end())
+      last_stage_ = static_cast<std::size_t>(named - file_.stages.begin());
+    else if (is_number && number < file_.stages.size())
+      last_stage_ = number;
+    else
+      throw Error(ErrorCode::invalid_argument, "target stage \"" + options_.target + "\" could not be found");
   }
   if (!options_.labels.empty()) {
     Instruction labels;
@@ -133,7 +138,8 @@ asio::awaitable<image::ImageConfig> Job::execute(std::shared_ptr<const Context> 
 asio::awaitable<void> Job::announce(const Instruction& instruction) {
   ++step_;
   const std::size_t end = instruction.original.find('\n');
-  co_await print("Step " + std::to_string(step_) + "/" + std::to_string(steps_) + " : " + instruction.original.substr(0, end) + "\n");
+  co_await print("Step " + std::to_string(step_) + "/" + std::to_string(steps_) + " : " + instruction.original.substr(0, end) +
+                 "\n");
 }
 
 asio::awaitable<void> Job::meta_arg(const Instruction& instruction) {
@@ -154,8 +160,9 @@ image::ImageConfig Job::base_config(const std::string& name) {
   for (std::size_t i = 0; i < done_.size(); ++i)
     if (!file_.stages[i].name.empty() && file_.stages[i].name == name) return done_[i];
   if (const image::ImagePtr image = store_.find(name)) return image->config;
-  throw Error(ErrorCode::not_found, "No such image: " + image::parse_tagged_reference(name).familiar() +
-                                        " (images cannot be pulled yet: build it, or import a root filesystem with `stack image import`)");
+  throw Error(ErrorCode::not_found,
+              "No such image: " + image::parse_tagged_reference(name).familiar() +
+                  " (images cannot be pulled yet: build it, or import a root filesystem with `stack image import`)");
 }
 
 asio::awaitable<void> Job::begin_stage(const Stage& stage) {
@@ -183,8 +190,10 @@ asio::awaitable<void> Job::begin_stage(const Stage& stage) {
   std::string id_line = " ---> ";  // named, not a temporary: g++ 12 destroys those of a conditional twice around co_await
   if (name != "scratch") id_line += state_.key.substr(7, short_digits);
   co_await print(id_line + "\n");
-  const bool has_steps = !stage.instructions.empty() || !state_.config.config.on_build.empty();  // else it is the base image itself
-  if (has_steps && !get_env(state_.config.config.env, "PATH")) state_.config.config.env.insert(state_.config.config.env.begin(), default_path);
+  const bool has_steps =
+      !stage.instructions.empty() || !state_.config.config.on_build.empty();  // else it is the base image itself
+  if (has_steps && !get_env(state_.config.config.env, "PATH"))
+    state_.config.config.env.insert(state_.config.config.env.begin(), default_path);
   const std::vector<std::string> triggers = std::exchange(state_.config.config.on_build, {});
   const std::string plural = triggers.size() == 1 ? "" : "s";
   if (!triggers.empty()) co_await print("# Executing " + std::to_string(triggers.size()) + " build trigger" + plural + "\n");
@@ -276,7 +285,8 @@ asio::awaitable<void> Job::metadata(const Instruction& instruction) {
 }
 
 asio::awaitable<void> Job::working_dir(const Instruction& instruction) {
-  const std::string path = resolve_working_dir(state_.config.config.working_dir, expand_word(instruction.rest, variables_of(state_), file_.escape));
+  const std::string path =
+      resolve_working_dir(state_.config.config.working_dir, expand_word(instruction.rest, variables_of(state_), file_.escape));
   const std::string key = next_key("WORKDIR " + path);
   if (use_cached(key)) {
     co_await print(" ---> Using cache\n");
@@ -334,15 +344,18 @@ asio::awaitable<void> Job::run(const Instruction& instruction) {
   const int code = co_await run_container(instruction, container_id, argv);
   if (code != 0) {
     exit_code_ = code;
-    throw Error(ErrorCode::invalid_argument, "The command '" + joined(argv) + "' returned a non-zero code: " + std::to_string(code));
+    throw Error(ErrorCode::invalid_argument,
+                "The command '" + joined(argv) + "' returned a non-zero code: " + std::to_string(code));
   }
   const image::Layer layer = co_await store_.commit_layer(store_.find_snapshot(container_id)->upper);
   finish(key, created_by, layer);
-  if (options_.remove_intermediate) co_await print(" ---> Removed intermediate container " + container_id.substr(0, short_digits) + "\n");
+  if (options_.remove_intermediate)
+    co_await print(" ---> Removed intermediate container " + container_id.substr(0, short_digits) + "\n");
   co_await print_id();
 }
 
-asio::awaitable<int> Job::run_container(const Instruction& instruction, std::string container_id, std::vector<std::string> argv) {
+asio::awaitable<int> Job::run_container(const Instruction& instruction, std::string container_id,
+                                        std::vector<std::string> argv) {
   const image::Snapshot snapshot = store_.prepare_snapshot(container_id, state_.config);
   RunRequest request;
   request.container_id = std::move(container_id);
@@ -384,19 +397,23 @@ image::ImageConfig Job::copy_source_config(const std::string& name) {
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc() && end == name.data() + name.size() && number < done_.size()) return done_[number];
   std::string lower_name = name;
-  std::transform(lower_name.begin(), lower_name.end(), lower_name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower_name.begin(), lower_name.end(), lower_name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   for (std::size_t i = 0; i < done_.size(); ++i)
     if (!file_.stages[i].name.empty() && file_.stages[i].name == lower_name) return done_[i];
   if (const image::ImagePtr image = store_.find(name)) return image->config;
   throw Error(ErrorCode::not_found, "invalid from flag value " + name + ": no stage and no image of that name");
 }
 
-std::string Job::destination_of(const Instruction& instruction, const std::vector<std::string>& words, std::size_t sources) const {
+std::string Job::destination_of(const Instruction& instruction, const std::vector<std::string>& words,
+                                std::size_t sources) const {
   const std::string& written = words.back();
-  const bool directory = written.ends_with('/') || written == "." || written == ".." || written.ends_with("/.") || written.ends_with("/..");
+  const bool directory =
+      written.ends_with('/') || written == "." || written == ".." || written.ends_with("/.") || written.ends_with("/..");
   if (sources > 1 && !directory)
-    throw Error(ErrorCode::invalid_argument, "When using " + std::string(keyword(instruction.kind)) +
-                                                 " with more than one source file, the destination must be a directory and end with a /");
+    throw Error(ErrorCode::invalid_argument,
+                "When using " + std::string(keyword(instruction.kind)) +
+                    " with more than one source file, the destination must be a directory and end with a /");
   const std::string path = resolve_working_dir(state_.config.config.working_dir, written);
   return directory && path != "/" ? path + "/" : path;
 }
@@ -408,8 +425,10 @@ asio::awaitable<void> Job::copy(const Instruction& instruction) {
   for (const auto& word : instruction.words) words.push_back(expand_word(word, variables, file_.escape));
   const std::vector<std::string> patterns(words.begin(), words.end() - 1);
   for (const auto& pattern : patterns) {
-    if (instruction.kind == Kind::add && (pattern.starts_with("http://") || pattern.starts_with("https://") || pattern.starts_with("git@")))
-      throw Error(ErrorCode::not_implemented, "ADD failed: fetching " + pattern + " is not supported yet: RUN a download instead");
+    if (instruction.kind == Kind::add &&
+        (pattern.starts_with("http://") || pattern.starts_with("https://") || pattern.starts_with("git@")))
+      throw Error(ErrorCode::not_implemented,
+                  "ADD failed: fetching " + pattern + " is not supported yet: RUN a download instead");
   }
   CopyTask task;
   if (const auto chown = instruction.flag("chown")) task.chown = expand_word(*chown, variables, file_.escape);
@@ -418,7 +437,8 @@ asio::awaitable<void> Job::copy(const Instruction& instruction) {
     unsigned mode = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
     if (error != std::errc() || end != text.data() + text.size() || mode > 07777)
-      throw Error(ErrorCode::invalid_argument, "invalid chmod parameter: '" + text + "'. it should be octal string and between 0 and 07777");
+      throw Error(ErrorCode::invalid_argument,
+                  "invalid chmod parameter: '" + text + "'. it should be octal string and between 0 and 07777");
     task.mode = static_cast<mode_t>(mode);
   }
   task.extract_archives = instruction.kind == Kind::add;
@@ -431,8 +451,8 @@ asio::awaitable<void> Job::copy(const Instruction& instruction) {
     source_dirs = store_.content_dirs(source);
     if (source_dirs.empty()) throw Error(ErrorCode::invalid_argument, name + " failed: " + *from + " is empty");
     // the same layers hold the same files: no need to read them to know
-    coarse_key = next_key(name + " from " + joined(source.diff_ids) + " " + joined(words) + " " + task.chown.value_or("") + " " +
-                          instruction.flag("chmod").value_or(""));
+    coarse_key = next_key(name + " from " + joined(source.diff_ids) + " " + joined(words) + " " + task.chown.value_or("") +
+                          " " + instruction.flag("chmod").value_or(""));
     if (use_cached(coarse_key)) {
       co_await print(" ---> Using cache\n");
       co_await print_id();
@@ -472,8 +492,10 @@ asio::awaitable<void> Job::copy(const Instruction& instruction) {
   remove.add([this, step_name] { store_.remove_snapshot(step_name); });
   auto work = [context = context_, source_dirs, snapshot, task] {
     const RootDir target = image::open_overlay(snapshot.lower_dirs, snapshot.upper, snapshot.work);
-    if (source_dirs.empty()) copy_into(target, context->root(), task);
-    else copy_into(target, image::open_overlay(source_dirs), task);
+    if (source_dirs.empty())
+      copy_into(target, context->root(), task);
+    else
+      copy_into(target, image::open_overlay(source_dirs), task);
   };
   co_await run_in_pool(pool_, std::move(work));
   const image::Layer layer = co_await store_.commit_layer(snapshot.upper);

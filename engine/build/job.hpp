@@ -1,7 +1,6 @@
 #pragma once
 // One build in progress: goes through the stages and steps. Loop thread; lives in the frame of Builder::build().
 #include <boost/asio/thread_pool.hpp>
-
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,7 +17,8 @@ namespace stack::engine::build {
 
 class Job {
 public:
-  Job(image::Store& store, Cache& cache, RunStep& run, asio::thread_pool& pool, const BuildOptions& options, const Output& output)
+  Job(image::Store& store, Cache& cache, RunStep& run, asio::thread_pool& pool, const BuildOptions& options,
+      const Output& output)
       : store_(store), cache_(cache), run_(run), pool_(pool), options_(options), output_(output) {}
   ~Job();
   Job(const Job&) = delete;
@@ -80,7 +80,7 @@ private:
   std::vector<image::ImageConfig> done_;  // stages built so far
   std::vector<std::string> pinned_;       // layers retained until the build ends
   std::optional<int> exit_code_;
-  std::string cut_;                       // begin of a UTF-8 character whose rest has not come yet
+  std::string cut_;  // begin of a UTF-8 character whose rest has not come yet
 };
 
 }  // namespace stack::engine::build

@@ -72,8 +72,10 @@ std::string arg_step(const Instruction& instruction, StageState& state, const Ar
     const std::size_t equals = word.find('=');
     const std::string name = expand_word(word.substr(0, equals), variables, escape);
     std::optional<std::string> value;
-    if (equals != std::string::npos) value = expand_word(word.substr(equals + 1), variables, escape);
-    else if (const auto meta = values.meta.find(name); meta != values.meta.end()) value = meta->second;
+    if (equals != std::string::npos)
+      value = expand_word(word.substr(equals + 1), variables, escape);
+    else if (const auto meta = values.meta.find(name); meta != values.meta.end())
+      value = meta->second;
     texts.push_back(name + (equals == std::string::npos ? "" : "=" + *value));
     if (const auto given = values.given.find(name); given != values.given.end()) value = given->second;
     state.args[name] = value;
@@ -98,7 +100,8 @@ std::string expose_step(const Instruction& instruction, StageState& state, char 
     const unsigned first = port_number(range.substr(0, dash), range);
     const unsigned last = dash == std::string::npos ? first : port_number(range.substr(dash + 1), range);
     if (last < first) invalid("Invalid range specified for the Container Port: " + range);
-    for (unsigned port = first; port <= last; ++port) state.config.config.exposed_ports.insert(std::to_string(port) + "/" + protocol);
+    for (unsigned port = first; port <= last; ++port)
+      state.config.config.exposed_ports.insert(std::to_string(port) + "/" + protocol);
   }
   return "EXPOSE " + instruction.rest;
 }
@@ -116,14 +119,16 @@ std::string volume_step(const Instruction& instruction, StageState& state, char 
 
 std::string stop_signal_step(const Instruction& instruction, StageState& state, char escape) {
   const std::string signal = expand_word(instruction.rest, variables_of(state), escape);
-  constexpr std::array<std::string_view, 31> names{"HUP",  "INT",    "QUIT", "ILL",  "TRAP", "ABRT", "BUS",  "FPE",  "KILL",   "USR1", "SEGV",
-                                                   "USR2", "PIPE",   "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP",   "TTIN", "TTOU",
-                                                   "URG",  "XCPU",   "XFSZ", "VTALRM", "PROF", "WINCH", "IO",  "PWR",  "SYS"};
+  constexpr std::array<std::string_view, 31> names{"HUP",  "INT",    "QUIT", "ILL",   "TRAP", "ABRT", "BUS",  "FPE",
+                                                   "KILL", "USR1",   "SEGV", "USR2",  "PIPE", "ALRM", "TERM", "STKFLT",
+                                                   "CHLD", "CONT",   "STOP", "TSTP",  "TTIN", "TTOU", "URG",  "XCPU",
+                                                   "XFSZ", "VTALRM", "PROF", "WINCH", "IO",   "PWR",  "SYS"};
   const std::string_view bare = signal.starts_with("SIG") ? std::string_view(signal).substr(3) : std::string_view(signal);
   int number = 0;
   const auto [end, error] = std::from_chars(bare.data(), bare.data() + bare.size(), number);
   const bool is_number = error == std::errc() && end == bare.data() + bare.size() && number > 0 && number <= 64;
-  if (!is_number && std::find(names.begin(), names.end(), bare) == names.end() && !bare.starts_with("RTMIN") && !bare.starts_with("RTMAX"))
+  if (!is_number && std::find(names.begin(), names.end(), bare) == names.end() && !bare.starts_with("RTMIN") &&
+      !bare.starts_with("RTMAX"))
     invalid("invalid signal: " + signal);
   state.config.config.stop_signal = signal;
   return "STOPSIGNAL " + signal;
@@ -147,7 +152,8 @@ std::string healthcheck_step(const Instruction& instruction, StageState& state) 
   check.start_interval = duration_flag(instruction, "start-interval");
   if (const auto text = instruction.flag("retries")) {
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), check.retries);
-    if (error != std::errc() || end != text->data() + text->size() || check.retries < 0) invalid("--retries must be a number, not \"" + *text + "\"");
+    if (error != std::errc() || end != text->data() + text->size() || check.retries < 0)
+      invalid("--retries must be a number, not \"" + *text + "\"");
   }
   state.config.config.healthcheck = check;
   std::string flags;
@@ -198,9 +204,7 @@ std::string apply_metadata(const Instruction& instruction, StageState& state, co
     case Kind::volume: return volume_step(instruction, state, escape);
     case Kind::stopsignal: return stop_signal_step(instruction, state, escape);
     case Kind::healthcheck: return healthcheck_step(instruction, state);
-    case Kind::user:
-      config.user = expand_word(instruction.rest, variables_of(state), escape);
-      return "USER " + config.user;
+    case Kind::user: config.user = expand_word(instruction.rest, variables_of(state), escape); return "USER " + config.user;
     case Kind::maintainer: state.config.author = instruction.rest; return "MAINTAINER " + instruction.rest;
     case Kind::shell: config.shell = instruction.words; return "SHELL [" + joined(instruction.words, " ") + "]";
     case Kind::onbuild: config.on_build.push_back(instruction.rest); return "ONBUILD " + instruction.rest;
@@ -225,7 +229,8 @@ void apply_changes(image::RunConfig& config, const std::vector<std::string>& cha
       state.config.config.working_dir = resolve_working_dir(state.config.config.working_dir, instruction.rest);
       continue;
     }
-    constexpr std::array allowed{Kind::cmd, Kind::entrypoint, Kind::env, Kind::expose, Kind::healthcheck, Kind::label, Kind::onbuild, Kind::stopsignal, Kind::user, Kind::volume};
+    constexpr std::array allowed{Kind::cmd,   Kind::entrypoint, Kind::env,        Kind::expose, Kind::healthcheck,
+                                 Kind::label, Kind::onbuild,    Kind::stopsignal, Kind::user,   Kind::volume};
     if (std::find(allowed.begin(), allowed.end(), instruction.kind) == allowed.end())
       invalid(std::string(keyword(instruction.kind)) + " is not a valid change command");
     apply_metadata(instruction, state, {}, '\\');

@@ -59,12 +59,14 @@ std::string_view trim(std::string_view text) { return trim_left(trim_right(text)
 
 std::string upper(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return result;
 }
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return result;
 }
 
@@ -125,7 +127,8 @@ void parse_pairs(Instruction& instruction, char escape) {
   }
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
-    if (equals == std::string::npos) fail(instruction.line, "Syntax error - can't find = in \"" + word + "\". Must be of the form: name=value");
+    if (equals == std::string::npos)
+      fail(instruction.line, "Syntax error - can't find = in \"" + word + "\". Must be of the form: name=value");
     if (equals == 0) fail(instruction.line, name + " names can not be blank");
     instruction.words.push_back(word.substr(0, equals));
     instruction.words.push_back(word.substr(equals + 1));
@@ -133,15 +136,20 @@ void parse_pairs(Instruction& instruction, char escape) {
 }
 
 void require_one(const Instruction& instruction) {
-  if (instruction.rest.empty()) fail(instruction.line, std::string(keyword(instruction.kind)) + " requires exactly one argument");
+  if (instruction.rest.empty())
+    fail(instruction.line, std::string(keyword(instruction.kind)) + " requires exactly one argument");
 }
 
 void parse_copy(Instruction& instruction) {
   const std::string name(keyword(instruction.kind));
-  if (instruction.words.empty()) fail(instruction.line, name + " requires at least two arguments, but none were provided. Source and destination are missing");
+  if (instruction.words.empty())
+    fail(instruction.line,
+         name + " requires at least two arguments, but none were provided. Source and destination are missing");
   if (instruction.words.size() < 2)
-    fail(instruction.line, name + " requires at least two arguments, but only one was provided. Destination could not be determined");
-  if (instruction.rest.starts_with("<<")) fail(instruction.line, "here-documents are not supported in " + name + ": put the file into the context");
+    fail(instruction.line,
+         name + " requires at least two arguments, but only one was provided. Destination could not be determined");
+  if (instruction.rest.starts_with("<<"))
+    fail(instruction.line, "here-documents are not supported in " + name + ": put the file into the context");
 }
 
 void parse_healthcheck(Instruction& instruction) {
@@ -196,7 +204,8 @@ void parse_arguments(Instruction& instruction, char escape) {
     case Kind::onbuild: parse_onbuild(instruction, escape); return;
     default: break;
   }
-  const auto json = instruction.kind == Kind::from || instruction.kind == Kind::expose ? std::nullopt : json_words(instruction.rest);
+  const auto json =
+      instruction.kind == Kind::from || instruction.kind == Kind::expose ? std::nullopt : json_words(instruction.rest);
   instruction.is_json = json.has_value();
   instruction.words = json ? *json : split_blanks(instruction.rest);
   switch (instruction.kind) {
@@ -204,7 +213,8 @@ void parse_arguments(Instruction& instruction, char escape) {
     case Kind::copy: parse_copy(instruction); return;
     case Kind::expose:
     case Kind::volume:
-      if (instruction.words.empty()) fail(instruction.line, std::string(keyword(instruction.kind)) + " requires at least one argument");
+      if (instruction.words.empty())
+        fail(instruction.line, std::string(keyword(instruction.kind)) + " requires at least one argument");
       return;
     case Kind::shell:
       if (!instruction.is_json) fail(instruction.line, "SHELL requires the arguments to be in JSON form");
@@ -238,8 +248,8 @@ std::optional<HeredocStart> find_heredoc(std::string_view rest) {
   const char quote = !word.empty() && (word.front() == '"' || word.front() == '\'') ? word.front() : '\0';
   if (quote != '\0') word.remove_prefix(1);
   std::size_t end = 0;
-  while (end < word.size() && ((word[end] >= 'A' && word[end] <= 'Z') || (word[end] >= 'a' && word[end] <= 'z') || word[end] == '_' ||
-                               (word[end] >= '0' && word[end] <= '9')))
+  while (end < word.size() && ((word[end] >= 'A' && word[end] <= 'Z') || (word[end] >= 'a' && word[end] <= 'z') ||
+                               word[end] == '_' || (word[end] >= '0' && word[end] <= '9')))
     ++end;
   if (end == 0 || (quote != '\0' && (end >= word.size() || word[end] != quote))) return std::nullopt;
   start.terminator = word.substr(0, end);
@@ -274,7 +284,8 @@ private:
       const std::string name = lower(trim(line.substr(0, equals)));
       const std::string_view value = trim(line.substr(equals + 1));
       if (name == "escape") {
-        if (value != "\\" && value != "`") fail(static_cast<int>(at_) + 1, "invalid escape token '" + std::string(value) + "' does not match ` or \\");
+        if (value != "\\" && value != "`")
+          fail(static_cast<int>(at_) + 1, "invalid escape token '" + std::string(value) + "' does not match ` or \\");
         escape_ = value.front();
       } else if (name != "syntax" && name != "check") {
         return;
@@ -304,7 +315,8 @@ private:
     }
     Instruction made = parse_instruction(text, line_number, escape_);
     if (whole) made.heredoc = heredoc;
-    if (made.heredoc.starts_with("#!")) fail(line_number, "a here-document with #! is not supported: COPY the script and run it");
+    if (made.heredoc.starts_with("#!"))
+      fail(line_number, "a here-document with #! is not supported: COPY the script and run it");
     return made;
   }
 
@@ -345,8 +357,10 @@ Stage make_stage(const Instruction& from) {
     stage.name = lower(words[2]);
     const bool valid = stage.name.front() >= 'a' && stage.name.front() <= 'z' &&
                        stage.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
-    if (!valid) fail(from.line, "invalid name for build stage: \"" + words[2] + "\", name can't start with a number or contain symbols");
-    if (stage.name == "scratch" || stage.name == "context") fail(from.line, "invalid name for build stage: \"" + words[2] + "\", name is reserved");
+    if (!valid)
+      fail(from.line, "invalid name for build stage: \"" + words[2] + "\", name can't start with a number or contain symbols");
+    if (stage.name == "scratch" || stage.name == "context")
+      fail(from.line, "invalid name for build stage: \"" + words[2] + "\", name is reserved");
   }
   return stage;
 }
@@ -384,7 +398,8 @@ Instruction parse_instruction(std::string_view text, int line, char escape) {
 
 Dockerfile parse_dockerfile(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  if (text.find('\0') != std::string_view::npos) throw Error(ErrorCode::invalid_argument, "dockerfile parse error: the file holds a NUL byte");
+  if (text.find('\0') != std::string_view::npos)
+    throw Error(ErrorCode::invalid_argument, "dockerfile parse error: the file holds a NUL byte");
   Reader reader(text);
   Dockerfile file;
   file.escape = reader.escape();
@@ -396,11 +411,13 @@ Dockerfile parse_dockerfile(std::string_view text) {
     } else if (instruction->kind == Kind::arg) {
       file.meta_args.push_back(std::move(*instruction));
     } else {
-      fail(instruction->line, "no build stage in current context: " + std::string(keyword(instruction->kind)) + " comes before the first FROM");
+      fail(instruction->line,
+           "no build stage in current context: " + std::string(keyword(instruction->kind)) + " comes before the first FROM");
     }
   }
   if (file.stages.empty() && file.meta_args.empty()) throw Error(ErrorCode::invalid_argument, "the Dockerfile cannot be empty");
-  if (file.stages.empty()) throw Error(ErrorCode::invalid_argument, "dockerfile parse error: no FROM: no build stage in current context");
+  if (file.stages.empty())
+    throw Error(ErrorCode::invalid_argument, "dockerfile parse error: no FROM: no build stage in current context");
   return file;
 }
 

@@ -9,15 +9,35 @@
 namespace stack::engine::build {
 
 struct Instruction {
-  enum class Kind { add, arg, cmd, copy, entrypoint, env, expose, from, healthcheck, label, maintainer, onbuild, run, shell, stopsignal, user, volume, workdir };
+  enum class Kind {
+    add,
+    arg,
+    cmd,
+    copy,
+    entrypoint,
+    env,
+    expose,
+    from,
+    healthcheck,
+    label,
+    maintainer,
+    onbuild,
+    run,
+    shell,
+    stopsignal,
+    user,
+    volume,
+    workdir
+  };
   Kind kind = Kind::run;
-  int line = 0;            ///< of its first line, from 1
-  std::string original;    ///< as written, continuation lines joined: for the progress output
-  std::string rest;        ///< all behind the keyword and the flags
+  int line = 0;                                            ///< of its first line, from 1
+  std::string original;                                    ///< as written, continuation lines joined: for the progress output
+  std::string rest;                                        ///< all behind the keyword and the flags
   std::vector<std::pair<std::string, std::string>> flags;  ///< "--from=x": {"from", "x"}
-  bool is_json = false;    ///< exec form: words are the array's strings
-  std::vector<std::string> words;  ///< ENV, LABEL: "k=v" pairs flattened to k, v, k, v …; ARG: "k" or "k=v"; others: separated by blanks
-  std::string heredoc;     ///< RUN <<EOF: the script
+  bool is_json = false;                                    ///< exec form: words are the array's strings
+  std::vector<std::string>
+      words;            ///< ENV, LABEL: "k=v" pairs flattened to k, v, k, v …; ARG: "k" or "k=v"; others: separated by blanks
+  std::string heredoc;  ///< RUN <<EOF: the script
 
   std::optional<std::string> flag(std::string_view name) const;
 };

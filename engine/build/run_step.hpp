@@ -2,7 +2,6 @@
 // What a build needs of the container runtime: run one command on a filesystem and wait for its end. Implemented by
 // engine/container; tests have their own.
 #include <boost/asio/awaitable.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,23 +13,23 @@ namespace stack::engine::build {
 namespace asio = boost::asio;
 
 struct RunRequest {
-  std::string container_id;          ///< 64 hex digits, chosen by the builder (the user saw " ---> Running in …")
-  std::vector<std::string> argv;     ///< complete, the shell included
-  std::vector<std::string> env;      ///< "K=V", complete but for HOSTNAME and HOME; PATH is set
-  std::string working_dir;           ///< absolute; exists
-  std::string user;                  ///< "", "name", "uid:gid": resolved inside the root filesystem
+  std::string container_id;             ///< 64 hex digits, chosen by the builder (the user saw " ---> Running in …")
+  std::vector<std::string> argv;        ///< complete, the shell included
+  std::vector<std::string> env;         ///< "K=V", complete but for HOSTNAME and HOME; PATH is set
+  std::string working_dir;              ///< absolute; exists
+  std::string user;                     ///< "", "name", "uid:gid": resolved inside the root filesystem
   std::vector<std::string> lower_dirs;  ///< topmost first
-  std::string upper;                 ///< what the command writes lands here
+  std::string upper;                    ///< what the command writes lands here
   std::string work;
-  std::string network_mode;          ///< "", "default", "host", "none", "container:…" or a network's name
+  std::string network_mode;              ///< "", "default", "host", "none", "container:…" or a network's name
   std::vector<std::string> extra_hosts;  ///< "name:ip"
-  std::int64_t memory = 0;           ///< bytes; 0: no limit. As the next ones: HostConfig
+  std::int64_t memory = 0;               ///< bytes; 0: no limit. As the next ones: HostConfig
   std::int64_t memory_swap = 0;
   std::int64_t cpu_shares = 0;
   std::int64_t cpu_period = 0;
   std::int64_t cpu_quota = 0;
   std::string cpuset_cpus;
-  std::int64_t shm_size = 0;         ///< bytes; 0: 64 MB
+  std::int64_t shm_size = 0;  ///< bytes; 0: 64 MB
   std::map<std::string, std::string> labels;
 };
 

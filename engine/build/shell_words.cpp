@@ -12,7 +12,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Expander {
 public:
-  Expander(std::string_view text, const Variables& variables, char escape) : text_(text), variables_(variables), escape_(escape) {}
+  Expander(std::string_view text, const Variables& variables, char escape)
+      : text_(text), variables_(variables), escape_(escape) {}
 
   std::vector<std::string> words() {
     run('\0', 0);
@@ -46,10 +47,14 @@ private:
   void run(char until, int depth) {
     while (at_ < text_.size() && (until == '\0' || text_[at_] != until)) {
       const char c = text_[at_];
-      if (c == '\'') single_quoted();
-      else if (c == '"') double_quoted(depth);
-      else if (c == '$') put_value(dollar(depth), true);
-      else if (c == escape_) escaped();
+      if (c == '\'')
+        single_quoted();
+      else if (c == '"')
+        double_quoted(depth);
+      else if (c == '$')
+        put_value(dollar(depth), true);
+      else if (c == escape_)
+        escaped();
       else if (splitting_ && is_blank(c)) {
         end_word();
         ++at_;
@@ -103,8 +108,10 @@ private:
 
   void put_value(const std::string& value, bool split) {
     for (const char c : value) {
-      if (split && splitting_ && is_blank(c)) end_word();
-      else put(c);
+      if (split && splitting_ && is_blank(c))
+        end_word();
+      else
+        put(c);
     }
   }
 
@@ -122,7 +129,8 @@ private:
     const std::size_t start = at_;
     if (at_ < text_.size() && is_name_start(text_[at_])) {
       while (at_ < text_.size() && (is_name_start(text_[at_]) || is_digit(text_[at_]))) ++at_;
-    } else if (at_ < text_.size() && (is_digit(text_[at_]) || std::string_view("@*#?!-").find(text_[at_]) != std::string_view::npos)) {
+    } else if (at_ < text_.size() &&
+               (is_digit(text_[at_]) || std::string_view("@*#?!-").find(text_[at_]) != std::string_view::npos)) {
       ++at_;
       if (is_digit(text_[at_ - 1]))
         while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
@@ -153,8 +161,9 @@ private:
     const bool is_set = value && !(empty_counts_as_unset && value->empty());
     if (operation == '-') return is_set ? *value : alternative;
     if (operation == '+') return is_set ? alternative : "";
-    if (!is_set) throw Error(ErrorCode::invalid_argument, "failed to process \"" + std::string(text_) + "\": " + name + ": " +
-                                                              (alternative.empty() ? "is not allowed to be unset" : alternative));
+    if (!is_set)
+      throw Error(ErrorCode::invalid_argument, "failed to process \"" + std::string(text_) + "\": " + name + ": " +
+                                                   (alternative.empty() ? "is not allowed to be unset" : alternative));
     return *value;
   }
 
@@ -187,7 +196,9 @@ private:
 
 }  // namespace
 
-std::string expand_word(std::string_view word, const Variables& variables, char escape) { return Expander(word, variables, escape).joined(); }
+std::string expand_word(std::string_view word, const Variables& variables, char escape) {
+  return Expander(word, variables, escape).joined();
+}
 
 std::vector<std::string> expand_words(std::string_view text, const Variables& variables, char escape) {
   return Expander(text, variables, escape).words();
@@ -205,9 +216,12 @@ std::vector<std::string> split_words(std::string_view text, char escape) {
       continue;
     }
     word += c;
-    if (c == escape && quote != '\'' && at + 1 < text.size()) word += text[++at];
-    else if (quote == '\0' && (c == '\'' || c == '"')) quote = c;
-    else if (c == quote) quote = '\0';
+    if (c == escape && quote != '\'' && at + 1 < text.size())
+      word += text[++at];
+    else if (quote == '\0' && (c == '\'' || c == '"'))
+      quote = c;
+    else if (c == quote)
+      quote = '\0';
   }
   if (!word.empty()) words.push_back(std::move(word));
   return words;

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "engine/api/common_types.hpp"
+#include "engine/build/metadata.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/store.hpp"
@@ -52,9 +53,9 @@ asio::awaitable<void> create_image(Store& store, Request& request, ResponseWrite
                                                 "filesystem with `stack image import`");
   if (request.query.get("fromSrc") != "-")
     throw Error(ErrorCode::invalid_argument, "fromSrc must be \"-\": the archive comes in the body");
-  if (!request.query.all("changes").empty())
-    throw Error(ErrorCode::not_implemented, "changes= of an import is not supported yet");
   Store::ImportOptions options;
+  if (const auto changes = request.query.all("changes"); !changes.empty())
+    build::apply_changes(options.config.emplace(), changes);
   options.message = request.query.get("message");
   if (const std::string repo = request.query.get("repo"); !repo.empty())
     options.name = image::parse_repo_and_tag(repo, request.query.get("tag"));

@@ -132,7 +132,8 @@ ImageConfig parse_image_config(const std::string& text) {
   stack::json::read(value, "variant", config.variant, where);
   stack::json::read(value, "os", config.os, where);
   stack::json::read(value, "comment", config.comment, where);
-  if (const auto found = value.find("config"); found != value.end() && !found->is_null()) config.config = parse_run_config(*found, "config");
+  if (const auto found = value.find("config"); found != value.end() && !found->is_null())
+    config.config = parse_run_config(*found, "config");
   if (const auto found = value.find("rootfs"); found != value.end() && found->is_object())
     stack::json::read(*found, "diff_ids", config.diff_ids, "rootfs");
   if (const auto found = value.find("history"); found != value.end() && found->is_array())

@@ -3,17 +3,16 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 namespace stack::engine::image {
 
 struct HealthCheck {
-  std::vector<std::string> test;  ///< {"NONE"}, {"CMD", …} or {"CMD-SHELL", text}
+  std::vector<std::string> test;        ///< {"NONE"}, {"CMD", …} or {"CMD-SHELL", text}
   std::chrono::nanoseconds interval{};  ///< 0: the engine's default, as are the others
   std::chrono::nanoseconds timeout{};
   std::chrono::nanoseconds start_period{};
@@ -28,17 +27,17 @@ struct RunConfig {
   std::vector<std::string> env;         ///< "K=V", in order
   std::vector<std::string> entrypoint;
   std::vector<std::string> cmd;
-  std::set<std::string> volumes;        ///< absolute paths in the container
+  std::set<std::string> volumes;  ///< absolute paths in the container
   std::string working_dir;
   std::map<std::string, std::string> labels;
   std::string stop_signal;
   std::optional<HealthCheck> healthcheck;
-  std::vector<std::string> shell;       ///< empty: /bin/sh -c
+  std::vector<std::string> shell;  ///< empty: /bin/sh -c
   std::vector<std::string> on_build;
 };
 
 struct HistoryEntry {
-  std::string created;     ///< RFC 3339
+  std::string created;  ///< RFC 3339
   std::string created_by;
   std::string author;
   std::string comment;

@@ -1,11 +1,11 @@
 #include "engine/image/layers.hpp"
 
-#include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <condition_variable>
 #include <filesystem>
@@ -34,7 +34,8 @@ struct Trash::State {
   std::size_t pending = 0;
 };
 
-Trash::Trash(std::string directory, asio::thread_pool& pool) : directory_(std::move(directory)), pool_(&pool), state_(std::make_shared<State>()) {}
+Trash::Trash(std::string directory, asio::thread_pool& pool)
+    : directory_(std::move(directory)), pool_(&pool), state_(std::make_shared<State>()) {}
 
 void Trash::discard(const std::string& path) const {
   const std::string gone = directory_ + "/gone-" + random_hex(16);

@@ -1,7 +1,6 @@
 #pragma once
 // The unpacked layers on disk and who still needs them. Loop thread, except where a function says otherwise.
 #include <boost/asio/thread_pool.hpp>
-
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -36,7 +35,7 @@ public:
   std::uint64_t size(const std::string& diff_id) const;
   std::uint64_t total_size() const;
   std::string dir(const std::string& diff_id) const;  ///< …/diff; throws invalid_argument for what is no digest
-  std::string mount_points_dir() const;               ///< the lowest layer of every container: empty files and directories to mount on
+  std::string mount_points_dir() const;  ///< the lowest layer of every container: empty files and directories to mount on
 
   /// Takes a staged directory (holding diff/) into the store; a layer that is there already wins. Retained once for the caller.
   void adopt(const std::string& staged, const std::string& diff_id, std::uint64_t size);

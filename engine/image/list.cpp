@@ -32,15 +32,18 @@ bool is_dangling(const Image& image) { return image.repo_tags().empty(); }
 
 /// Does the image pass this filter? Any of the values will do, except for labels, of which all must match.
 bool passes(const Store& store, const Image& image, const std::string& filter, const std::vector<std::string>& values) {
-  if (filter == "label") return std::all_of(values.begin(), values.end(), [&](const auto& value) { return has_label(image, value); });
-  if (filter == "label!") return std::none_of(values.begin(), values.end(), [&](const auto& value) { return has_label(image, value); });
+  if (filter == "label")
+    return std::all_of(values.begin(), values.end(), [&](const auto& value) { return has_label(image, value); });
+  if (filter == "label!")
+    return std::none_of(values.begin(), values.end(), [&](const auto& value) { return has_label(image, value); });
   return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
     if (filter == "dangling") return is_dangling(image) == truth(filter, value);
     if (filter == "before") return image.config.created < store.get(value)->config.created;
     if (filter == "since") return image.config.created > store.get(value)->config.created;
     if (filter == "until") return unix_seconds(image.config.created) < std::atoll(value.c_str());
     if (filter == "reference")
-      return std::any_of(image.names.begin(), image.names.end(), [&](const Reference& name) { return matches_pattern(name, value); });
+      return std::any_of(image.names.begin(), image.names.end(),
+                         [&](const Reference& name) { return matches_pattern(name, value); });
     throw Error(ErrorCode::invalid_argument, "invalid filter '" + filter + "'");
   });
 }
@@ -48,7 +51,8 @@ bool passes(const Store& store, const Image& image, const std::string& filter, c
 void check_filters(const Filters& filters) {
   for (const auto& [filter, values] : filters) {
     constexpr std::array known{"label", "label!", "dangling", "before", "since", "until", "reference"};
-    if (std::find(known.begin(), known.end(), filter) == known.end()) throw Error(ErrorCode::invalid_argument, "invalid filter '" + filter + "'");
+    if (std::find(known.begin(), known.end(), filter) == known.end())
+      throw Error(ErrorCode::invalid_argument, "invalid filter '" + filter + "'");
   }
 }
 
@@ -62,7 +66,8 @@ std::vector<ImagePtr> Store::list(const Filters& filters) const {
                                     [&](const auto& filter) { return passes(*this, *image, filter.first, filter.second); });
     if (wanted) found.push_back(image);
   }
-  std::stable_sort(found.begin(), found.end(), [](const ImagePtr& a, const ImagePtr& b) { return a->config.created > b->config.created; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const ImagePtr& a, const ImagePtr& b) { return a->config.created > b->config.created; });
   return found;
 }
 
@@ -118,7 +123,8 @@ nlohmann::json history_json(const Image& image, const Store& store) {
     value["CreatedBy"] = entry.created_by;
     value["Tags"] = nullptr;
     value["Size"] = 0;
-    if (!entry.empty_layer && layer < image.config.diff_ids.size()) value["Size"] = store.layer_size(image.config.diff_ids[layer++]);
+    if (!entry.empty_layer && layer < image.config.diff_ids.size())
+      value["Size"] = store.layer_size(image.config.diff_ids[layer++]);
     value["Comment"] = entry.comment;
     entries.insert(entries.begin(), std::move(value));
   }

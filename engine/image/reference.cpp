@@ -83,12 +83,14 @@ void check_digest(std::string_view digest) {
 void split_domain(std::string_view name, Reference& reference) {
   const std::size_t slash = name.find('/');
   const std::string_view first = name.substr(0, slash);
-  const bool is_host = slash != std::string_view::npos && (first.find_first_of(".:") != std::string_view::npos || first == "localhost" ||
-                                                           std::any_of(first.begin(), first.end(), is_upper));
+  const bool is_host =
+      slash != std::string_view::npos && (first.find_first_of(".:") != std::string_view::npos || first == "localhost" ||
+                                          std::any_of(first.begin(), first.end(), is_upper));
   reference.domain = is_host ? first : default_domain;
   reference.path = is_host ? name.substr(slash + 1) : name;
   if (reference.domain == "index.docker.io") reference.domain = default_domain;
-  if (reference.domain == default_domain && reference.path.find('/') == std::string::npos) reference.path.insert(0, official_prefix);
+  if (reference.domain == default_domain && reference.path.find('/') == std::string::npos)
+    reference.path.insert(0, official_prefix);
 }
 
 void check_path(const std::string& path) {
@@ -107,7 +109,8 @@ std::string Reference::repository() const { return domain + "/" + path; }
 
 std::string Reference::familiar_repository() const {
   if (domain != default_domain) return repository();
-  if (path.starts_with(official_prefix) && path.find('/', official_prefix.size()) == std::string::npos) return path.substr(official_prefix.size());
+  if (path.starts_with(official_prefix) && path.find('/', official_prefix.size()) == std::string::npos)
+    return path.substr(official_prefix.size());
   return path;
 }
 
@@ -115,12 +118,15 @@ std::string Reference::familiar() const {
   return familiar_repository() + (tag.empty() ? "" : ":" + tag) + (digest.empty() ? "" : "@" + digest);
 }
 
-std::string Reference::full() const { return repository() + (tag.empty() ? "" : ":" + tag) + (digest.empty() ? "" : "@" + digest); }
+std::string Reference::full() const {
+  return repository() + (tag.empty() ? "" : ":" + tag) + (digest.empty() ? "" : "@" + digest);
+}
 
 Reference parse_reference(std::string_view text) {
   if (text.empty()) invalid();
   if (text.size() == 64 && std::all_of(text.begin(), text.end(), is_hex))
-    throw Error(ErrorCode::invalid_argument, "invalid repository name (" + std::string(text) + "), cannot specify 64-byte hexadecimal strings");
+    throw Error(ErrorCode::invalid_argument,
+                "invalid repository name (" + std::string(text) + "), cannot specify 64-byte hexadecimal strings");
   Reference reference;
   std::string_view name = text;
   if (const std::size_t at = name.find('@'); at != std::string_view::npos) {
@@ -137,7 +143,8 @@ Reference parse_reference(std::string_view text) {
   split_domain(name, reference);
   check_path(reference.path);
   if (!valid_domain(reference.domain)) invalid();
-  if (reference.repository().size() > max_name_length) throw Error(ErrorCode::invalid_argument, "repository name must not be more than 255 characters");
+  if (reference.repository().size() > max_name_length)
+    throw Error(ErrorCode::invalid_argument, "repository name must not be more than 255 characters");
   return reference;
 }
 

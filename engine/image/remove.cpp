@@ -14,18 +14,21 @@ constexpr std::size_t short_digits = 12;
 
 std::string short_id(const std::string& id) { return id.substr(id.starts_with("sha256:") ? digest_prefix : 0, short_digits); }
 
-bool is_prefix_of_id(const std::string& text, const std::string& id) { return id.starts_with(text) || id.substr(digest_prefix).starts_with(text); }
+bool is_prefix_of_id(const std::string& text, const std::string& id) {
+  return id.starts_with(text) || id.substr(digest_prefix).starts_with(text);
+}
 
 [[noreturn]] void refuse(const std::string& id, bool hard, const std::string& reason) {
-  throw Error(ErrorCode::conflict,
-              "conflict: unable to delete " + short_id(id) + (hard ? " (cannot be forced) - " : " (must be forced) - ") + reason);
+  throw Error(ErrorCode::conflict, "conflict: unable to delete " + short_id(id) +
+                                       (hard ? " (cannot be forced) - " : " (must be forced) - ") + reason);
 }
 
 /// Who prevents deletion: running containers always, stopped ones unless forced.
 void check_uses(const std::string& id, const std::vector<ImageUse>& uses, bool force) {
   for (const ImageUse& use : uses)
     if (use.running) refuse(id, true, "image is being used by running container " + short_id(use.container_id));
-  if (!force && !uses.empty()) refuse(id, false, "image is being used by stopped container " + short_id(uses.front().container_id));
+  if (!force && !uses.empty())
+    refuse(id, false, "image is being used by stopped container " + short_id(uses.front().container_id));
 }
 
 /// One tag at most, all names in one repository.
@@ -84,13 +87,14 @@ nlohmann::json Store::Impl::remove(const std::string& text, bool force) {
   }
   const Reference name = parse_tagged_reference(text);
   if (!force && is_single_reference(*image) && !used_by.empty())
-    throw Error(ErrorCode::conflict, "conflict: unable to remove repository reference \"" + text + "\" (must force) - container " +
-                                         short_id(used_by.front().container_id) + " is using its referenced image " + short_id(image->id));
+    throw Error(ErrorCode::conflict, "conflict: unable to remove repository reference \"" + text +
+                                         "\" (must force) - container " + short_id(used_by.front().container_id) +
+                                         " is using its referenced image " + short_id(image->id));
   untag(image, name, answer);
   image = images.at(image->id);
   // digests say where a tag came from; without a tag of that repository they mean nothing
-  const bool only_digests = std::none_of(image->names.begin(), image->names.end(),
-                                         [&](const Reference& other) { return !other.tag.empty(); });
+  const bool only_digests =
+      std::none_of(image->names.begin(), image->names.end(), [&](const Reference& other) { return !other.tag.empty(); });
   while (only_digests && !image->names.empty()) {
     untag(image, image->names.front(), answer);
     image = images.at(image->id);

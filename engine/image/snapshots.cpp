@@ -54,12 +54,14 @@ void Snapshots::prepare(const std::string& id, const std::vector<std::string>& d
   std::string text;
   for (const auto& diff_id : diff_ids) text += diff_id + "\n";
   write_file_atomically(staged + "/layers", text);
-  if (::mkdir((staged + "/upper").c_str(), 0755) != 0 || ::mkdir((staged + "/work").c_str(), 0700) != 0) throw errno_error("mkdir " + staged);
+  if (::mkdir((staged + "/upper").c_str(), 0755) != 0 || ::mkdir((staged + "/work").c_str(), 0700) != 0)
+    throw errno_error("mkdir " + staged);
   // the root directory of the merged view is that of the topmost layer, which the upper one would hide
   const std::string top = diff_ids.empty() ? layers_.mount_points_dir() : layers_.dir(diff_ids.back());
   struct stat status {};
   if (::stat(top.c_str(), &status) != 0) throw errno_error("stat " + top);
-  if (::chown((staged + "/upper").c_str(), status.st_uid, status.st_gid) != 0 || ::chmod((staged + "/upper").c_str(), status.st_mode & 07777) != 0)
+  if (::chown((staged + "/upper").c_str(), status.st_uid, status.st_gid) != 0 ||
+      ::chmod((staged + "/upper").c_str(), status.st_mode & 07777) != 0)
     throw errno_error("chmod " + staged);
   for (const auto& diff_id : diff_ids) layers_.retain(diff_id);
   if (::rename(staged.c_str(), (root_ + "/" + id).c_str()) != 0) {

@@ -15,7 +15,9 @@ namespace stack::engine::image {
 
 namespace {
 
-bool all_hex(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string::npos; }
+bool all_hex(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
 
 /// "sha256:ab" and "ab" -> "ab"; empty when it cannot be an id.
 std::string id_digits(const std::string& text) {
@@ -129,11 +131,13 @@ ImagePtr Store::Impl::find(const std::string& text) const {
 
 Store::Store(std::string data_root, DocumentTable& table, asio::thread_pool& pool)
     : impl_(std::make_unique<Impl>(std::move(data_root), table, pool)) {}
-Store::~Store() { impl_->layers.trash().drain(); }
+Store::~Store() = default;  // removals under way go on in the pool, or at the next start
 
 void Store::load() { impl_->load(); }
 void Store::set_usage(std::function<std::vector<ImageUse>(const std::string&)> usage) { impl_->usage = std::move(usage); }
-void Store::on_event(std::function<void(const std::string&, const std::string&, const std::string&)> sink) { impl_->events = std::move(sink); }
+void Store::on_event(std::function<void(const std::string&, const std::string&, const std::string&)> sink) {
+  impl_->events = std::move(sink);
+}
 
 ImagePtr Store::find(const std::string& name_or_id) const { return impl_->find(name_or_id); }
 
@@ -253,7 +257,8 @@ asio::awaitable<Layer> Store::commit_layer(std::string upper) {
       if (S_ISREG(status.st_mode)) layer.size += static_cast<std::uint64_t>(status.st_size);
       return archive::Keep::yes;
     };
-    archive::write_directory(upper, measure, [&hash](std::string_view bytes) { hash.update(bytes); }, options);
+    archive::write_directory(
+        upper, measure, [&hash](std::string_view bytes) { hash.update(bytes); }, options);
     layer.diff_id = "sha256:" + hash.hex();
     if (::rename(upper.c_str(), (staged + "/diff").c_str()) != 0) throw errno_error("rename " + upper);
     return std::pair(layer, staged);
@@ -297,7 +302,9 @@ std::optional<Snapshot> Store::find_snapshot(const std::string& container_id) co
 }
 
 void Store::remove_snapshot(const std::string& container_id) { impl_->snapshots.remove(container_id); }
-void Store::remove_snapshots_except(const std::vector<std::string>& container_ids) { impl_->snapshots.remove_except(container_ids); }
+void Store::remove_snapshots_except(const std::vector<std::string>& container_ids) {
+  impl_->snapshots.remove_except(container_ids);
+}
 
 std::string Store::make_temporary(const std::string& purpose) const { return impl_->layers.make_temporary(purpose); }
 void Store::discard(const std::string& path) const { impl_->layers.trash().discard(path); }

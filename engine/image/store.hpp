@@ -2,11 +2,10 @@
 // Images of this engine: names, configurations (blobs/sha256/<digest>) and unpacked layers (layers/<diff id>/diff), shared by
 // content. Loop thread only; what blocks runs in the pool or in a thread of its own.
 //
-// Crash safety: a layer or blob appears by rename from tmp/ before the row that names it; tmp/ is emptied by load(), layers without
-// an owner go in remove_unused_layers().
+// Crash safety: a layer or blob appears by rename from tmp/ before the row that names it; tmp/ is emptied by load(), layers
+// without an owner go in remove_unused_layers().
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,7 +25,7 @@ namespace stack::engine::image {
 
 /// An immutable record: changes make a new one.
 struct Image {
-  std::string id;      ///< "sha256:…" of the configuration document
+  std::string id;  ///< "sha256:…" of the configuration document
   ImageConfig config;
   std::vector<Reference> names;  ///< tags and digests; empty: dangling
   std::string parent;            ///< id of the image a build started from; may be empty
@@ -78,8 +77,8 @@ public:
   void on_event(std::function<void(const std::string& action, const std::string& id, const std::string& name)> sink);
 
   // ── finding ──
-  /// By name (":latest" is added), "name@sha256:…", full id with or without "sha256:", or unique id prefix. A name wins over an id prefix.
-  /// Null: no such image. Throws invalid_argument for an ambiguous prefix or for what cannot be a name.
+  /// By name (":latest" is added), "name@sha256:…", full id with or without "sha256:", or unique id prefix. A name wins over an
+  /// id prefix. Null: no such image. Throws invalid_argument for an ambiguous prefix or for what cannot be a name.
   ImagePtr find(const std::string& name_or_id) const;
   ImagePtr get(const std::string& name_or_id) const;  ///< throws not_found "No such image: x:latest"
   /// Newest first. Throws invalid_argument "invalid filter 'x'".
@@ -90,17 +89,19 @@ public:
   // ── changing ──
   struct ImportOptions {
     std::optional<Reference> name;
-    std::string message;                    ///< of the history entry; empty: "Imported from -"
+    std::string message;  ///< of the history entry; empty: "Imported from -"
     std::string source = "-";
-    std::optional<RunConfig> config;        ///< from ?changes=
+    std::optional<RunConfig> config;  ///< from ?changes=
     std::string architecture = "amd64";
   };
   /// A root filesystem as a tar stream (plain, gz, zst, xz) becomes an image of one layer.
   asio::awaitable<ImagePtr> import_rootfs(ImportOptions options, BodyReader body);
   /// Gives an image one more name, taking it from the image that had it.
   ImagePtr tag(const std::string& image, const Reference& name);
-  /// Docker's rules: a name is untagged, the last name (or the id) deletes, in-use refuses unless forced. Returns the API's answer,
-  /// [{"Untagged": …}, {"Deleted": …}], and removes unused layers in the background. Throws conflict or not_found with Docker's texts.
+  /// Docker's rules: a name is untagged, the last name (or the id) deletes, in-use refuses unless forced. Returns the API's
+  /// answer,
+  /// [{"Untagged": …}, {"Deleted": …}], and removes unused layers in the background. Throws conflict or not_found with Docker's
+  /// texts.
   nlohmann::json remove(const std::string& name_or_id, bool force, bool no_prune = false);
 
   /// Records an image made of layers that are in the store. The same configuration again gives the image that is there.
@@ -115,8 +116,8 @@ public:
   std::vector<std::string> content_dirs(const ImageConfig& config) const;
   bool has_layer(const std::string& diff_id) const;
   std::uint64_t layer_size(const std::string& diff_id) const;  ///< 0 when unknown
-  /// Makes a layer of a directory in overlayfs form (a snapshot's upper), which is moved into the store. Empty diff ids never occur:
-  /// an unchanged upper gives the layer of the empty tar. The layer is retained once for the caller.
+  /// Makes a layer of a directory in overlayfs form (a snapshot's upper), which is moved into the store. Empty diff ids never
+  /// occur: an unchanged upper gives the layer of the empty tar. The layer is retained once for the caller.
   asio::awaitable<Layer> commit_layer(std::string upper);
   /// Unpacks a layer's tar; retained once for the caller.
   asio::awaitable<Layer> import_layer(BodyReader body);
@@ -128,8 +129,8 @@ public:
   void remove_unused_layers();
 
   // ── snapshots: writable layers of containers ──
-  /// Creates snapshots/<container id>/{upper,work}; the image's layers stay until the snapshot is removed, even when the image is. Synchronous
-  /// and short. Called again for the same container it gives the same directories.
+  /// Creates snapshots/<container id>/{upper,work}; the image's layers stay until the snapshot is removed, even when the image
+  /// is. Synchronous and short. Called again for the same container it gives the same directories.
   Snapshot prepare_snapshot(const std::string& container_id, const ImageConfig& config);
   /// Empty: there is none.
   std::optional<Snapshot> find_snapshot(const std::string& container_id) const;
@@ -138,7 +139,8 @@ public:
   /// After a start: removes the snapshots of containers that are not in the list.
   void remove_snapshots_except(const std::vector<std::string>& container_ids);
 
-  /// An empty directory below tmp/ for the caller's staging, on the layers' filesystem. Removed by the caller or at the next start.
+  /// An empty directory below tmp/ for the caller's staging, on the layers' filesystem. Removed by the caller or at the next
+  /// start.
   std::string make_temporary(const std::string& purpose) const;
   /// Removes a tree in the background: renamed away at once.
   void discard(const std::string& path) const;
@@ -151,8 +153,8 @@ private:
 };
 
 /// Bodies of the API.
-nlohmann::json inspect_json(const Image& image, const Store& store);                    ///< GET /images/{name}/json
-nlohmann::json summary_json(const Image& image, std::int64_t containers = -1);          ///< an item of GET /images/json
-nlohmann::json history_json(const Image& image, const Store& store);                    ///< GET /images/{name}/history
+nlohmann::json inspect_json(const Image& image, const Store& store);            ///< GET /images/{name}/json
+nlohmann::json summary_json(const Image& image, std::int64_t containers = -1);  ///< an item of GET /images/json
+nlohmann::json history_json(const Image& image, const Store& store);            ///< GET /images/{name}/history
 
 }  // namespace stack::engine::image

@@ -41,8 +41,8 @@ public:
   asio::thread_pool& pool;
   Layers layers;
   Snapshots snapshots;
-  std::map<std::string, ImagePtr> images;       // by id
-  std::map<std::string, std::string> by_name;   // Reference::full() -> id
+  std::map<std::string, ImagePtr> images;      // by id
+  std::map<std::string, std::string> by_name;  // Reference::full() -> id
   std::function<std::vector<ImageUse>(const std::string&)> usage;
   std::function<void(const std::string&, const std::string&, const std::string&)> events;
 };

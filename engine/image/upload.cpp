@@ -1,13 +1,12 @@
 #include "engine/image/upload.hpp"
 
+#include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -32,12 +31,12 @@ struct Pipe {
   std::condition_variable data;
   std::deque<std::string> pieces;
   std::size_t queued = 0;
-  bool ended = false;            // no more pieces will come
-  std::exception_ptr failure;    // why the body broke off
+  bool ended = false;          // no more pieces will come
+  std::exception_ptr failure;  // why the body broke off
   bool consumer_done = false;
   std::exception_ptr consumer_error;
-  std::size_t offset = 0;        // in the first piece; consumer only
-  std::function<void()> wake;    // tells the loop that there is room, or that the consumer is done; any thread
+  std::size_t offset = 0;      // in the first piece; consumer only
+  std::function<void()> wake;  // tells the loop that there is room, or that the consumer is done; any thread
 
   std::size_t take(char* buffer, std::size_t size) {
     std::unique_lock lock(mutex);
@@ -103,7 +102,8 @@ BodyReader body_from_memory(std::string bytes) {
   auto text = std::make_shared<std::string>(std::move(bytes));
   auto done = std::make_shared<std::size_t>(0);
   return [text, done](std::span<char> buffer) -> asio::awaitable<std::size_t> {
-    return [](std::shared_ptr<std::string> from, std::shared_ptr<std::size_t> at, std::span<char> to) -> asio::awaitable<std::size_t> {
+    return [](std::shared_ptr<std::string> from, std::shared_ptr<std::size_t> at,
+              std::span<char> to) -> asio::awaitable<std::size_t> {
       const std::size_t count = std::min(to.size(), from->size() - *at);
       std::memcpy(to.data(), from->data() + *at, count);
       *at += count;

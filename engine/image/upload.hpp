@@ -2,7 +2,6 @@
 // A request's body as blocking code wants it: the loop reads from the client, a thread of its own (a slow client must not
 // occupy a pool thread) consumes; a bounded buffer between them keeps the pace.
 #include <boost/asio/awaitable.hpp>
-
 #include <cstddef>
 #include <functional>
 #include <span>

@@ -28,7 +28,8 @@ void move_in(const std::string& ready, const std::string& data) {
   if (::fstat(from.get(), &status) != 0) throw errno_error("stat " + ready);
   for (const auto& entry : fs::directory_iterator(ready)) {
     const std::string name = entry.path().filename();
-    if (::renameat(from.get(), name.c_str(), to.get(), name.c_str()) != 0) throw errno_error("moving " + name + " into " + data);
+    if (::renameat(from.get(), name.c_str(), to.get(), name.c_str()) != 0)
+      throw errno_error("moving " + name + " into " + data);
   }
   const timespec times[2] = {status.st_atim, status.st_mtim};  // moving files out has changed it
   if (::futimens(from.get(), times) != 0) throw errno_error("utimensat " + ready);

@@ -1,11 +1,11 @@
 #include "engine/volume/manager.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <filesystem>
 
@@ -26,28 +26,33 @@ namespace {
 namespace fs = std::filesystem;
 
 void check_name(const std::string& name) {
-  const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  const auto is_alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
   if (name.size() == 1)
-    throw Error(ErrorCode::invalid_argument, "create " + name + ": volume name is too short, names should be at least two alphanumeric characters");
+    throw Error(ErrorCode::invalid_argument,
+                "create " + name + ": volume name is too short, names should be at least two alphanumeric characters");
   const bool valid = is_alphanumeric(name.front()) && name.size() <= 255 && std::all_of(name.begin(), name.end(), [&](char c) {
-    return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
-  });
+                       return is_alphanumeric(c) || c == '_' || c == '.' || c == '-';
+                     });
   if (!valid)
-    throw Error(ErrorCode::invalid_argument, "create " + name + ": \"" + name +
-                                                 "\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are "
-                                                 "allowed. If you intended to pass a host directory, use absolute path");
+    throw Error(ErrorCode::invalid_argument,
+                "create " + name + ": \"" + name +
+                    "\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are "
+                    "allowed. If you intended to pass a host directory, use absolute path");
 }
 
 void check_request(const std::string& name, const VolumeCreate& request) {
   check_name(name);
   if (!request.driver.empty() && request.driver != "local")
-    throw Error(ErrorCode::not_found,
-                "create " + name + ": error looking up volume plugin " + request.driver + ": plugin \"" + request.driver + "\" not found");
+    throw Error(ErrorCode::not_found, "create " + name + ": error looking up volume plugin " + request.driver + ": plugin \"" +
+                                          request.driver + "\" not found");
   for (const auto& [option, value] : request.options) {
     constexpr std::array mount_options{"type", "o", "device", "size"};
     if (std::find(mount_options.begin(), mount_options.end(), option) == mount_options.end())
       throw Error(ErrorCode::invalid_argument, "create " + name + ": invalid option: \"" + option + "\"");
-    throw Error(ErrorCode::not_implemented, "create " + name + ": option \"" + option + "\" of the local driver is not supported yet");
+    throw Error(ErrorCode::not_implemented,
+                "create " + name + ": option \"" + option + "\" of the local driver is not supported yet");
   }
 }
 
@@ -64,7 +69,8 @@ bool truth(const std::string& value) {
 }
 
 Document row_of(const Volume& volume, bool removing = false) {
-  nlohmann::json row{{"created", volume.created}, {"driver", volume.driver}, {"labels", volume.labels}, {"options", volume.options}};
+  nlohmann::json row{
+      {"created", volume.created}, {"driver", volume.driver}, {"labels", volume.labels}, {"options", volume.options}};
   if (removing) row["removing"] = true;
   return {volume.name, row.dump()};
 }
@@ -135,7 +141,8 @@ void Manager::Impl::remove_leftovers() {
     const std::string name = entry.path().filename();
     if (name == ".gone" || volumes.contains(name)) continue;
     ::rmdir((entry.path().string() + "/_data").c_str());
-    if (::rmdir(entry.path().c_str()) != 0) log::warning("{} belongs to no volume; it has content and is left alone", entry.path().string());
+    if (::rmdir(entry.path().c_str()) != 0)
+      log::warning("{} belongs to no volume; it has content and is left alone", entry.path().string());
   }
 }
 
@@ -147,7 +154,7 @@ void Manager::Impl::erase(const VolumePtr& volume) {
 
 Manager::Manager(std::string data_root, DocumentTable& table, asio::thread_pool& pool)
     : impl_(std::make_unique<Impl>(std::move(data_root), table, pool)) {}
-Manager::~Manager() { impl_->trash.drain(); }
+Manager::~Manager() = default;  // removals under way go on in the pool, or at the next start
 
 void Manager::load() { impl_->load(); }
 void Manager::set_usage(std::function<std::vector<std::string>(const std::string&)> usage) { impl_->usage = std::move(usage); }
@@ -169,7 +176,8 @@ VolumePtr Manager::create(const VolumeCreate& request) {
   volume->created = image::rfc3339_now();
   volume->mountpoint = impl_->dir(volume->name) + "/_data";
   crash_point("volume.create.intent");
-  if (::mkdir(impl_->dir(volume->name).c_str(), 0701) != 0 && errno != EEXIST) throw errno_error("mkdir " + impl_->dir(volume->name));
+  if (::mkdir(impl_->dir(volume->name).c_str(), 0701) != 0 && errno != EEXIST)
+    throw errno_error("mkdir " + impl_->dir(volume->name));
   if (::mkdir(volume->mountpoint.c_str(), 0755) != 0 && errno != EEXIST) throw errno_error("mkdir " + volume->mountpoint);
   if (::chmod(volume->mountpoint.c_str(), 0755) != 0) throw errno_error("chmod " + volume->mountpoint);
   crash_point("volume.create.done");
@@ -190,8 +198,10 @@ VolumePtr Manager::get(const std::string& name) const {
 }
 
 bool Manager::Impl::passes(const Volume& volume, const std::string& filter, const std::vector<std::string>& values) const {
-  if (filter == "label") return std::all_of(values.begin(), values.end(), [&](const auto& value) { return matches_label(volume, value); });
-  if (filter == "label!") return std::none_of(values.begin(), values.end(), [&](const auto& value) { return matches_label(volume, value); });
+  if (filter == "label")
+    return std::all_of(values.begin(), values.end(), [&](const auto& value) { return matches_label(volume, value); });
+  if (filter == "label!")
+    return std::none_of(values.begin(), values.end(), [&](const auto& value) { return matches_label(volume, value); });
   return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
     if (filter == "name") return volume.name.find(value) != std::string::npos;
     if (filter == "driver") return volume.driver == value;
@@ -202,12 +212,13 @@ bool Manager::Impl::passes(const Volume& volume, const std::string& filter, cons
 std::vector<VolumePtr> Manager::list(const Filters& filters) const {
   for (const auto& [filter, values] : filters) {
     constexpr std::array known{"name", "label", "label!", "driver", "dangling"};
-    if (std::find(known.begin(), known.end(), filter) == known.end()) throw Error(ErrorCode::invalid_argument, "invalid filter '" + filter + "'");
+    if (std::find(known.begin(), known.end(), filter) == known.end())
+      throw Error(ErrorCode::invalid_argument, "invalid filter '" + filter + "'");
   }
   std::vector<VolumePtr> found;
   for (const auto& [name, volume] : impl_->volumes) {
-    const bool wanted =
-        std::all_of(filters.begin(), filters.end(), [&](const auto& filter) { return impl_->passes(*volume, filter.first, filter.second); });
+    const bool wanted = std::all_of(filters.begin(), filters.end(),
+                                    [&](const auto& filter) { return impl_->passes(*volume, filter.first, filter.second); });
     if (wanted) found.push_back(volume);
   }
   return found;
@@ -252,7 +263,8 @@ asio::awaitable<void> Manager::fill_from_image(std::string name, std::vector<std
 
 nlohmann::json to_json(const Volume& volume) {
   nlohmann::json value;
-  value["CreatedAt"] = volume.created.substr(0, volume.created.find('.')) + (volume.created.find('.') == std::string::npos ? "" : "Z");
+  value["CreatedAt"] =
+      volume.created.substr(0, volume.created.find('.')) + (volume.created.find('.') == std::string::npos ? "" : "Z");
   value["Driver"] = volume.driver;
   value["Labels"] = volume.labels.empty() ? nlohmann::json(nullptr) : nlohmann::json(volume.labels);
   value["Mountpoint"] = volume.mountpoint;

@@ -3,7 +3,6 @@
 // pool.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
-
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,7 +31,7 @@ struct Volume {
 using VolumePtr = std::shared_ptr<const Volume>;
 
 struct VolumeCreate {
-  std::string name;  ///< empty: an anonymous one (64 hex digits, labelled)
+  std::string name;    ///< empty: an anonymous one (64 hex digits, labelled)
   std::string driver;  ///< "" and "local" are served
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> options;
@@ -70,8 +69,8 @@ public:
   std::size_t count() const;
 
   /// First use: fills an EMPTY volume with what the image has at `path` (content, owner, mode, xattrs, times), and gives
-  /// the volume's root that directory's owner and mode. Does nothing when the volume has content or the image has no such directory.
-  /// `lower_dirs` as image::Store gives them. Two containers starting at once are served one after the other.
+  /// the volume's root that directory's owner and mode. Does nothing when the volume has content or the image has no such
+  /// directory. `lower_dirs` as image::Store gives them. Two containers starting at once are served one after the other.
   asio::awaitable<void> fill_from_image(std::string name, std::vector<std::string> lower_dirs, std::string path);
 
   /// Waits until background removals so far are done. Blocking.

@@ -98,8 +98,8 @@ TEST_F(Extract, KeepsWhatAFileIs) {
   file.member.xattrs["user.note"] = "v";
   Item device = item(Type::character_device, "dev/null", "", 0666);
   device.member.device = makedev(1, 3);
-  extract_all(tar({item(Type::directory, "bin/", "", 0711), file, item(Type::symlink, "bin/s", "/bin/su"), item(Type::hard_link, "bin/h", "bin/su"),
-                   device, item(Type::fifo, "pipe", "", 0600)}));
+  extract_all(tar({item(Type::directory, "bin/", "", 0711), file, item(Type::symlink, "bin/s", "/bin/su"),
+                   item(Type::hard_link, "bin/h", "bin/su"), device, item(Type::fifo, "pipe", "", 0600)}));
   const struct stat status = lstat_of(dir / "root/bin/su");
   EXPECT_EQ(status.st_mode & 07777, 04755U);
   EXPECT_EQ(status.st_uid, 7U);
@@ -138,8 +138,8 @@ TEST_F(Extract, NeverLinksOrChangesFilesOutside) {
 }
 
 TEST_F(Extract, TheLastMemberOfANameWins) {
-  extract_all(tar({item(Type::file, "x", "one"), item(Type::directory, "x", "", 0755), item(Type::file, "x/y", "two"), item(Type::symlink, "x", "z"),
-                   item(Type::file, "x", "three")}));
+  extract_all(tar({item(Type::file, "x", "one"), item(Type::directory, "x", "", 0755), item(Type::file, "x/y", "two"),
+                   item(Type::symlink, "x", "z"), item(Type::file, "x", "three")}));
   EXPECT_EQ(test::read_file(dir / "root/x"), "three");
 }
 
@@ -153,9 +153,10 @@ TEST_F(Extract, RefusesToReplaceADirectoryByAFileWhenAsked) {
 TEST_F(Extract, TurnsWhiteoutsIntoThoseOfOverlayfs) {
   ExtractOptions options;
   options.whiteouts = Whiteouts::overlay;
-  extract_all(tar({item(Type::directory, "etc/", "", 0755), item(Type::file, "etc/.wh.gone"), item(Type::file, "etc/.wh..wh..opq"),
-                   item(Type::file, "etc/.wh..wh.plnk"), item(Type::file, "both", "x"), item(Type::file, ".wh.both")}),
-              options);
+  extract_all(
+      tar({item(Type::directory, "etc/", "", 0755), item(Type::file, "etc/.wh.gone"), item(Type::file, "etc/.wh..wh..opq"),
+           item(Type::file, "etc/.wh..wh.plnk"), item(Type::file, "both", "x"), item(Type::file, ".wh.both")}),
+      options);
   EXPECT_TRUE(S_ISCHR(lstat_of(dir / "root/etc/gone").st_mode));
   EXPECT_EQ(lstat_of(dir / "root/etc/gone").st_rdev, 0U);
   char value = 0;
@@ -190,7 +191,8 @@ TEST_F(Extract, ReadsSparseFilesAndHashesTheirHoles) {
   options.hash_files = true;
   std::string seen;
   options.extracted = [&](const std::string&, const Member&, const std::string& digest) { seen = digest; };
-  for (const std::string format : {"--format=gnu", "--format=pax --sparse-version=0.0", "--format=pax --sparse-version=0.1", "--format=pax --sparse-version=1.0"}) {
+  for (const std::string format : {"--format=gnu", "--format=pax --sparse-version=0.0", "--format=pax --sparse-version=0.1",
+                                   "--format=pax --sparse-version=1.0"}) {
     run("cd " + dir.path() + " && tar -S " + format + " -cf t.tar s");
     seen.clear();
     extract_all(test::read_file(dir / "t.tar"), options);
@@ -239,7 +241,8 @@ TEST(Write, GivesEqualBytesForEqualTreesInAnyOrderOfCreation) {
   const TempDir dir;
   for (const std::string name : {"a", "b"}) {
     fs::create_directories(dir / (name + "/d"));
-    const std::vector<std::string> files = name == "a" ? std::vector<std::string>{"z", "d/y", "x"} : std::vector<std::string>{"x", "z", "d/y"};
+    const std::vector<std::string> files =
+        name == "a" ? std::vector<std::string>{"z", "d/y", "x"} : std::vector<std::string>{"x", "z", "d/y"};
     for (const auto& file : files) test::write_file(dir / (name + "/" + file), file);
     run("find " + (dir / name) + " -exec touch -d @1000 {} +");
   }
@@ -263,12 +266,15 @@ TEST(Write, RoundTripsTypesLinksWhiteoutsAndLongNames) {
   std::string bytes;
   WriteOptions options;
   options.whiteouts = Whiteouts::overlay;
-  write_directory(dir / "src", nullptr, [&](std::string_view piece) { bytes += piece; }, options);
+  write_directory(
+      dir / "src", nullptr, [&](std::string_view piece) { bytes += piece; }, options);
 
   std::string listing;
   Reader reader(from_memory(bytes));
-  while (const auto member = reader.next()) listing += member->path.substr(0, 30) + (member->link.empty() ? "" : " -> " + member->link.substr(0, 8)) + "\n";
-  EXPECT_EQ(listing, "gone-below/\ngone-below/.wh..wh..opq\n.wh.hidden\n" + long_name.substr(0, 30) + "\nsecond -> nnnnnnnn\nsymlink -> tttttttt\n");
+  while (const auto member = reader.next())
+    listing += member->path.substr(0, 30) + (member->link.empty() ? "" : " -> " + member->link.substr(0, 8)) + "\n";
+  EXPECT_EQ(listing, "gone-below/\ngone-below/.wh..wh..opq\n.wh.hidden\n" + long_name.substr(0, 30) +
+                         "\nsecond -> nnnnnnnn\nsymlink -> tttttttt\n");
   fs::create_directory(dir / "out");
   ExtractOptions back;
   back.whiteouts = Whiteouts::overlay;
@@ -291,7 +297,9 @@ TEST(Write, LeavesOutWhatTheFilterSays) {
   std::string bytes;
   write_directory(
       dir.path(),
-      [](const std::string& path, const struct stat&) { return path == "skip" ? Keep::no : path == "descend" ? Keep::descend : Keep::yes; },
+      [](const std::string& path, const struct stat&) {
+        return path == "skip" ? Keep::no : path == "descend" ? Keep::descend : Keep::yes;
+      },
       [&](std::string_view piece) { bytes += piece; });
   Reader reader(from_memory(bytes));
   while (const auto member = reader.next()) names.push_back(member->path);

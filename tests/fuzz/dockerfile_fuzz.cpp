@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const Stage& stage : file.stages) {
       StageState state;
       for (const Instruction& instruction : stage.instructions) {
-        if (instruction.kind == Kind::run || instruction.kind == Kind::copy || instruction.kind == Kind::add || instruction.kind == Kind::workdir) {
+        if (instruction.kind == Kind::run || instruction.kind == Kind::copy || instruction.kind == Kind::add ||
+            instruction.kind == Kind::workdir) {
           for (const auto& word : instruction.words) expand_word(word, variables_of(state), file.escape);
           continue;
         }

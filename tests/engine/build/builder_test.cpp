@@ -48,7 +48,16 @@ protected:
     StoreTest::SetUp();
     builder.emplace(*store, cache, runner, pool);
     builder->load();
-    base = import(TarBuilder().dir("bin/").file("bin/sh", "shell", 0755).dir("etc/").file("etc/passwd", "root:x:0:0::/:/bin/sh\nweb:x:33:34::/:/bin/sh\n").file("etc/group", "web:x:34:\n").link("lib", "usr/lib").dir("usr/lib/").bytes(), "base:1");
+    base = import(TarBuilder()
+                      .dir("bin/")
+                      .file("bin/sh", "shell", 0755)
+                      .dir("etc/")
+                      .file("etc/passwd", "root:x:0:0::/:/bin/sh\nweb:x:33:34::/:/bin/sh\n")
+                      .file("etc/group", "web:x:34:\n")
+                      .link("lib", "usr/lib")
+                      .dir("usr/lib/")
+                      .bytes(),
+                  "base:1");
   }
   void TearDown() override {
     builder.reset();
@@ -79,7 +88,8 @@ protected:
     if (value.contains("errorDetail")) error_detail = value["errorDetail"];
   }
   std::string build_file(const std::string& dockerfile, BuildOptions options = {}) {
-    return build(TarBuilder().file("Dockerfile", dockerfile).file("a.txt", "a").dir("d/").file("d/b.txt", "b").bytes(), std::move(options));
+    return build(TarBuilder().file("Dockerfile", dockerfile).file("a.txt", "a").dir("d/").file("d/b.txt", "b").bytes(),
+                 std::move(options));
   }
   std::string refusal(const std::string& dockerfile, const BuildOptions& options = {}) {
     try {
@@ -106,7 +116,8 @@ protected:
 TEST_F(BuildTest, BuildsStepByStepAndPrintsAsTheClassicBuilder) {
   BuildOptions options;
   options.tags = {"app", "app:2"};
-  const std::string output = build_file("ARG V=1\nFROM base:$V\nENV X=1 Y=\"two words\"\nCOPY a.txt /data/\nRUN write /out hi\nCMD [\"/bin/sh\"]\n", options);
+  const std::string output = build_file(
+      "ARG V=1\nFROM base:$V\nENV X=1 Y=\"two words\"\nCOPY a.txt /data/\nRUN write /out hi\nCMD [\"/bin/sh\"]\n", options);
   EXPECT_EQ(output,
             "Step 1/6 : ARG V=1\n"
             "Step 2/6 : FROM base:$V\n ---> ID\n"
@@ -119,7 +130,9 @@ TEST_F(BuildTest, BuildsStepByStepAndPrintsAsTheClassicBuilder) {
   EXPECT_EQ(view().read_file("data/a.txt"), "a");
   EXPECT_EQ(view().read_file("out"), "hi");
   EXPECT_EQ(view().read_file("bin/sh"), "shell");
-  EXPECT_EQ(built->config.config.env, (std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "X=1", "Y=two words"}));
+  EXPECT_EQ(
+      built->config.config.env,
+      (std::vector<std::string>{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "X=1", "Y=two words"}));
   EXPECT_EQ(built->config.diff_ids.size(), 3U);
   EXPECT_EQ(built->config.history.back().created_by, "/bin/sh -c #(nop)  CMD [\"/bin/sh\"]");
   EXPECT_EQ(runner.requests.at(0).argv, (std::vector<std::string>{"/bin/sh", "-c", "write /out hi"}));
@@ -138,8 +151,10 @@ TEST_F(BuildTest, ASecondBuildUsesTheCacheAlsoAfterARestart) {
   EXPECT_EQ(built->id, first);
   EXPECT_EQ(runner.requests.size(), 1U);
   EXPECT_EQ(output,
-            "Step 1/5 : FROM base:1\n ---> ID\nStep 2/5 : WORKDIR /w\n ---> Using cache\n ---> ID\nStep 3/5 : COPY a.txt d ./\n ---> Using cache\n ---> ID\n"
-            "Step 4/5 : RUN write /out hi\n ---> Using cache\n ---> ID\nStep 5/5 : LABEL k=v\n ---> Using cache\n ---> ID\nSuccessfully built ID\n");
+            "Step 1/5 : FROM base:1\n ---> ID\nStep 2/5 : WORKDIR /w\n ---> Using cache\n ---> ID\nStep 3/5 : COPY a.txt d "
+            "./\n ---> Using cache\n ---> ID\n"
+            "Step 4/5 : RUN write /out hi\n ---> Using cache\n ---> ID\nStep 5/5 : LABEL k=v\n ---> Using cache\n ---> "
+            "ID\nSuccessfully built ID\n");
 }
 
 TEST_F(BuildTest, OnlyAChangedFileInvalidates) {
@@ -151,8 +166,10 @@ TEST_F(BuildTest, OnlyAChangedFileInvalidates) {
     file.mode = mode;
     file.mtime.tv_sec = mtime;
     TarBuilder tar;
-    if (reversed) tar.file("other", other).file("Dockerfile", dockerfile).dir("d").add(file, b);
-    else tar.dir("d").add(file, b).file("Dockerfile", dockerfile).file("other", other);
+    if (reversed)
+      tar.file("other", other).file("Dockerfile", dockerfile).dir("d").add(file, b);
+    else
+      tar.dir("d").add(file, b).file("Dockerfile", dockerfile).file("other", other);
     return tar.bytes();
   };
   build(context("b", "1", 1000, 0644, false));
@@ -195,11 +212,14 @@ TEST_F(BuildTest, CopiesOwnersModesAndThroughLinksOfTheImage) {
 }
 
 TEST_F(BuildTest, AnUnknownGroupIsAnError) {
-  EXPECT_NE(build_file("FROM base:1\nCOPY --chown=7:nobody a.txt /x\n").find("can't find gid for group nobody"), std::string::npos);
+  EXPECT_NE(build_file("FROM base:1\nCOPY --chown=7:nobody a.txt /x\n").find("can't find gid for group nobody"),
+            std::string::npos);
 }
 
 TEST_F(BuildTest, CopiesBetweenStages) {
-  const std::string dockerfile = "FROM base:1 AS one\nRUN write /out hi\nFROM scratch\nCOPY --from=one /out /x\nCOPY --from=0 /etc /etc/\nCOPY --from=base:1 /bin/sh /sh\n";
+  const std::string dockerfile =
+      "FROM base:1 AS one\nRUN write /out hi\nFROM scratch\nCOPY --from=one /out /x\nCOPY --from=0 /etc /etc/\nCOPY "
+      "--from=base:1 /bin/sh /sh\n";
   build_file(dockerfile);
   EXPECT_EQ(view().read_file("x"), "hi");
   EXPECT_EQ(view().read_file("sh"), "shell");
@@ -232,10 +252,13 @@ TEST_F(BuildTest, AFailingCommandIsReportedInBandWithItsStatus) {
 
 TEST_F(BuildTest, StepsThatFailNameTheLine) {
   EXPECT_NE(build_file("FROM base:1\n\nCOPY nope /x\n")
-                .find("ERROR COPY failed: file not found in build context or excluded by .dockerignore: stat nope: file does not exist (Dockerfile line 3)"),
+                .find("ERROR COPY failed: file not found in build context or excluded by .dockerignore: stat nope: file does "
+                      "not exist (Dockerfile line 3)"),
             std::string::npos);
-  EXPECT_NE(build_file("FROM base:1\nCOPY ../x /\n").find("COPY failed: forbidden path outside the build context: ../x ()"), std::string::npos);
-  EXPECT_NE(build_file("FROM base:1\nCOPY a.txt d /x\n").find("When using COPY with more than one source file, the destination must be a directory and end with a /"),
+  EXPECT_NE(build_file("FROM base:1\nCOPY ../x /\n").find("COPY failed: forbidden path outside the build context: ../x ()"),
+            std::string::npos);
+  EXPECT_NE(build_file("FROM base:1\nCOPY a.txt d /x\n")
+                .find("When using COPY with more than one source file, the destination must be a directory and end with a /"),
             std::string::npos);
   EXPECT_NE(build_file("FROM base:1\nCOPY nope* /x/\n").find("COPY failed: no source files were specified"), std::string::npos);
   EXPECT_NE(build_file("FROM base:1\nCOPY a.txt /etc\nCOPY d /etc/passwd\n").find("ERROR"), std::string::npos);
@@ -249,14 +272,22 @@ TEST_F(BuildTest, MistakesFoundBeforeTheFirstStepAreRefused) {
   EXPECT_EQ(refusal("FROM x\nBOGUS\n"), "dockerfile parse error on line 2: unknown instruction: BOGUS");
   EXPECT_EQ(refusal("FROM x\n", {.dockerfile = "other"}), "Cannot locate specified Dockerfile: other");
   EXPECT_EQ(refusal("FROM x\n", {.target = "zz"}), "target stage \"zz\" could not be found");
-  EXPECT_EQ(refusal("FROM x\n", {.tags = {"Bad"}}), "invalid reference format: repository name (library/Bad) must be lowercase");
+  EXPECT_EQ(refusal("FROM x\n", {.tags = {"Bad"}}),
+            "invalid reference format: repository name (library/Bad) must be lowercase");
   store->drain();
   EXPECT_TRUE(fs::is_empty(dir / "tmp"));
 }
 
 TEST_F(BuildTest, HonoursDockerignore) {
   const auto context = [](const std::string& rules) {
-    return TarBuilder().file(".dockerignore", rules).dir("d").file("d/keep", "k").file("d/drop", "d").file("top", "t").file("Dockerfile", "FROM base:1\nCOPY . /c/\n").bytes();
+    return TarBuilder()
+        .file(".dockerignore", rules)
+        .dir("d")
+        .file("d/keep", "k")
+        .file("d/drop", "d")
+        .file("top", "t")
+        .file("Dockerfile", "FROM base:1\nCOPY . /c/\n")
+        .bytes();
   };
   build(context("d\n!d/keep\nDockerfile\n.dockerignore\n"));
   EXPECT_TRUE(view().lstat("c/d/keep"));
@@ -268,16 +299,24 @@ TEST_F(BuildTest, HonoursDockerignore) {
 
 TEST_F(BuildTest, TheContextCannotReachOutside) {
   test::write_file(dir / "secret", "s");
-  const std::string output = build(TarBuilder().link("l", dir / "secret").link("up", "../../secret").file("Dockerfile", "FROM base:1\nCOPY up /x\n").bytes());
+  const std::string output = build(TarBuilder()
+                                       .link("l", dir / "secret")
+                                       .link("up", "../../secret")
+                                       .file("Dockerfile", "FROM base:1\nCOPY up /x\n")
+                                       .bytes());
   EXPECT_NE(output.find("ERROR COPY failed: file not found"), std::string::npos);
-  EXPECT_NE(build(TarBuilder().link("Dockerfile2", dir / "secret").file("Dockerfile", "FROM base:1\nCOPY . /c\n").bytes()).find("Successfully"), std::string::npos);
+  EXPECT_NE(build(TarBuilder().link("Dockerfile2", dir / "secret").file("Dockerfile", "FROM base:1\nCOPY . /c\n").bytes())
+                .find("Successfully"),
+            std::string::npos);
   EXPECT_TRUE(S_ISLNK(view().lstat("c/Dockerfile2")->st_mode));
 }
 
 TEST_F(BuildTest, ConfiguresTheImage) {
-  build_file("FROM base:1\nUSER 5:6\nEXPOSE 80 81-82/udp\nVOLUME /data [\"x\"]\nSTOPSIGNAL SIGINT\nHEALTHCHECK --interval=5s CMD true\nSHELL [\"/bin/sh\",\"-ec\"]\n"
-             "WORKDIR /a\nWORKDIR b\nCMD run me\nENTRYPOINT [\"/e\"]\nONBUILD RUN say triggered\nENV A=${B:-none} C=$A\nENV D=$A\n",
-             {.tags = {"child:1"}, .labels = {{"l", "$v 'q'"}}});
+  build_file(
+      "FROM base:1\nUSER 5:6\nEXPOSE 80 81-82/udp\nVOLUME /data [\"x\"]\nSTOPSIGNAL SIGINT\nHEALTHCHECK --interval=5s CMD "
+      "true\nSHELL [\"/bin/sh\",\"-ec\"]\n"
+      "WORKDIR /a\nWORKDIR b\nCMD run me\nENTRYPOINT [\"/e\"]\nONBUILD RUN say triggered\nENV A=${B:-none} C=$A\nENV D=$A\n",
+      {.tags = {"child:1"}, .labels = {{"l", "$v 'q'"}}});
   const image::RunConfig& config = built->config.config;
   EXPECT_EQ(config.user, "5:6");
   EXPECT_EQ(config.exposed_ports, (std::set<std::string>{"80/tcp", "81/udp", "82/udp"}));
@@ -312,7 +351,11 @@ TEST_F(BuildTest, TargetStopsAtItsStageAndNoCacheRunsAgain) {
 
 TEST_F(BuildTest, AddUnpacksArchives) {
   const std::string inner = TarBuilder().dir("in").file("in/side", "s").bytes();
-  build(TarBuilder().file("x.tar", inner).file("plain", "p").file("Dockerfile", "FROM scratch\nADD x.tar plain /dst/\nCOPY x.tar /\n").bytes());
+  build(TarBuilder()
+            .file("x.tar", inner)
+            .file("plain", "p")
+            .file("Dockerfile", "FROM scratch\nADD x.tar plain /dst/\nCOPY x.tar /\n")
+            .bytes());
   EXPECT_EQ(view().read_file("dst/in/side"), "s");
   EXPECT_EQ(view().read_file("dst/plain"), "p");
   EXPECT_TRUE(S_ISREG(view().lstat("x.tar")->st_mode));
@@ -336,7 +379,9 @@ TEST_F(BuildTest, QuietPrintsOnlyTheId) {
   };
   BuildOptions options;
   options.quiet = true;
-  const auto id = image::run(loop, builder->build(options, image::body_from_memory(TarBuilder().file("Dockerfile", "FROM base:1\nUSER a\n").bytes()), output));
+  const auto id = image::run(
+      loop, builder->build(options, image::body_from_memory(TarBuilder().file("Dockerfile", "FROM base:1\nUSER a\n").bytes()),
+                           output));
   EXPECT_EQ(raw, "{\"aux\":{\"ID\":\"" + *id + "\"}}\r\n{\"stream\":\"" + *id + "\\n\"}\r\n");
 }
 
@@ -345,7 +390,12 @@ TEST_F(BuildTest, AClientThatLeavesEndsTheBuildCleanly) {
     throw Error(ErrorCode::unavailable, "client gone");
     co_return;
   };
-  EXPECT_THROW(image::run(loop, builder->build({}, image::body_from_memory(TarBuilder().file("Dockerfile", "FROM base:1\nRUN write /x 1\n").bytes()), output)), Error);
+  EXPECT_THROW(
+      image::run(
+          loop,
+          builder->build({}, image::body_from_memory(TarBuilder().file("Dockerfile", "FROM base:1\nRUN write /x 1\n").bytes()),
+                         output)),
+      Error);
   store->drain();
   EXPECT_TRUE(fs::is_empty(dir / "tmp"));
   EXPECT_TRUE(fs::is_empty(dir / "snapshots"));

@@ -23,7 +23,8 @@ using Words = std::vector<std::string>;
 }  // namespace
 
 TEST(DockerfileParser, ReadsStagesAndArgsBeforeThem) {
-  const Dockerfile file = parse_dockerfile("# syntax=docker/dockerfile:1\n\nARG V=1\nFROM base:$V AS Build\nrun x\nFROM scratch\nCOPY --from=build a b\n");
+  const Dockerfile file = parse_dockerfile(
+      "# syntax=docker/dockerfile:1\n\nARG V=1\nFROM base:$V AS Build\nrun x\nFROM scratch\nCOPY --from=build a b\n");
   ASSERT_EQ(file.meta_args.size(), 1U);
   ASSERT_EQ(file.stages.size(), 2U);
   EXPECT_EQ(file.stages[0].name, "build");
@@ -89,9 +90,11 @@ TEST(DockerfileParser, NamesTheLineOfAMistake) {
       {"FROM a AS 1b", "invalid name for build stage: \"1b\", name can't start with a number or contain symbols"},
       {"COPY <<EOF /x\nEOF", "here-documents are not supported in COPY: put the file into the context"},
   };
-  for (const auto& [line, message] : cases) EXPECT_EQ(failure("FROM x\n\n" + line + "\n"), "dockerfile parse error on line 3: " + message) << line;
+  for (const auto& [line, message] : cases)
+    EXPECT_EQ(failure("FROM x\n\n" + line + "\n"), "dockerfile parse error on line 3: " + message) << line;
   EXPECT_EQ(failure("\n# only a comment\n"), "the Dockerfile cannot be empty");
-  EXPECT_EQ(failure("RUN x"), "dockerfile parse error on line 1: no build stage in current context: RUN comes before the first FROM");
+  EXPECT_EQ(failure("RUN x"),
+            "dockerfile parse error on line 1: no build stage in current context: RUN comes before the first FROM");
 }
 
 }  // namespace stack::engine::build

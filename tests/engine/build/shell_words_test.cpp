@@ -58,8 +58,10 @@ TEST(ShellWords, SaysWhatIsWrong) {
 }
 
 TEST(ShellWords, SplitsIntoWords) {
-  EXPECT_EQ(expand_words("a 'b c' $BLANKS \"$BLANKS\"", lookup, '\\'), (std::vector<std::string>{"a", "b c", "x", "y", "x  y"}));
-  EXPECT_EQ(split_words("a=1 b=\"x y\" c=x\\ y 'd e'", '\\'), (std::vector<std::string>{"a=1", "b=\"x y\"", "c=x\\ y", "'d e'"}));
+  EXPECT_EQ(expand_words("a 'b c' $BLANKS \"$BLANKS\"", lookup, '\\'),
+            (std::vector<std::string>{"a", "b c", "x", "y", "x  y"}));
+  EXPECT_EQ(split_words("a=1 b=\"x y\" c=x\\ y 'd e'", '\\'),
+            (std::vector<std::string>{"a=1", "b=\"x y\"", "c=x\\ y", "'d e'"}));
   EXPECT_EQ(split_blanks("  a  'b c' "), (std::vector<std::string>{"a", "'b", "c'"}));
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 // A store in a temporary directory with a loop to run its coroutines on.
+#include <gtest/gtest.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <gtest/gtest.h>
-
 #include <exception>
 #include <optional>
 #include <string>
@@ -46,8 +46,10 @@ public:
     member.type = type;
     member.path = path;
     member.mode = mode;
-    if (type == archive::Member::Type::file) member.size = content.size();
-    else member.link = content;
+    if (type == archive::Member::Type::file)
+      member.size = content.size();
+    else
+      member.link = content;
     return add(member, type == archive::Member::Type::file ? content : "");
   }
   TarBuilder& add(const archive::Member& member, const std::string& content) {
@@ -59,7 +61,9 @@ public:
     return add(archive::Member::Type::file, path, content, mode);
   }
   TarBuilder& dir(const std::string& path, mode_t mode = 0755) { return add(archive::Member::Type::directory, path, "", mode); }
-  TarBuilder& link(const std::string& path, const std::string& target) { return add(archive::Member::Type::symlink, path, target); }
+  TarBuilder& link(const std::string& path, const std::string& target) {
+    return add(archive::Member::Type::symlink, path, target);
+  }
   std::string bytes() {
     writer_.finish();
     return bytes_;

@@ -50,7 +50,8 @@ TEST(Reference, RefusesWithDockersTexts) {
   EXPECT_EQ(failure("a.-b"), "invalid reference format");
   EXPECT_EQ(failure("../../etc/passwd"), "invalid reference format");
   EXPECT_EQ(failure("Bad:1"), "invalid reference format: repository name (library/Bad) must be lowercase");
-  EXPECT_EQ(failure(std::string(64, 'b')), "invalid repository name (" + std::string(64, 'b') + "), cannot specify 64-byte hexadecimal strings");
+  EXPECT_EQ(failure(std::string(64, 'b')),
+            "invalid repository name (" + std::string(64, 'b') + "), cannot specify 64-byte hexadecimal strings");
   EXPECT_EQ(failure("a@sha256:" + std::string(40, 'a')), "invalid checksum digest length");
   EXPECT_EQ(failure("a@md5:" + std::string(64, 'a')), "unsupported digest algorithm");
   EXPECT_EQ(failure(std::string(300, 'a')), "repository name must not be more than 255 characters");

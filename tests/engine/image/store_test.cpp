@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string rootfs() { return TarBuilder().dir("bin/").file("bin/tool", "one", 0755).dir("etc/").file("etc/name", "base").bytes(); }
+std::string rootfs() {
+  return TarBuilder().dir("bin/").file("bin/tool", "one", 0755).dir("etc/").file("etc/name", "base").bytes();
+}
 
 std::string failure(const std::function<void()>& act) {
   try {
@@ -42,7 +44,8 @@ TEST_F(StoreTest, ImportsARootFilesystemAndFindsItEveryWay) {
   EXPECT_EQ(image->config.diff_ids, std::vector<std::string>{sha256_digest(tar)});
   EXPECT_EQ(image->size, 7U);
   EXPECT_EQ(image->config.comment, "Imported from -");
-  for (const std::string& text : {std::string("app:1"), std::string("docker.io/library/app:1"), image->id, image->id.substr(7), image->id.substr(7, 12)})
+  for (const std::string& text :
+       {std::string("app:1"), std::string("docker.io/library/app:1"), image->id, image->id.substr(7), image->id.substr(7, 12)})
     EXPECT_EQ(store->find(text), image) << text;
   EXPECT_EQ(store->find("app"), nullptr);
   EXPECT_EQ(failure([&] { store->get("app"); }), "No such image: app:latest");
@@ -96,18 +99,22 @@ TEST_F(StoreTest, RemovesByDockersRules) {
   const ImagePtr image = import(rootfs(), "app:1");
   store->tag("app:1", parse_tagged_reference("other:2"));
   EXPECT_EQ(failure([&] { store->remove(image->id, false); }),
-            "conflict: unable to delete " + image->id.substr(7, 12) + " (must be forced) - image is referenced in multiple repositories");
+            "conflict: unable to delete " + image->id.substr(7, 12) +
+                " (must be forced) - image is referenced in multiple repositories");
   EXPECT_EQ(store->remove("other:2", false).dump(), R"([{"Untagged":"other:2"}])");
   used_image = image->id;
   uses = {{"c0ffee00c0ffee00", false}};
   EXPECT_EQ(failure([&] { store->remove("app:1", false); }),
-            "conflict: unable to remove repository reference \"app:1\" (must force) - container c0ffee00c0ff is using its referenced image " +
+            "conflict: unable to remove repository reference \"app:1\" (must force) - container c0ffee00c0ff is using its "
+            "referenced image " +
                 image->id.substr(7, 12));
   EXPECT_EQ(failure([&] { store->remove(image->id, false); }),
-            "conflict: unable to delete " + image->id.substr(7, 12) + " (must be forced) - image is being used by stopped container c0ffee00c0ff");
+            "conflict: unable to delete " + image->id.substr(7, 12) +
+                " (must be forced) - image is being used by stopped container c0ffee00c0ff");
   uses.front().running = true;
   EXPECT_EQ(failure([&] { store->remove(image->id.substr(7, 6), true); }),
-            "conflict: unable to delete " + image->id.substr(7, 12) + " (cannot be forced) - image is being used by running container c0ffee00c0ff");
+            "conflict: unable to delete " + image->id.substr(7, 12) +
+                " (cannot be forced) - image is being used by running container c0ffee00c0ff");
   uses.clear();
   EXPECT_EQ(store->remove("app:1", false).dump(), R"([{"Untagged":"app:1"},{"Deleted":")" + image->id + "\"}]");
   store->drain();
@@ -177,6 +184,20 @@ TEST_F(StoreTest, CommitsWhatAWritableLayerChanged) {
   EXPECT_EQ(child->size, 10U);
 }
 
+TEST_F(StoreTest, MountsLayersAlsoTheWayOfOlderKernels) {
+  const ImagePtr image = import(rootfs(), "a:1");
+  const Snapshot snapshot = store->prepare_snapshot("c1", image->config);
+  {
+    const RootDir merged = open_overlay_by_mount(snapshot.lower_dirs, snapshot.upper, snapshot.work);
+    EXPECT_EQ(merged.read_file("/etc/name"), "base");
+    ASSERT_EQ(::unlinkat(merged.fd(), "etc/name", 0), 0);
+  }
+  EXPECT_FALSE(open_overlay(snapshot.lower_dirs, snapshot.upper, snapshot.work).lstat("etc/name"));
+  EXPECT_TRUE(open_overlay_by_mount(snapshot.lower_dirs, "", "").lstat("etc/name"));
+  const std::string mounts = test::read_file("/proc/self/mountinfo");
+  EXPECT_EQ(mounts.find(dir.path()), std::string::npos);
+}
+
 TEST_F(StoreTest, KeepsTheAttributesOfTheRootDirectory) {
   const ImagePtr image = import(TarBuilder().dir("./", 01777).file("x", "").bytes());
   const Snapshot snapshot = store->prepare_snapshot("c1", image->config);
@@ -219,7 +240,8 @@ TEST(ImageConfig, SurvivesItsTextAndNamesAWrongField) {
   config.diff_ids = {"sha256:" + std::string(64, '1')};
   config.history = {{"2026-01-01T00:00:00Z", "RUN x", "", "", true}};
   EXPECT_EQ(to_text(parse_image_config(to_text(config))), to_text(config));
-  EXPECT_EQ(failure([] { parse_image_config(R"({"config":{"Env":"x"}})"); }), "config.Env: a string is not what is expected here");
+  EXPECT_EQ(failure([] { parse_image_config(R"({"config":{"Env":"x"}})"); }),
+            "config.Env: a string is not what is expected here");
   EXPECT_EQ(failure([] { parse_image_config("[]"); }), "image configuration: not a JSON object");
 }
 

@@ -38,7 +38,9 @@ protected:
     manager->set_usage([this](const std::string& name) { return name == used ? users : std::vector<std::string>{}; });
     manager->load();
   }
-  VolumePtr create(const std::string& name) { return manager->create({.name = name, .driver = {}, .labels = {}, .options = {}}); }
+  VolumePtr create(const std::string& name) {
+    return manager->create({.name = name, .driver = {}, .labels = {}, .options = {}});
+  }
 
   test::TempDir dir;
   asio::io_context loop;
@@ -77,11 +79,16 @@ TEST_F(VolumeTest, AnonymousVolumesAreLabelledAndGoWithTheirContainer) {
 }
 
 TEST_F(VolumeTest, RefusesWithDockersTexts) {
-  EXPECT_EQ(failure([&] { create("x"); }), "create x: volume name is too short, names should be at least two alphanumeric characters");
-  EXPECT_TRUE(failure([&] { create("../up"); }).starts_with("create ../up: \"../up\" includes invalid characters for a local volume name"));
+  EXPECT_EQ(failure([&] { create("x"); }),
+            "create x: volume name is too short, names should be at least two alphanumeric characters");
+  EXPECT_TRUE(failure([&] {
+                create("../up");
+              }).starts_with("create ../up: \"../up\" includes invalid characters for a local volume name"));
   EXPECT_EQ(failure([&] { manager->create({.name = "yy", .driver = "foo", .labels = {}, .options = {}}); }),
             "create yy: error looking up volume plugin foo: plugin \"foo\" not found");
-  EXPECT_EQ(failure([&] { manager->create({.name = "yy", .driver = "", .labels = {}, .options = {{"foo", "1"}}}); }),
+  EXPECT_EQ(failure([&] {
+              manager->create({.name = "yy", .driver = "", .labels = {}, .options = {{"foo", "1"}}});
+            }),
             "create yy: invalid option: \"foo\"");
   create("busy");
   used = "busy";
