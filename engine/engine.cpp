@@ -101,7 +101,6 @@ struct Engine::Parts {
     network::ManagerOptions options;
     options.instance = paths.instance;
     options.on_event = [this](const network::NetworkEvent& event) { publish_network_event(events, event); };
-    options.holder_name = [this](const std::string& id) { return containers.name_of(id); };
     return options;
   }
 

@@ -38,8 +38,6 @@ struct ManagerOptions {
   std::string instance;                               ///< 8 hex digits, part of every name the kernel shares
   std::string host_lock = "/run/stack-network.lock";  ///< what all engines of the host take to pick subnets and ports
   std::function<void(const NetworkEvent&)> on_event;  ///< called on the loop thread
-  std::function<std::string(const std::string&)>
-      holder_name;  ///< container id → name, for "port is already allocated"; may be empty
 };
 
 /// All member functions are called on the loop thread; kernel work happens in the pool. Requests that arrive while a batch of
