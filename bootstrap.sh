@@ -50,7 +50,7 @@ demo() {
   local page
   page=$(curl -fsS --max-time 10 "http://127.0.0.1:$HELLO_PORT/")
   printf '%s\n' "$page"
-  grep -q 'the API says' <<<"$page" || { echo "the page does not show the API's answer" >&2; exit 1; }
+  grep -q 'the API says: visit' <<<"$page" || { echo "the page does not show the API's answer" >&2; exit 1; }
   say "stack exec web wget -qO- http://api:8000/cgi-bin/visits"
   "$stack" exec -T web wget -qO- http://api:8000/cgi-bin/visits
   say "stack logs --tail 5"
