@@ -73,7 +73,7 @@ class Errors(StackCase):
         message = self.fails("up", "-d")
         self.assertIn("no-such-program", message)
         self.assertIn("web", message)
-        self.assertEqual(self.containers()[0]["ExitCode"], 127)
+        self.assertEqual(self.inspect("bad-web-1")["State"]["ExitCode"], 127)
 
     def test_a_health_check_that_fails_makes_wait_fail(self):
         self.service('image: local/busybox\ninit: true\ncommand: [sh, -c, "echo about to be sick; sleep 1000"]\n'

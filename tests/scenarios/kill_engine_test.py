@@ -16,7 +16,7 @@ services:
     stop_grace_period: 1s
     # 50,000 numbered lines a second
     command: ["sh", "-c", "i=0; while :; do seq $$i $$((i+4999)); i=$$((i+5000)); usleep 100000; done"]
-    logging: {driver: local, options: {max-size: 1m, max-file: "500"}}
+    logging: {driver: local, options: {max-size: 64k, max-file: "1000"}}
   web:
     image: local/busybox
     init: true
@@ -57,12 +57,15 @@ class Client(threading.Thread):
 
 class KillEngine(StackCase):
     def ping(self) -> bool:
+        connection = UnixHttp(self.socket, timeout=5)
         try:
-            connection = UnixHttp(self.socket, timeout=5)
             connection.request("GET", "/_ping")
-            return connection.getresponse().status == 200
+            with connection.getresponse() as answer:
+                return answer.status == 200
         except OSError:
             return False
+        finally:
+            connection.close()
 
     def health_probes(self, container) -> str:
         return self.inspect(container)["State"]["Health"]["Log"][-1]["Start"]
@@ -107,6 +110,7 @@ class KillEngine(StackCase):
         self.stack("stop", "writer")
         lines = self.stack("logs", "--no-log-prefix", "writer").stdout.split()
         self.assertGreater(len(lines), 50_000)
+        self.assertGreater(len(list((self.root / "containers").glob("*/logs/container.log.*"))), 5, "rotated several times")
         for expected, line in enumerate(lines):
             if line != str(expected):
                 self.fail(f"line {expected} of the log is {line!r}, of {len(lines)}")

@@ -102,15 +102,15 @@ services:
         run_root = self.run_root
         # a power cut: engine, shims and containers are gone at once, and /run is empty
         pids = [self.inspect(f"boot-{name}-1")["State"]["Pid"] for name in ("always", "unless", "never")]
-
-        def end_everything():  # a shim that sees its engine die starts another one, until it is dead itself
-            alive = [*self.processes(), *(pid for pid in pids if read(f"/proc/{pid}/cmdline"))]
-            for pid in alive:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, 9)
-            return not alive
-
-        wait_until(end_everything, "everything is dead")
+        engine = self.engine_pids()
+        shims = [pid for pid in self.processes() if pid not in engine]
+        for signal in (19, 9):  # stopped first: none of them may see another one die and act on it
+            for pid in engine + shims + pids:
+                try:
+                    os.kill(pid, signal)
+                except ProcessLookupError:
+                    pass
+        wait_until(lambda: not self.processes(), "everything is dead")
         shutil.rmtree(run_root)
         states = {item["Service"]: item["State"] for item in self.containers()}
         wait_until(lambda: {item["Service"]: item["State"] for item in self.containers()} ==
@@ -132,7 +132,7 @@ services:
         self.stack("up", "-d")
         wait_until(lambda: self.inspect("ev-app-1")["State"]["Status"] == "exited", "the command ended")
         self.stack("down")
-        status, text = self.api("GET", "/events?since=0&until=" + str(int(__import__("time").time()) + 1))
+        status, text = self.api("GET", "/events?since=1&until=" + str(int(__import__("time").time()) + 1))
         lines = text.splitlines() if isinstance(text, str) else [json.dumps(text)]
         actions = [event["Action"] for event in map(json.loads, lines) if event["Type"] == "container"]
         self.assertEqual(actions, ["create", "start", "die", "destroy"])
