@@ -77,6 +77,24 @@ void Manager::Impl::fill_pool(Network& network) {
   network.pool = AddressPool(network.record.subnet, network.record.range, reserved);
 }
 
+bool Manager::Impl::is_idle_default(const std::string& network_id, const std::string& but_for_container) const {
+  const auto network = networks_.find(network_id);
+  if (network == networks_.end() || !network->second.record.predefined || !network->second.bridge_up) return false;
+  for (const auto& [container, attached] : attachments_)
+    for (const Endpoint& endpoint : attached->record.endpoints)
+      if (endpoint.network_id == network_id && container != but_for_container && !attached->detaching) return false;
+  return true;
+}
+
+void Manager::Impl::retire_bridge(Network& network, Work& work) {
+  work.remove_links.push_back(network.record.bridge);
+  work.firewall.remove_networks.push_back(network.record.firewall());
+  network.bridge_up = false;
+  forget_subnet(network.record);
+  network.pool = AddressPool();
+  save(network);
+}
+
 void Manager::Impl::check_overlap(const NetworkRecord& record) const {
   if (!record.has_subnet()) return;
   for (const auto& [id, other] : networks_)

@@ -94,6 +94,9 @@ Endpoint Manager::Impl::lease(const std::string& network_id, const EndpointReque
 }
 
 void Manager::Impl::release(const Endpoint& endpoint) {
+  for (const auto& [container, attached] : attachments_)  // the default bridge may have come anew, and the address be another's
+    for (const Endpoint& other : attached->record.endpoints)
+      if (other.id != endpoint.id && other.network_id == endpoint.network_id && other.address == endpoint.address) return;
   if (const auto network = networks_.find(endpoint.network_id); network != networks_.end())
     network->second.pool.release(endpoint.address);
 }
@@ -181,8 +184,10 @@ asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
     ids.push_back(get(endpoint.network));
     if (!networks_.at(ids.back()).record.is_bridge())
       throw Error(ErrorCode::invalid_argument, "a container cannot have an interface on the network " + endpoint.network);
-    co_await ensure_bridge(ids.back());
   }
+  const auto has_bridge = [this](const std::string& id) { return networks_.count(id) > 0 && networks_.at(id).bridge_up; };
+  while (!std::all_of(ids.begin(), ids.end(), has_bridge))  // one may go while another is made
+    for (const std::string& id : ids) co_await ensure_bridge(id);
   check_ports(request);
 
   auto attached = std::make_shared<Attached>();
@@ -233,6 +238,10 @@ asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
   for (const Endpoint& endpoint : record.endpoints) release(endpoint);
   attachments_.erase(container_id);
   store_.remove_attachment(container_id);
+  auto rest = std::make_shared<Work>();
+  for (const std::string& id : ids)
+    if (is_idle_default(id, container_id)) retire_bridge(networks_.at(id), *rest);
+  if (!rest->remove_links.empty()) co_await batcher_->run(rest, nullptr);
   std::rethrow_exception(error);
 }
 
@@ -282,29 +291,33 @@ asio::awaitable<void> Manager::Impl::detach(std::string container_id) {
   if (found == attachments_.end() || !found->second->record.complete) co_return;
   const auto attached = found->second;
   AttachmentRecord& record = attached->record;
-  record.complete = false;  // a second detach, or a crash: this one goes on
+  record.complete = false;  // a second detach: this one goes on
+  attached->detaching = true;
   if (dns_ != nullptr && record.has_dns) dns_->remove_endpoint(container_id);
   release_ports(attached->reserved);  // the shim may hold the sockets a little longer
   attached->netns.reset();
   auto work = std::make_shared<Work>();
+  std::vector<Endpoint> leases;
   for (const Endpoint& endpoint : record.endpoints) {
     names_->remove(endpoint.network_id, container_id);
     work->remove_links.push_back(endpoint.host_interface);
     if (endpoint.is_gateway) work->firewall.remove_ports = firewall_ports(record.ports, endpoint.address);
+    if (is_idle_default(endpoint.network_id, container_id))
+      retire_bridge(networks_.at(endpoint.network_id), *work);
+    else
+      leases.push_back(endpoint);
   }
   try {
     co_await batcher_->run(work, nullptr);
   } catch (const std::exception& error) {
     log::error("detach of container {}: {}", record.container_name, error.what());
   }
-  for (const Endpoint& endpoint : record.endpoints) {
-    release(endpoint);
+  for (const Endpoint& endpoint : leases) release(endpoint);
+  for (const Endpoint& endpoint : record.endpoints)
     if (const auto network = networks_.find(endpoint.network_id); network != networks_.end())
       emit("disconnect", network->second.record, container_id);
-  }
   attachments_.erase(container_id);
   store_.remove_attachment(container_id);
-  for (const Endpoint& endpoint : record.endpoints) co_await drop_unused_bridge(endpoint.network_id);
 }
 
 std::shared_ptr<Manager::Impl::Attached> Manager::Impl::get_attached(const std::string& container_id) const {

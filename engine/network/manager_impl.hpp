@@ -26,6 +26,7 @@ public:
     UniqueFd netns;
     std::vector<UniqueFd> reserved;   ///< duplicates of the published ports' sockets
     std::vector<PortRequest> wanted;  ///< ports being reserved
+    bool detaching = false;
   };
 
   Impl(boost::asio::any_io_executor loop, boost::asio::thread_pool& pool, NetworkStore& store, std::shared_ptr<NameTable> names,
@@ -54,8 +55,12 @@ private:
   boost::asio::awaitable<void> make_bridge(std::string id);  ///< throws; the caller decides what becomes of the record
   boost::asio::awaitable<void> ensure_bridge(
       std::string id);  ///< waits when it is being made; throws not_found when the network is gone
-  boost::asio::awaitable<void> drop_unused_bridge(std::string id);  ///< of a predefined network, which has one only while it is used
+  boost::asio::awaitable<void> drop_unused_bridge(
+      std::string id);  ///< of a predefined network, which has one only while it is used
   void fill_pool(Network& network);
+  /// The default bridge comes with its first container and goes with its last one: nothing stays on a host that runs nothing.
+  bool is_idle_default(const std::string& network_id, const std::string& but_for_container) const;
+  void retire_bridge(Network& network, Work& work);  ///< adds the removal to the work; addresses of the network are forgotten
   void check_overlap(const NetworkRecord& record) const;
   std::string endpoints_text(const std::string& network_id) const;
   void emit(const std::string& action, const NetworkRecord& record, const std::string& container_id = {}) const;

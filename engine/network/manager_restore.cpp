@@ -79,6 +79,12 @@ asio::awaitable<void> Manager::Impl::restore(std::vector<RunningContainer> runni
   names_->publish();
 
   ours.insert(ours.end(), {bridge_prefix_, veth_prefix_});
+  for (auto& [id, network] : networks_) {
+    network.bridge_up = network.record.has_subnet();  // as far as the rows tell
+    if (!is_idle_default(id, {})) continue;
+    forget_subnet(network.record);
+    save(network);
+  }
   std::vector<std::string> keep;
   std::vector<FirewallNetwork> firewall;
   for (const auto& [id, network] : networks_) {

@@ -165,6 +165,12 @@ void set_subnet(NetworkRecord& record, Ipv4Subnet subnet) {
   record.resource.ipam.config = std::vector<api::IpamPool>{pool};
 }
 
+void forget_subnet(NetworkRecord& record) {
+  record.subnet = {};
+  record.gateway = {};
+  record.resource.ipam.config.emplace();
+}
+
 NetworkRecord make_network(const api::NetworkCreate& request, const std::string& id, const std::string& bridge_prefix) {
   check_name(request.name);
   if (!request.driver.empty() && request.driver != "bridge" && request.driver != "default") {

@@ -44,6 +44,8 @@ NetworkRecord make_predefined(const std::string& name, const std::string& id, co
 /// A subnet and what goes with it; the gateway is the first address unless the record says otherwise.
 void set_subnet(NetworkRecord& record, Ipv4Subnet subnet);
 
+void forget_subnet(NetworkRecord& record);
+
 struct AttachmentRecord {
   std::string container_id;
   std::string container_name;

@@ -167,6 +167,40 @@ TEST_F(ManagerTest, TheDefaultBridgeComesWithItsFirstContainerAndHasNoNames) {
   EXPECT_FALSE(attached.has_dns);
   EXPECT_EQ(manager_->inspect("bridge").containers.at(sha256_hex("web")).ipv4_address, "172.17.0.2/16");
   EXPECT_EQ(names_->view(sha256_hex("web")), nullptr);
+  const Attachment other = attach(container("other", {"bridge"}));
+  run(manager_->detach(sha256_hex("web")));
+  EXPECT_TRUE(is_there(bridge_of("bridge")));
+  run(manager_->detach(sha256_hex("other")));  // and goes with the last one
+  EXPECT_TRUE(links_of_ours().empty());
+  EXPECT_TRUE(list_tables().empty());
+  EXPECT_EQ(attach(container("web", {"bridge"})).endpoints[0].address.to_string(), "172.17.0.2");
+  start_manager();  // nothing runs any more
+  EXPECT_TRUE(links_of_ours().empty());
+  const UniqueFd holder = listen_in(-1, 8080);
+  EXPECT_NE(error_of(manager_->attach(container("web", {"bridge"}, {publish(8080, 80)}))), "");
+  EXPECT_TRUE(links_of_ours().empty());
+}
+
+TEST_F(ManagerTest, TheDefaultBridgeGoesAndComesUnderConcurrentRequests) {
+  attach(container("first", {"bridge"}));
+  std::vector<asio::awaitable<void>> tasks;
+  tasks.push_back(manager_->detach(sha256_hex("first")));
+  for (int i = 0; i < 4; ++i) {
+    const auto attach_it = [](Manager& manager, AttachRequest request) -> asio::awaitable<void> {
+      co_await manager.attach(std::move(request));
+    };
+    tasks.push_back(attach_it(*manager_, container("c" + std::to_string(i), {"bridge"})));
+  }
+  for (auto& result : run_together(std::move(tasks))) result.get();
+  std::set<std::string> addresses;
+  for (int i = 0; i < 4; ++i)
+    addresses.insert(manager_->endpoints(sha256_hex("c" + std::to_string(i))).at(0).address.to_string());
+  EXPECT_EQ(addresses.size(), 4u);
+  EXPECT_EQ(links_of_ours().size(), 5u);
+  std::vector<asio::awaitable<void>> detaches;
+  for (int i = 0; i < 4; ++i) detaches.push_back(manager_->detach(sha256_hex("c" + std::to_string(i))));
+  for (auto& result : run_together(std::move(detaches))) result.get();
+  EXPECT_TRUE(links_of_ours().empty());
 }
 
 TEST_F(ManagerTest, StaticAddressesAreGrantedOnce) {
