@@ -1,5 +1,5 @@
 """What a container is, looked at from inside it."""
-import json
+import os
 import re
 import time
 import unittest
@@ -76,7 +76,8 @@ class Container(StackCase):
         self.assertRegex(mounts, r" /dev/mqueue rw,nosuid,nodev,noexec,relatime - mqueue ")
         self.assertRegex(mounts, r" / rw.* - overlay ")
         for path in ("bus", "fs", "irq", "sys", "sysrq-trigger"):
-            self.assertRegex(mounts, rf" /proc/{path} ro,")
+            if os.path.exists(f"/proc/{path}"):
+                self.assertRegex(mounts, rf" /proc/{path} ro,")
         for path in ("kcore", "keys", "timer_list"):
             self.assertEqual(self.inside(f"cat /proc/{path} | wc -c"), "0\n", path)
         self.assertEqual(self.inside("ls /sys/firmware | wc -l"), "0\n")
@@ -168,7 +169,7 @@ class Container(StackCase):
         self.service("network_mode: none")
         self.assertEqual(self.inside("ls /sys/class/net | tr '\\n' ' '"), "lo ")
         self.service("network_mode: host")
-        self.assertEqual(self.inside("readlink /proc/self/ns/net").strip(), read_link("/proc/self/ns/net"))
+        self.assertEqual(self.inside("readlink /proc/self/ns/net").strip(), os.readlink("/proc/self/ns/net"))
 
     def test_tty(self):
         self.service("tty: true\ncommand: [sh, -c, 'test -t 1 && echo terminal; sleep 1000']\ninit: true")
@@ -188,11 +189,6 @@ class Container(StackCase):
         self.service("secrets: [s]\nconfigs: [{source: c, target: /etc/c.conf}]",
                      "secrets:\n  s: {file: ./s.txt}\nconfigs:\n  c: {file: ./c.txt}\n")
         self.assertEqual(self.inside("cat /run/secrets/s /etc/c.conf; touch /run/secrets/s 2>/dev/null || echo read-only"), "a secreta configread-only\n")
-
-
-def read_link(path):
-    import os
-    return os.readlink(path)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ class Network(StackCase):
         # another network's names are not seen
         self.assertNotEqual(self.stack("exec", "-T", "many", "nslookup", "web", check=False).returncode, 0)
         # the container may bind port 53 itself
-        self.assertEqual(self.client("nc -l -p 53 -s 0.0.0.0 </dev/null & sleep 0.2; nslookup web >/dev/null && echo resolved; kill $!"), "resolved\n")
+        self.assertEqual(self.client("nc -l -p 53 </dev/null >/dev/null 2>&1 & "
+                                     "until grep -q ':0035 00000000' /proc/net/tcp /proc/net/tcp6; do usleep 10000; done; "
+                                     "nslookup web >/dev/null && echo resolved; kill $!"), "resolved\n")
 
     def test_ports_answer_from_everywhere(self):
         self.stack("up", "-d")
