@@ -51,10 +51,13 @@ void make_bind_source(const MountPoint& mount) {
   struct stat status {};
   if (::stat(mount.source.c_str(), &status) == 0) return;
   if (!mount.create_source)
-    throw Error(ErrorCode::invalid_argument, "invalid mount config for type \"bind\": bind source path does not exist: " + mount.source);
+    throw Error(ErrorCode::invalid_argument,
+                "invalid mount config for type \"bind\": bind source path does not exist: " + mount.source);
   std::error_code error;
   std::filesystem::create_directories(mount.source, error);
-  if (error) throw Error(ErrorCode::invalid_argument, fmt::format("error while creating mount source path '{}': {}", mount.source, error.message()));
+  if (error)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("error while creating mount source path '{}': {}", mount.source, error.message()));
 }
 
 }  // namespace
@@ -155,7 +158,9 @@ asio::awaitable<network::Attachment> Manager::Impl::attach_network(ContainerPtr 
     network::Attachment borrowed;
     const ContainerPtr owner = get(other);
     if (!is_active(owner->record.state) || owner->record.pid == 0)
-      throw Error(ErrorCode::conflict, fmt::format("cannot join network namespace of a non running container: container {} is not running", owner->record.id));
+      throw Error(ErrorCode::conflict,
+                  fmt::format("cannot join network namespace of a non running container: container {} is not running",
+                              owner->record.id));
     const std::string path = fmt::format("/proc/{}/ns/net", owner->record.pid);
     borrowed.netns.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!borrowed.netns) throw errno_error("open " + path);
@@ -177,7 +182,9 @@ asio::awaitable<void> Manager::Impl::launch(ContainerPtr container) {
   crash_point("container.start.network");
 
   LaunchPlan plan = make_launch_plan(*this, *container, snapshot, std::move(attachment));
-  auto work = [plan = std::move(plan), shim = &services.shim, seccomp = &services.seccomp]() mutable { return run_launch_plan(plan, *shim, *seccomp); };
+  auto work = [plan = std::move(plan), shim = &services.shim, seccomp = &services.seccomp]() mutable {
+    return run_launch_plan(plan, *shim, *seccomp);
+  };
   runtime::LaunchResult result = co_await run_in_pool(services.pool, std::move(work));
   crash_point("container.start.launched");
   reap(std::move(result.shim));
@@ -203,7 +210,8 @@ asio::awaitable<void> Manager::Impl::launch(ContainerPtr container) {
 asio::awaitable<void> Manager::Impl::follow(ContainerPtr container, RunPtr run) {
   runtime::ShimClient::Handlers handlers;
   // the handlers live in the client, which the run owns: weak references, or the three would keep each other alive
-  handlers.on_exit = [self = weak_from_this(), weak = std::weak_ptr(container), weak_run = std::weak_ptr(run)](const shim::State& state) {
+  handlers.on_exit = [self = weak_from_this(), weak = std::weak_ptr(container),
+                      weak_run = std::weak_ptr(run)](const shim::State& state) {
     const auto impl = self.lock();
     const auto strong = weak.lock();
     const auto strong_run = weak_run.lock();
@@ -226,13 +234,13 @@ asio::awaitable<void> Manager::Impl::follow(ContainerPtr container, RunPtr run) 
 }
 
 asio::awaitable<void> Manager::Impl::remove_cgroup(std::string id, bool kill_first) {
-  // the groups' common parent goes with the last of them
-  const bool others = std::any_of(by_id.begin(), by_id.end(), [&](const auto& entry) { return entry.first != id && entry.second->run; });
-  auto work = [path = cgroup(id), parent = services.paths.cgroup_parent(), kill_first, others] {
+  auto work = [path = cgroup(id), parent = services.paths.cgroup_parent(), kill_first] {
     const runtime::Cgroup group = runtime::Cgroup::open(path);
     if (kill_first && group.exists()) group.kill_all();
     group.remove();
-    if (!others) runtime::Cgroup::open(parent).remove_if_empty();
+    // The groups' common parent goes with the last of them. The kernel knows which one that is: of two that end at the same
+    // time, each would see the other still running in our records.
+    runtime::Cgroup::open(parent).remove_if_empty();
   };
   co_await run_in_pool(services.pool, std::move(work));
 }
@@ -285,8 +293,10 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ran).count();
   publish(*container, "die", {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(seconds)}});
   run->ended.set();
-  if (delay) spawn(restart_later(container, *delay), "restart of container " + record.id);
-  else if (record.host_config.auto_remove) spawn(remove(container, false, true), "removal of container " + record.id);
+  if (delay)
+    spawn(restart_later(container, *delay), "restart of container " + record.id);
+  else if (record.host_config.auto_remove)
+    spawn(remove(container, false, true), "removal of container " + record.id);
 }
 
 asio::awaitable<void> Manager::Impl::restart_later(ContainerPtr container, std::chrono::milliseconds delay) {
@@ -331,7 +341,8 @@ asio::awaitable<void> Manager::Impl::health_loop(ContainerPtr container, RunPtr 
     const auto began = elapsed();
     api::HealthResult result;
     result.start = now();
-    CapturedResult probed = co_await probe(container, container->health->settings().argv, container->health->settings().timeout);
+    CapturedResult probed =
+        co_await probe(container, container->health->settings().argv, container->health->settings().timeout);
     if (run->ending.is_set()) break;
     result.end = now();
     result.exit_code = probed.exit_code;
