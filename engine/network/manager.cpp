@@ -152,25 +152,6 @@ asio::awaitable<void> Manager::Impl::ensure_bridge(std::string id) {
   save(networks_.at(id));
 }
 
-asio::awaitable<void> Manager::Impl::drop_unused_bridge(std::string id) {
-  const auto found = networks_.find(id);
-  if (found == networks_.end()) co_return;
-  Network& network = found->second;
-  if (!network.record.predefined || !network.bridge_up || network.creating || !endpoints_text(id).empty()) co_return;
-  network.bridge_up = false;
-  network.creating = std::make_shared<Signal>(loop_);  // who wants it meanwhile waits, and makes it again
-  auto work = std::make_shared<Work>();
-  work->remove_links.push_back(network.record.bridge);
-  work->firewall.remove_networks.push_back(network.record.firewall());
-  try {
-    co_await batcher_->run(work, nullptr);
-  } catch (const std::exception& error) {
-    log::error("removal of the unused bridge {}: {}", network.record.bridge, error.what());
-  }
-  const auto creating = std::exchange(networks_.at(id).creating, nullptr);
-  creating->set();
-}
-
 asio::awaitable<std::string> Manager::Impl::create(api::NetworkCreate request) {
   co_await not_cancellable();
   for (const auto& [id, network] : networks_)

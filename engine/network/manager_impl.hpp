@@ -55,8 +55,6 @@ private:
   boost::asio::awaitable<void> make_bridge(std::string id);  ///< throws; the caller decides what becomes of the record
   boost::asio::awaitable<void> ensure_bridge(
       std::string id);  ///< waits when it is being made; throws not_found when the network is gone
-  boost::asio::awaitable<void> drop_unused_bridge(
-      std::string id);  ///< of a predefined network, which has one only while it is used
   void fill_pool(Network& network);
   /// The default bridge comes with its first container and goes with its last one: nothing stays on a host that runs nothing.
   bool is_idle_default(const std::string& network_id, const std::string& but_for_container) const;
