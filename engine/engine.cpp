@@ -83,7 +83,8 @@ struct Engine::Parts {
         networks(loop.get_executor(), pool, network_store, names, &dns, network_options()),
         shim(runtime::shim_path()),
         seccomp(paths.data_root + "/cache/seccomp"),
-        containers({paths, loop, pool, database, events, images, networks, volumes, shim, seccomp, engine_restart(paths), host_facts()}),
+        containers({paths, loop, pool, database, events, images, networks, volumes, shim, seccomp, engine_restart(paths),
+                    host_facts()}),
         build_runner(containers),
         builder(images, cache_table, build_runner, pool) {
     dns.set_upstreams(dns::parse_resolv_conf(read_file("/etc/resolv.conf")));

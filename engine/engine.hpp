@@ -1,5 +1,6 @@
 #pragma once
-// One engine: owns every manager and wires them to each other and to the state database. No HTTP, no process set-up: see serve.hpp.
+// One engine: owns every manager and wires them to each other and to the state database. No HTTP, no process set-up: see
+// serve.hpp.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>

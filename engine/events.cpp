@@ -38,7 +38,8 @@ nlohmann::json to_json(const Event& event) {
   return json;
 }
 
-EventSubscription::EventSubscription(asio::any_io_executor executor) : wake_(std::move(executor), asio::steady_timer::time_point::max()) {}
+EventSubscription::EventSubscription(asio::any_io_executor executor)
+    : wake_(std::move(executor), asio::steady_timer::time_point::max()) {}
 
 EventSubscription::~EventSubscription() = default;
 
@@ -72,7 +73,8 @@ void EventSubscription::push(EventPtr event) {
   wake_.cancel();
 }
 
-void EventHub::publish(std::string_view type, std::string_view action, std::string_view id, std::map<std::string, std::string> attributes) {
+void EventHub::publish(std::string_view type, std::string_view action, std::string_view id,
+                       std::map<std::string, std::string> attributes) {
   auto event = std::make_shared<Event>();
   event->type = type;
   event->action = action;

@@ -58,7 +58,8 @@ class EventHub {
 public:
   explicit EventHub(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  void publish(std::string_view type, std::string_view action, std::string_view id, std::map<std::string, std::string> attributes);
+  void publish(std::string_view type, std::string_view action, std::string_view id,
+               std::map<std::string, std::string> attributes);
 
   std::shared_ptr<EventSubscription> subscribe();
 

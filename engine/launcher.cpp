@@ -27,9 +27,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void refuse(const Paths& paths) {
-  throw Error(ErrorCode::forbidden,
-              "you may not use the engine at " + paths.socket() +
-                  ": run the command with sudo, or join the group that owns the socket (see `ls -l " + paths.socket() + "`)");
+  throw Error(ErrorCode::forbidden, "you may not use the engine at " + paths.socket() +
+                                        ": run the command with sudo, or join the group that owns the socket (see `ls -l " +
+                                        paths.socket() + "`)");
 }
 
 bool nobody_listens(int error) { return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR; }
@@ -76,8 +76,9 @@ void make_run_root(const Paths& paths) {
   std::error_code error;
   std::filesystem::create_directories(paths.run_root, error);
   if (error.value() == EACCES || error.value() == EPERM || (!error && ::access(paths.run_root.c_str(), W_OK) != 0))
-    throw Error(ErrorCode::forbidden, "no engine runs, and only root can start one for " + paths.data_root +
-                                          ": run the command with sudo, or choose a data root of your own with STACK_ROOT and STACK_RUN");
+    throw Error(ErrorCode::forbidden,
+                "no engine runs, and only root can start one for " + paths.data_root +
+                    ": run the command with sudo, or choose a data root of your own with STACK_ROOT and STACK_RUN");
   if (error) throw Error(ErrorCode::unavailable, "create " + paths.run_root + ": " + error.message());
 }
 
@@ -106,9 +107,11 @@ std::vector<std::string> clean_environment() {
     // what the engine itself reads; the rest of a user's environment has no business in a long-lived process
     for (const std::string_view name : {"PATH=", "HOME=", "LANG=", "TZ=", "TMPDIR=", "XDG_RUNTIME_DIR=", "XDG_DATA_HOME="})
       if (text.substr(0, name.size()) == name) kept.emplace_back(text);
-    if (text.substr(0, 6) == "STACK_" || text.substr(0, 5) == "ASAN_" || text.substr(0, 5) == "TSAN_" || text.substr(0, 6) == "UBSAN_")
+    if (text.substr(0, 6) == "STACK_" || text.substr(0, 5) == "ASAN_" || text.substr(0, 5) == "TSAN_" ||
+        text.substr(0, 6) == "UBSAN_")
       kept.emplace_back(text);
-    if (text.substr(0, 5) == "HTTP_" || text.substr(0, 6) == "HTTPS_" || text.substr(0, 9) == "NO_PROXY=") kept.emplace_back(text);
+    if (text.substr(0, 5) == "HTTP_" || text.substr(0, 6) == "HTTPS_" || text.substr(0, 9) == "NO_PROXY=")
+      kept.emplace_back(text);
   }
   return kept;
 }
@@ -177,8 +180,10 @@ UniqueFd connect_or_start(const LauncherOptions& options) {
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) throw errno_error("lock " + options.paths.lock());
     // Watch first, then look again: whatever happens after the look wakes us.
-    if (watch) watch->wait(deadline);
-    else watch.emplace(options.paths.run_root);
+    if (watch)
+      watch->wait(deadline);
+    else
+      watch.emplace(options.paths.run_root);
     if (auto socket = try_connect(options.paths)) return std::move(*socket);
   }
   if (auto socket = try_connect(options.paths)) return std::move(*socket);

@@ -27,8 +27,8 @@ inline constexpr int engine_ready_fd = 4;  ///< in the engine process: the start
 
 struct LauncherOptions {
   Paths paths;
-  std::string program = "/proc/self/exe";       ///< the stack program
-  std::chrono::milliseconds timeout{30'000};    ///< bound of the whole start; recovery of many containers fits in easily
+  std::string program = "/proc/self/exe";     ///< the stack program
+  std::chrono::milliseconds timeout{30'000};  ///< bound of the whole start; recovery of many containers fits in easily
 };
 
 /// A connected stream socket to the engine, which is started when none answers.

@@ -48,8 +48,10 @@ Paths resolve_paths(const PathRequest& request) {
   paths.data_root = root ? absolute(*root, "data root") : default_data;
   paths.instance = sha256_hex(paths.data_root).substr(0, 8);
   const auto run = request.run ? request.run : variable("STACK_RUN");
-  if (run) paths.run_root = absolute(*run, "run root");
-  else paths.run_root = paths.data_root == default_data ? run_base : run_base + "-" + paths.instance;
+  if (run)
+    paths.run_root = absolute(*run, "run root");
+  else
+    paths.run_root = paths.data_root == default_data ? run_base : run_base + "-" + paths.instance;
   return paths;
 }
 

@@ -27,9 +27,9 @@ struct Paths {
 };
 
 struct PathRequest {
-  std::optional<std::string> root;  ///< --root
-  std::optional<std::string> run;   ///< --run
-  bool is_root = true;              ///< effective uid 0
+  std::optional<std::string> root;                                     ///< --root
+  std::optional<std::string> run;                                      ///< --run
+  bool is_root = true;                                                 ///< effective uid 0
   std::function<std::optional<std::string>(const char*)> environment;  ///< looks a variable up
 };
 

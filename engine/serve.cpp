@@ -111,7 +111,8 @@ UniqueFd listen_at(const std::string& path) {
   const std::string reachable = fmt::format("/proc/self/fd/{}/{}", parent.get(), temporary);  // short, whatever the path
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (reachable.size() >= sizeof address.sun_path) throw Error(ErrorCode::invalid_argument, "the file name of the socket is too long: " + path);
+  if (reachable.size() >= sizeof address.sun_path)
+    throw Error(ErrorCode::invalid_argument, "the file name of the socket is too long: " + path);
   std::memcpy(address.sun_path, reachable.c_str(), reachable.size() + 1);
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) throw errno_error("socket");
@@ -119,7 +120,8 @@ UniqueFd listen_at(const std::string& path) {
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw errno_error("bind " + path);
   ::fchmodat(parent.get(), temporary.c_str(), 0660, 0);
   if (const auto group = socket_group()) {
-    if (::fchownat(parent.get(), temporary.c_str(), 0, *group, 0) != 0) log::warning("chown {}: {}", path, std::strerror(errno));
+    if (::fchownat(parent.get(), temporary.c_str(), 0, *group, 0) != 0)
+      log::warning("chown {}: {}", path, std::strerror(errno));
   }
   if (::listen(socket.get(), 4096) != 0) throw errno_error("listen " + path);
   if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) throw errno_error("rename to " + path);
@@ -152,7 +154,8 @@ private:
   asio::awaitable<void> main() {
     co_await engine_->recover();
     listener_->listen(listen_at(options_.paths.socket()));
-    for (const auto& address : options_.listen) listener_->listen(listen_at(address.substr(std::string_view("unix://").size())));
+    for (const auto& address : options_.listen)
+      listener_->listen(listen_at(address.substr(std::string_view("unix://").size())));
     report_.ready();
     log::info("engine of {} is ready", options_.paths.data_root);
     if (options_.on_demand && options_.listen.empty()) {
@@ -232,10 +235,14 @@ ServeOptions parse_serve_options(const std::vector<std::string>& arguments) {
       if (i + 1 >= arguments.size()) throw Error(ErrorCode::invalid_argument, name + " needs a value");
       return arguments[++i];
     };
-    if (name == "--root") root = take();
-    else if (name == "--run") run = take();
-    else if (name == "--on-demand") options.on_demand = true;
-    else if (name == "--debug") options.debug = true;
+    if (name == "--root")
+      root = take();
+    else if (name == "--run")
+      run = take();
+    else if (name == "--on-demand")
+      options.on_demand = true;
+    else if (name == "--debug")
+      options.debug = true;
     else if (name == "--listen") {
       options.listen.push_back(take());
       if (options.listen.back().rfind("unix:///", 0) != 0)
@@ -244,7 +251,8 @@ ServeOptions parse_serve_options(const std::vector<std::string>& arguments) {
       const std::string seconds = take();
       char* end = nullptr;
       const double count = std::strtod(seconds.c_str(), &end);
-      if (seconds.empty() || *end != '\0' || count <= 0) throw Error(ErrorCode::invalid_argument, "--idle takes a number of seconds, not " + seconds);
+      if (seconds.empty() || *end != '\0' || count <= 0)
+        throw Error(ErrorCode::invalid_argument, "--idle takes a number of seconds, not " + seconds);
       options.idle = std::chrono::milliseconds(static_cast<long long>(count * 1000));
     } else {
       throw Error(ErrorCode::invalid_argument, "unknown option " + name);
@@ -263,8 +271,10 @@ int serve(const ServeOptions& options) {
     make_roots(options.paths);
     const UniqueFd lock = take_lock(options);
     const bool debug = options.debug || std::getenv("STACK_DEBUG");
-    if (options.on_demand) log::to_file(options.paths.engine_log(), debug ? log::Level::debug : log::Level::info);
-    else log::to_stderr(debug ? log::Level::debug : log::Level::info);
+    if (options.on_demand)
+      log::to_file(options.paths.engine_log(), debug ? log::Level::debug : log::Level::info);
+    else
+      log::to_stderr(debug ? log::Level::debug : log::Level::info);
     auto server = std::make_unique<Server>(options, report);
     const int status = server->run();
     // Coroutines may still be suspended in the managers; the process ends with them instead of taking them apart.

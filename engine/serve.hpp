@@ -12,7 +12,7 @@ struct ServeOptions {
   Paths paths;
   /// Started by a command that needed it (fd 3 is the lock, fd 4 the start-up pipe): it ends itself when idle.
   bool on_demand = false;
-  std::vector<std::string> listen;       ///< further sockets, "unix:///path"; makes it stay
+  std::vector<std::string> listen;         ///< further sockets, "unix:///path"; makes it stay
   std::chrono::milliseconds idle{10'000};  ///< no container, no connection for this long: an on-demand engine ends
   bool debug = false;
 };

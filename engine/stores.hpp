@@ -26,7 +26,9 @@ public:
   void save_network(const std::string& id, const std::string& json) override { database_.put_text(Table::networks, id, json); }
   void remove_network(const std::string& id) override { database_.erase(Table::networks, id); }
   std::vector<std::string> load_networks() override { return texts(Table::networks); }
-  void save_attachment(const std::string& id, const std::string& json) override { database_.put_text(Table::endpoints, id, json); }
+  void save_attachment(const std::string& id, const std::string& json) override {
+    database_.put_text(Table::endpoints, id, json);
+  }
   void remove_attachment(const std::string& id) override { database_.erase(Table::endpoints, id); }
   std::vector<std::string> load_attachments() override { return texts(Table::endpoints); }
 

@@ -23,7 +23,8 @@ asio::awaitable<void> copy_out(Socket& from, ClientStream& client) {
   std::vector<char> buffer(copy_size);
   for (;;) {
     boost::system::error_code error;
-    const std::size_t count = co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t count =
+        co_await from.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
     if (error || count == 0) co_return;
     co_await client.write(std::string_view(buffer.data(), count));
   }
@@ -43,7 +44,8 @@ asio::awaitable<void> copy_in(ClientStream& client, Socket& to) {
   co_await never.wait();
 }
 
-asio::awaitable<void> write_logs(const asio::any_io_executor& executor, std::string directory, LogOptions options, ClientStream& client) {
+asio::awaitable<void> write_logs(const asio::any_io_executor& executor, std::string directory, LogOptions options,
+                                 ClientStream& client) {
   LogReader reader(executor, std::move(directory), std::move(options));
   for (;;) {
     const std::string_view chunk = co_await reader.next();
@@ -54,7 +56,8 @@ asio::awaitable<void> write_logs(const asio::any_io_executor& executor, std::str
 
 }  // namespace
 
-asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client) {
+asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOptions options,
+                                            std::shared_ptr<ClientStream> client) {
   if (options.logs) {
     co_await client->begin();
     LogOptions log_options;
@@ -86,8 +89,10 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
   }
   publish(*container, "attach");
   if (!options.logs) co_await client->begin();
-  if (flags & shim::attach_stdin) co_await (copy_out(socket, *client) || copy_in(*client, socket));
-  else co_await copy_out(socket, *client);
+  if (flags & shim::attach_stdin)
+    co_await (copy_out(socket, *client) || copy_in(*client, socket));
+  else
+    co_await copy_out(socket, *client);
 }
 
 }  // namespace stack::engine::container

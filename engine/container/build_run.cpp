@@ -60,7 +60,8 @@ asio::awaitable<void> forward_output(Socket& socket, const build::RunOutput& out
     boost::system::error_code error;
     co_await asio::async_read(socket, asio::buffer(header), asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
-    const std::size_t length = std::size_t{header[4]} << 24 | std::size_t{header[5]} << 16 | std::size_t{header[6]} << 8 | header[7];
+    const std::size_t length =
+        std::size_t{header[4]} << 24 | std::size_t{header[5]} << 16 | std::size_t{header[6]} << 8 | header[7];
     std::string bytes(length, '\0');
     co_await asio::async_read(socket, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
@@ -116,7 +117,9 @@ asio::awaitable<int> Manager::Impl::run_build_step(build::RunRequest request, bu
     image::Snapshot snapshot{request.lower_dirs, request.upper, request.work};
     LaunchPlan plan = make_launch_plan(*this, *container, snapshot, std::move(attachment));
     plan.request.engine = {};  // it is not worth an engine of its own
-    auto work = [plan = std::move(plan), shim = &services.shim, seccomp = &services.seccomp]() mutable { return run_launch_plan(plan, *shim, *seccomp); };
+    auto work = [plan = std::move(plan), shim = &services.shim, seccomp = &services.seccomp]() mutable {
+      return run_launch_plan(plan, *shim, *seccomp);
+    };
     runtime::LaunchResult result = co_await run_in_pool(services.pool, std::move(work));
     reap(std::move(result.shim));
     auto run = std::make_shared<Run>(executor);

@@ -180,13 +180,17 @@ std::string human_duration(std::chrono::nanoseconds duration) {
 }
 
 std::string status_text(const Record& record, std::string_view health, api::Timestamp now) {
-  const auto since = [&](const std::optional<api::Timestamp>& time) { return human_duration(time ? now - *time : std::chrono::nanoseconds{0}); };
+  const auto since = [&](const std::optional<api::Timestamp>& time) {
+    return human_duration(time ? now - *time : std::chrono::nanoseconds{0});
+  };
   switch (record.state) {
     case State::created: return "Created";
     case State::running: {
       std::string text = "Up " + since(record.started_at);
-      if (health == "starting") text += " (health: starting)";
-      else if (!health.empty()) text += fmt::format(" ({})", health);
+      if (health == "starting")
+        text += " (health: starting)";
+      else if (!health.empty())
+        text += fmt::format(" ({})", health);
       return text;
     }
     case State::paused: return "Up " + since(record.started_at) + " (Paused)";

@@ -44,25 +44,25 @@ struct MountPoint {
   std::string mode;         ///< as written: "ro,z"
   std::string propagation;  ///< binds: rprivate unless said otherwise
   bool rw = true;
-  bool anonymous = false;           ///< a volume without a name: `rm -v` removes it
-  bool no_copy = false;             ///< do not fill an empty volume from the image
-  bool create_source = false;       ///< binds of the short form: a missing directory is made
-  bool recursive = true;            ///< binds: submounts too
-  std::string subpath;              ///< of a volume
-  std::vector<std::string> options; ///< tmpfs: size=…, mode=…
-  bool from_mounts_api = false;     ///< came as HostConfig.Mounts, for the texts of errors
+  bool anonymous = false;            ///< a volume without a name: `rm -v` removes it
+  bool no_copy = false;              ///< do not fill an empty volume from the image
+  bool create_source = false;        ///< binds of the short form: a missing directory is made
+  bool recursive = true;             ///< binds: submounts too
+  std::string subpath;               ///< of a volume
+  std::vector<std::string> options;  ///< tmpfs: size=…, mode=…
+  bool from_mounts_api = false;      ///< came as HostConfig.Mounts, for the texts of errors
 };
 
 struct Record {
   std::string id;
   std::string name;  ///< without the slash
   api::Timestamp created{};
-  std::string image_id;  ///< "sha256:…"
-  api::ContainerConfig config;    ///< the request's, merged with the image's
-  api::HostConfig host_config;    ///< with the defaults Docker shows
+  std::string image_id;                                    ///< "sha256:…"
+  api::ContainerConfig config;                             ///< the request's, merged with the image's
+  api::HostConfig host_config;                             ///< with the defaults Docker shows
   std::map<std::string, api::EndpointSettings> endpoints;  ///< by network name, as asked for; the primary network included
-  std::string path;                ///< argv[0]
-  std::vector<std::string> args;   ///< the rest
+  std::string path;                                        ///< argv[0]
+  std::vector<std::string> args;                           ///< the rest
   std::vector<MountPoint> mounts;
 
   State state = State::created;

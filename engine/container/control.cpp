@@ -54,7 +54,8 @@ asio::awaitable<void> Manager::Impl::kill_and_wait(ContainerPtr container, RunPt
   if (container->record.state == State::paused) co_await thaw(container);  // the frozen do not die
   const bool ended = co_await run->ended.wait_for(kill_patience);
   if (!ended)
-    throw Error(ErrorCode::internal, fmt::format("tried to kill container {}, but did not receive an exit event", container->record.id));
+    throw Error(ErrorCode::internal,
+                fmt::format("tried to kill container {}, but did not receive an exit event", container->record.id));
 }
 
 asio::awaitable<void> Manager::Impl::stop(ContainerPtr container, StopOptions options) {
@@ -121,13 +122,15 @@ asio::awaitable<void> Manager::Impl::kill(ContainerPtr container, std::string si
   try {
     if (!signal_name.empty()) signal = parse_signal(signal_name);
   } catch (const Error& error) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("cannot kill container: {}: {}", container->record.name, error.what()));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("cannot kill container: {}: {}", container->record.name, error.what()));
   }
   const Busy busy(tasks);
   Record& record = container->record;
   const RunPtr run = container->run;
   if (!is_active(record.state) || (!run && record.state != State::restarting))
-    throw Error(ErrorCode::conflict, fmt::format("cannot kill container: {}: container {} is not running", record.name, record.id));
+    throw Error(ErrorCode::conflict,
+                fmt::format("cannot kill container: {}: container {} is not running", record.name, record.id));
   if (stops(record, signal)) {
     record.manually_stopped = true;
     container->stay_down = true;
@@ -152,7 +155,8 @@ asio::awaitable<void> Manager::Impl::pause(ContainerPtr container) {
   check_present(*container);
   const Record& record = container->record;
   if (record.state == State::paused) throw Error(ErrorCode::conflict, fmt::format("Container {} is already paused", record.id));
-  if (record.state == State::restarting) throw Error(ErrorCode::conflict, fmt::format("Container {} is restarting, wait until the container is running", record.id));
+  if (record.state == State::restarting)
+    throw Error(ErrorCode::conflict, fmt::format("Container {} is restarting, wait until the container is running", record.id));
   if (record.state != State::running) throw not_running(*container);
   const RunPtr run = container->run;
   auto work = [path = cgroup(record.id)] { runtime::Cgroup::open(path).freeze(); };
@@ -165,7 +169,8 @@ asio::awaitable<void> Manager::Impl::pause(ContainerPtr container) {
 asio::awaitable<void> Manager::Impl::unpause(ContainerPtr container) {
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   check_present(*container);
-  if (container->record.state != State::paused) throw Error(ErrorCode::internal, fmt::format("Container {} is not paused", container->record.id));
+  if (container->record.state != State::paused)
+    throw Error(ErrorCode::internal, fmt::format("Container {} is not paused", container->record.id));
   co_await thaw(container);
   if (container->record.state != State::paused) co_return;  // it ended meanwhile
   set_state(container, State::running);
@@ -181,7 +186,8 @@ asio::awaitable<void> Manager::Impl::remove(ContainerPtr container, bool force, 
   Record& record = container->record;
   if (is_active(record.state)) {
     if (!force) {
-      const char* advice = record.state == State::paused ? "container is paused and must be unpaused first" : record.state == State::restarting
+      const char* advice = record.state == State::paused ? "container is paused and must be unpaused first"
+                           : record.state == State::restarting
                                ? "container is restarting: stop the container before removing or force remove"
                                : "container is running: stop the container before removing or force remove";
       throw Error(ErrorCode::conflict, fmt::format("cannot remove container \"{}\": {}", record.name, advice));
@@ -225,11 +231,14 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   check_present(*container);
   Record& record = container->record;
-  if (checked == record.name) throw Error(ErrorCode::invalid_argument, "Renaming a container with the same name as its current name");
+  if (checked == record.name)
+    throw Error(ErrorCode::invalid_argument, "Renaming a container with the same name as its current name");
   if (const auto holder = by_name.find(checked); holder != by_name.end())
-    throw Error(ErrorCode::conflict, fmt::format("Error when allocating new name: Conflict. The container name \"/{}\" is already in use by container "
-                                                 "\"{}\". You have to remove (or rename) that container to be able to reuse that name.",
-                                                 checked, holder->second));
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("Error when allocating new name: Conflict. The container name \"/{}\" is already in use by container "
+                    "\"{}\". You have to remove (or rename) that container to be able to reuse that name.",
+                    checked, holder->second));
   const std::string old_name = record.name;
   by_name.erase(old_name);
   by_name[checked] = record.id;
@@ -274,7 +283,8 @@ asio::awaitable<std::vector<std::string>> Manager::Impl::prune(Filters filters) 
   for (const auto& [id, container] : by_id) {
     const Record& record = container->record;
     const bool at_rest = record.state == State::exited || record.state == State::created || record.state == State::dead;
-    const bool spared = std::any_of(unwanted_labels.begin(), unwanted_labels.end(), [&](const auto& label) { return label_matches(record.config.labels, label); });
+    const bool spared = std::any_of(unwanted_labels.begin(), unwanted_labels.end(),
+                                    [&](const auto& label) { return label_matches(record.config.labels, label); });
     FilterSubject subject{record, "none", {}};
     if (at_rest && !spared && !container->operations.locked() && filter.matches(subject)) stopped.push_back(container);
   }
@@ -296,8 +306,11 @@ asio::awaitable<void> Manager::Impl::connect(ContainerPtr container, std::string
   Record& record = container->record;
   const std::string mode = record.host_config.network_mode;
   if (mode == "host" || !shared_with(mode).empty())
-    throw Error(ErrorCode::forbidden, mode == "host" ? "cannot connect container to host network - container must be created in host network mode"
-                                                     : "container sharing network namespace with another container or host cannot be connected to any other network");
+    throw Error(
+        ErrorCode::forbidden,
+        mode == "host"
+            ? "cannot connect container to host network - container must be created in host network mode"
+            : "container sharing network namespace with another container or host cannot be connected to any other network");
   const std::string name = services.networks.inspect(services.networks.get(network)).name;
   if (record.endpoints.contains(name))
     throw Error(ErrorCode::forbidden, fmt::format("endpoint with name {} already exists in network {}", record.name, name));

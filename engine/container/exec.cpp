@@ -1,6 +1,7 @@
 // Further processes in a running container: exec for users, probes for health checks.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -9,7 +10,6 @@
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <csignal>
-#include <sys/ioctl.h>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -42,7 +42,8 @@ void check_running(const LiveContainer& container) {
     throw Error(ErrorCode::conflict, fmt::format("container {} is not running", record.id));
 }
 
-runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer& container, const api::ExecCreateRequest& wanted) {
+runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer& container,
+                                  const api::ExecCreateRequest& wanted) {
   const Record& record = container.record;
   runtime::ExecRequest request;
   request.container_pid = record.pid;
@@ -57,12 +58,15 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
   process.user.additional_group_names = record.host_config.group_add;
   process.args = wanted.cmd;
   process.env = process_environment(record, wanted.tty, wanted.env);
-  process.cwd = !wanted.working_dir.empty() ? wanted.working_dir : record.config.working_dir.empty() ? "/" : record.config.working_dir;
+  process.cwd = !wanted.working_dir.empty()         ? wanted.working_dir
+                : record.config.working_dir.empty() ? "/"
+                                                    : record.config.working_dir;
   api::HostConfig rights = record.host_config;
   rights.privileged = rights.privileged || wanted.privileged;
   process.capabilities = container_capabilities(rights);
   for (const auto& option : record.host_config.security_opt)
-    if (option.rfind("no-new-privileges", 0) == 0 && option.find("false") == std::string::npos) process.no_new_privileges = true;
+    if (option.rfind("no-new-privileges", 0) == 0 && option.find("false") == std::string::npos)
+      process.no_new_privileges = true;
   return request;
 }
 
@@ -72,14 +76,16 @@ ExecPtr Manager::Impl::create_exec(const ContainerPtr& container, api::ExecCreat
   check_running(*container);
   if (request.cmd.empty()) throw Error(ErrorCode::invalid_argument, "No exec command specified");
   if (!request.working_dir.empty() && request.working_dir.front() != '/')
-    throw Error(ErrorCode::invalid_argument, fmt::format("the working directory '{}' is invalid, it needs to be an absolute path", request.working_dir));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the working directory '{}' is invalid, it needs to be an absolute path", request.working_dir));
   auto exec = std::make_shared<Exec>(executor);
   exec->id = random_id();
   exec->container = container;
   exec->request = std::move(request);
   auto& ids = container->exec_ids;
   if (ids.size() >= execs_kept) {
-    const auto finished = std::find_if(ids.begin(), ids.end(), [&](const auto& id) { return execs.contains(id) && execs.at(id)->exit_code; });
+    const auto finished =
+        std::find_if(ids.begin(), ids.end(), [&](const auto& id) { return execs.contains(id) && execs.at(id)->exit_code; });
     if (finished != ids.end()) {
       execs.erase(*finished);
       ids.erase(finished);
@@ -170,7 +176,8 @@ asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<Cl
   co_await serve_exec(exec, streams, *client);
 }
 
-asio::awaitable<CapturedResult> Manager::Impl::probe(ContainerPtr container, std::vector<std::string> argv, std::chrono::nanoseconds timeout) {
+asio::awaitable<CapturedResult> Manager::Impl::probe(ContainerPtr container, std::vector<std::string> argv,
+                                                     std::chrono::nanoseconds timeout) {
   CapturedResult result;
   auto exec = std::make_shared<Exec>(executor);
   exec->id = random_id();
@@ -196,7 +203,8 @@ asio::awaitable<CapturedResult> Manager::Impl::probe(ContainerPtr container, std
     co_await exec->ended.wait_for(10s);
     result.timed_out = true;
     result.exit_code = -1;
-    result.output = fmt::format("Health check exceeded timeout ({}s): {}", std::chrono::duration<double>(timeout).count(), output->text());
+    result.output =
+        fmt::format("Health check exceeded timeout ({}s): {}", std::chrono::duration<double>(timeout).count(), output->text());
     co_return result;
   }
   co_await output->done.wait();

@@ -70,8 +70,10 @@ asio::awaitable<void> copy_out(ExecPtr exec, Stream& from, std::uint8_t stream, 
 
 asio::awaitable<void> copy_all_out(ExecPtr exec, ExecStreams& streams, ClientStream& client) {
   AsyncMutex writing(streams.out.get_executor());
-  if (exec->request.tty) co_await copy_out(exec, streams.out, 0, writing, client);
-  else co_await (copy_out(exec, streams.out, 1, writing, client) && copy_out(exec, streams.err, 2, writing, client));
+  if (exec->request.tty)
+    co_await copy_out(exec, streams.out, 0, writing, client);
+  else
+    co_await (copy_out(exec, streams.out, 1, writing, client) && copy_out(exec, streams.err, 2, writing, client));
   co_await exec->ended.wait();  // its exit code is what the client asks for next
 }
 
@@ -83,7 +85,8 @@ asio::awaitable<void> copy_in(ExecPtr exec, ExecStreams& streams, ClientStream& 
   while (!error) {
     const std::size_t count = co_await client.read_some(buffer);
     if (count == 0) break;
-    if (to.is_open()) co_await asio::async_write(to, asio::buffer(buffer.data(), count), asio::redirect_error(asio::use_awaitable, error));
+    if (to.is_open())
+      co_await asio::async_write(to, asio::buffer(buffer.data(), count), asio::redirect_error(asio::use_awaitable, error));
   }
   if (!exec->request.tty) streams.in.close(error);
   Notifier never(to.get_executor());
@@ -125,8 +128,10 @@ void ExecStreams::open(const api::ExecCreateRequest& request, ExecPipes& child) 
 void ExecStreams::use_terminal(UniqueFd master) { out.assign(master.release()); }
 
 asio::awaitable<void> serve_exec(ExecPtr exec, ExecStreams& streams, ClientStream& client) {
-  if (exec->request.attach_stdin) co_await (copy_all_out(exec, streams, client) || copy_in(exec, streams, client));
-  else co_await copy_all_out(exec, streams, client);
+  if (exec->request.attach_stdin)
+    co_await (copy_all_out(exec, streams, client) || copy_in(exec, streams, client));
+  else
+    co_await copy_all_out(exec, streams, client);
 }
 
 asio::awaitable<void> CapturedOutput::collect(ExecPtr exec) {

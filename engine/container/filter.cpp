@@ -16,8 +16,9 @@ namespace stack::engine::container {
 namespace {
 
 const std::set<std::string>& known_filters() {
-  static const std::set<std::string> names{"ancestor", "before", "exited", "expose", "health", "id",      "is-task", "isolation", "label",
-                                           "name",     "network", "publish", "since", "status", "volume"};
+  static const std::set<std::string> names{"ancestor", "before",  "exited",    "expose", "health",
+                                           "id",       "is-task", "isolation", "label",  "name",
+                                           "network",  "publish", "since",     "status", "volume"};
   return names;
 }
 
@@ -32,7 +33,8 @@ bool any(const std::vector<std::string>& values, Predicate predicate) {
 bool name_matches(const std::string& name, const std::string& wanted) {
   constexpr std::size_t longest_pattern = 256;
   const bool plain = wanted.find_first_of("^$.*+?()[]{}|\\") == std::string::npos;
-  if (plain || wanted.size() > longest_pattern) return name.find(wanted) != std::string::npos || ("/" + name).find(wanted) != std::string::npos;
+  if (plain || wanted.size() > longest_pattern)
+    return name.find(wanted) != std::string::npos || ("/" + name).find(wanted) != std::string::npos;
   try {
     const std::regex pattern(wanted, std::regex::ECMAScript);
     return std::regex_search(name, pattern) || std::regex_search("/" + name, pattern);
@@ -85,7 +87,8 @@ bool label_matches(const std::map<std::string, std::string>& labels, const std::
   return found != labels.end() && (equals == std::string::npos || found->second == wanted.substr(equals + 1));
 }
 
-ContainerFilter::ContainerFilter(Filters filters, const std::function<std::string(const std::string&)>& image_id) : filters_(std::move(filters)) {
+ContainerFilter::ContainerFilter(Filters filters, const std::function<std::string(const std::string&)>& image_id)
+    : filters_(std::move(filters)) {
   for (const auto& [key, values] : filters_)
     if (!known_filters().contains(key)) refuse(fmt::format("invalid filter '{}'", key));
   if (const auto* states = find("status"))
@@ -95,7 +98,8 @@ ContainerFilter::ContainerFilter(Filters filters, const std::function<std::strin
     }
   if (const auto* health = find("health"))
     for (const auto& value : *health)
-      if (value != "none" && value != "starting" && value != "healthy" && value != "unhealthy") refuse(fmt::format("invalid filter 'health={}'", value));
+      if (value != "none" && value != "starting" && value != "healthy" && value != "unhealthy")
+        refuse(fmt::format("invalid filter 'health={}'", value));
   if (const auto* codes = find("exited"))
     for (const auto& code : *codes) {
       int value = 0;
@@ -119,7 +123,9 @@ bool ContainerFilter::implies_all() const { return find("status") || find("exite
 bool ContainerFilter::matches(const FilterSubject& subject) const {
   const Record& record = subject.record;
   if (const auto* values = find("label"))
-    if (!std::all_of(values->begin(), values->end(), [&](const auto& label) { return label_matches(record.config.labels, label); })) return false;
+    if (!std::all_of(values->begin(), values->end(),
+                     [&](const auto& label) { return label_matches(record.config.labels, label); }))
+      return false;
   if (const auto* values = find("name"))
     if (!any(*values, [&](const auto& name) { return name_matches(record.name, name); })) return false;
   if (const auto* values = find("id"))

@@ -18,14 +18,14 @@ Filters parse_filters(std::string_view json);
 /// What a filter may ask beside the record.
 struct FilterSubject {
   const Record& record;
-  std::string health;                   ///< none, starting, healthy, unhealthy
-  std::vector<std::string> network_ids; ///< of its networks, parallel to record.endpoints
+  std::string health;                    ///< none, starting, healthy, unhealthy
+  std::vector<std::string> network_ids;  ///< of its networks, parallel to record.endpoints
 };
 
 class ContainerFilter {
 public:
-  /// `image_id` turns the argument of ancestor into an image id (empty: no such image). Throws invalid_argument with Docker's texts
-  /// for unknown filters and values.
+  /// `image_id` turns the argument of ancestor into an image id (empty: no such image). Throws invalid_argument with Docker's
+  /// texts for unknown filters and values.
   ContainerFilter(Filters filters, const std::function<std::string(const std::string&)>& image_id);
 
   bool matches(const FilterSubject& subject) const;

@@ -16,7 +16,9 @@ constexpr std::chrono::nanoseconds first_probe = 50ms;
 constexpr std::chrono::nanoseconds longest_early_pause = 1s;
 constexpr int default_retries = 3;
 
-std::chrono::nanoseconds or_default(std::chrono::nanoseconds value, std::chrono::nanoseconds otherwise) { return value > 0ns ? value : otherwise; }
+std::chrono::nanoseconds or_default(std::chrono::nanoseconds value, std::chrono::nanoseconds otherwise) {
+  return value > 0ns ? value : otherwise;
+}
 
 }  // namespace
 
@@ -57,7 +59,8 @@ std::chrono::nanoseconds HealthTracker::next_probe(std::chrono::nanoseconds last
   }
   // early: 100 ms, 200 ms … but never later than the probe that counts
   const auto pause = std::min<std::chrono::nanoseconds>(first_probe * (1LL << std::min(probes_, 5)), longest_early_pause);
-  const auto regular = last_ended < settings_.start_period ? last_ended + std::min(settings_.start_interval, settings_.interval) : first_counted();
+  const auto regular = last_ended < settings_.start_period ? last_ended + std::min(settings_.start_interval, settings_.interval)
+                                                           : first_counted();
   return std::min(last_ended + pause, std::max(regular, last_ended));
 }
 

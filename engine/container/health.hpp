@@ -24,9 +24,9 @@ std::optional<HealthSettings> health_settings(const api::ContainerConfig& config
 
 /// Follows one run of a container. Times are since the start of that run.
 ///
-/// Docker waits one interval before its first probe. We probe at once and again with growing pauses, because the first success is
-/// what everybody waits for; but failures before Docker would have looked for the first time are not counted, so a slow start is
-/// judged as there.
+/// Docker waits one interval before its first probe. We probe at once and again with growing pauses, because the first success
+/// is what everybody waits for; but failures before Docker would have looked for the first time are not counted, so a slow
+/// start is judged as there.
 class HealthTracker {
 public:
   explicit HealthTracker(HealthSettings settings);

@@ -24,8 +24,10 @@ api::ContainerState make_state(const LiveContainer& container) {
   state.error = record.error;
   state.started_at = record.started_at;
   state.finished_at = record.finished_at;
-  if (container.health) state.health = container.health->health();
-  else if (!record.health_status.empty()) state.health = api::Health{record.health_status, 0, {}};
+  if (container.health)
+    state.health = container.health->health();
+  else if (!record.health_status.empty())
+    state.health = api::Health{record.health_status, 0, {}};
   return state;
 }
 
@@ -51,7 +53,8 @@ std::map<std::string, api::EndpointSettings> make_networks(const Manager::Impl& 
 api::PortMap make_ports(const Manager::Impl& impl, const Record& record) {
   api::PortMap ports;
   if (!is_active(record.state)) return ports;
-  for (const auto& port : record.config.exposed_ports) ports.try_emplace(port.find('/') == std::string::npos ? port + "/tcp" : port);
+  for (const auto& port : record.config.exposed_ports)
+    ports.try_emplace(port.find('/') == std::string::npos ? port + "/tcp" : port);
   for (const auto& binding : impl.services.networks.ports(record.id))
     ports[fmt::format("{}/{}", binding.container_port, network::to_string(binding.protocol))].push_back(
         {binding.host_ip, std::to_string(binding.host_port)});
@@ -93,7 +96,8 @@ api::GraphDriver make_graph_driver(const Manager::Impl& impl, const Record& reco
 
 std::string command_text(const Record& record) {
   std::string text = record.path;
-  for (const auto& argument : record.args) text += argument.find(' ') == std::string::npos ? " " + argument : " '" + argument + "'";
+  for (const auto& argument : record.args)
+    text += argument.find(' ') == std::string::npos ? " " + argument : " '" + argument + "'";
   return text;
 }
 
@@ -173,7 +177,8 @@ api::ContainerSummary make_summary(const Manager::Impl& impl, const LiveContaine
   summary.networks = make_networks(impl, record);
   summary.mounts = to_api(record.mounts);
   for (auto& mount : summary.mounts)
-    if (mount.type == "volume" && impl.services.volumes.find(mount.name) && impl.services.volumes.find(mount.name)->anonymous()) mount.source.clear();
+    if (mount.type == "volume" && impl.services.volumes.find(mount.name) && impl.services.volumes.find(mount.name)->anonymous())
+      mount.source.clear();
   return summary;
 }
 

@@ -30,7 +30,8 @@ network::PortRequest port_request(const std::string& container_port, const api::
   request.host_ip = binding.host_ip;
   const auto dash = binding.host_port.find('-');
   request.host_port_first = to_port(std::string_view(binding.host_port).substr(0, dash));
-  request.host_port_last = dash == std::string::npos ? request.host_port_first : to_port(std::string_view(binding.host_port).substr(dash + 1));
+  request.host_port_last =
+      dash == std::string::npos ? request.host_port_first : to_port(std::string_view(binding.host_port).substr(dash + 1));
   return request;
 }
 
@@ -52,7 +53,8 @@ runtime::LogOptions log_options(const api::LogConfig& config, const std::string&
   runtime::LogOptions options;
   if (config.type == "none") return options;
   options.directory = directory;
-  if (const auto size = config.config.find("max-size"); size != config.config.end()) options.max_size = parse_log_size(size->second);
+  if (const auto size = config.config.find("max-size"); size != config.config.end())
+    options.max_size = parse_log_size(size->second);
   if (const auto files = config.config.find("max-file"); files != config.config.end()) {
     std::uint32_t count = 0;
     std::from_chars(files->second.data(), files->second.data() + files->second.size(), count);
@@ -67,7 +69,8 @@ pid_t pid_of(const Manager::Impl& impl, const std::string& mode, const char* wha
   if (other.empty()) return 0;
   const ContainerPtr owner = impl.get(other);
   if (!is_active(owner->record.state) || owner->record.pid == 0)
-    throw Error(ErrorCode::conflict, fmt::format("cannot join {} of a non running container: container {} is not running", what, owner->record.id));
+    throw Error(ErrorCode::conflict,
+                fmt::format("cannot join {} of a non running container: container {} is not running", what, owner->record.id));
   return owner->record.pid;
 }
 
@@ -169,7 +172,8 @@ network::AttachRequest attach_request(const Record& record) {
   return request;
 }
 
-LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot, network::Attachment attachment) {
+LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot,
+                            network::Attachment attachment) {
   const Record& record = container.record;
   LaunchPlan plan;
   plan.attachment = std::move(attachment);

@@ -26,7 +26,8 @@ network::AttachRequest attach_request(const Record& record);
 network::EndpointRequest endpoint_request(const std::string& network, const api::EndpointSettings& settings);
 std::vector<network::PortRequest> port_requests(const Record& record);
 
-LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot, network::Attachment attachment);
+LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot,
+                            network::Attachment attachment);
 
 /// Blocking. Throws runtime::LaunchError.
 runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp);

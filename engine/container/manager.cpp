@@ -25,7 +25,8 @@ std::string_view without_slash(std::string_view name) { return !name.empty() && 
 bool is_host_mode(const std::string& mode) { return mode == "host" || mode == "none" || mode.rfind("container:", 0) == 0; }
 
 /// By network name, the primary network included.
-std::map<std::string, api::EndpointSettings> requested_endpoints(const api::ContainerCreateRequest& request, const std::string& network_mode) {
+std::map<std::string, api::EndpointSettings> requested_endpoints(const api::ContainerCreateRequest& request,
+                                                                 const std::string& network_mode) {
   auto endpoints = request.endpoints_config;
   if (network_mode == "host" || network_mode == "none") return {{network_mode, {}}};
   if (is_host_mode(network_mode)) return {};
@@ -46,7 +47,8 @@ void check_bind_sources(const std::vector<MountPoint>& mounts) {
   for (const auto& mount : mounts) {
     struct stat status {};
     if (mount.type == "bind" && !mount.create_source && ::stat(mount.source.c_str(), &status) != 0)
-      throw Error(ErrorCode::invalid_argument, "invalid mount config for type \"bind\": bind source path does not exist: " + mount.source);
+      throw Error(ErrorCode::invalid_argument,
+                  "invalid mount config for type \"bind\": bind source path does not exist: " + mount.source);
   }
 }
 
@@ -98,7 +100,8 @@ void Manager::Impl::forget(const ContainerPtr& container) {
 
 void Manager::Impl::set_state(const ContainerPtr& container, State state) {
   if (!may_become(container->record.state, state))
-    log::error("container {}: {} after {} is not foreseen", container->record.id, to_string(state), to_string(container->record.state));
+    log::error("container {}: {} after {} is not foreseen", container->record.id, to_string(state),
+               to_string(container->record.state));
   container->record.state = state;
   save(container);
   container->changed.notify_all();
@@ -153,11 +156,14 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   }
   Settings settings = resolve_settings(request, defaults, services.host);
   if (!image) throw Error(ErrorCode::invalid_argument, "no image specified");
-  if (checked_name.empty()) checked_name = random_name([&](const std::string& candidate) { return by_name.contains(candidate); });
+  if (checked_name.empty())
+    checked_name = random_name([&](const std::string& candidate) { return by_name.contains(candidate); });
   if (const auto holder = by_name.find(checked_name); holder != by_name.end())
-    throw Error(ErrorCode::conflict, fmt::format("Conflict. The container name \"/{}\" is already in use by container \"{}\". You have to remove (or "
-                                                 "rename) that container to be able to reuse that name.",
-                                                 checked_name, holder->second));
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("Conflict. The container name \"/{}\" is already in use by container \"{}\". You have to remove (or "
+                    "rename) that container to be able to reuse that name.",
+                    checked_name, holder->second));
   Record record;
   record.id = random_id();
   record.name = checked_name;
@@ -204,7 +210,8 @@ std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& option
   });
   std::vector<const LiveContainer*> newest_first;
   for (const auto& [id, container] : by_id) newest_first.push_back(container.get());
-  std::sort(newest_first.begin(), newest_first.end(), [](const auto* a, const auto* b) { return a->record.created > b->record.created; });
+  std::sort(newest_first.begin(), newest_first.end(),
+            [](const auto* a, const auto* b) { return a->record.created > b->record.created; });
   const auto position_of = [&](const char* key) -> std::optional<api::Timestamp> {
     const auto found = filter.filters().find(key);
     if (found == filter.filters().end()) return std::nullopt;
@@ -241,8 +248,8 @@ api::ContainerInspect Manager::inspect(const ContainerPtr& container) const { re
 const Record& Manager::record(const ContainerPtr& container) const { return container->record; }
 std::size_t Manager::count() const { return impl_->by_id.size(); }
 std::size_t Manager::count(State state) const {
-  return static_cast<std::size_t>(
-      std::count_if(impl_->by_id.begin(), impl_->by_id.end(), [&](const auto& entry) { return entry.second->record.state == state; }));
+  return static_cast<std::size_t>(std::count_if(impl_->by_id.begin(), impl_->by_id.end(),
+                                                [&](const auto& entry) { return entry.second->record.state == state; }));
 }
 bool Manager::is_idle() const {
   return impl_->tasks == 0 && std::none_of(impl_->by_id.begin(), impl_->by_id.end(), [](const auto& entry) {
@@ -261,7 +268,8 @@ std::vector<std::string> Manager::users_of_volume(const std::string& name) const
   std::vector<std::string> users;
   for (const auto& [id, container] : impl_->by_id) {
     const auto& mounts = container->record.mounts;
-    if (std::any_of(mounts.begin(), mounts.end(), [&](const auto& mount) { return mount.type == "volume" && mount.name == name; }))
+    if (std::any_of(mounts.begin(), mounts.end(),
+                    [&](const auto& mount) { return mount.type == "volume" && mount.name == name; }))
       users.push_back(id);
   }
   return users;
@@ -272,15 +280,27 @@ std::string Manager::name_of(const std::string& id) const {
   return found == impl_->by_id.end() ? std::string() : found->second->record.name;
 }
 
-api::CreateResponse Manager::create(const std::string& name, const api::ContainerCreateRequest& request) { return impl_->create(name, request); }
+api::CreateResponse Manager::create(const std::string& name, const api::ContainerCreateRequest& request) {
+  return impl_->create(name, request);
+}
 asio::awaitable<void> Manager::start(ContainerPtr container) { return impl_->start(std::move(container)); }
-asio::awaitable<void> Manager::stop(ContainerPtr container, StopOptions options) { return impl_->stop(std::move(container), std::move(options)); }
-asio::awaitable<void> Manager::restart(ContainerPtr container, StopOptions options) { return impl_->restart(std::move(container), std::move(options)); }
-asio::awaitable<void> Manager::kill(ContainerPtr container, std::string signal) { return impl_->kill(std::move(container), std::move(signal)); }
+asio::awaitable<void> Manager::stop(ContainerPtr container, StopOptions options) {
+  return impl_->stop(std::move(container), std::move(options));
+}
+asio::awaitable<void> Manager::restart(ContainerPtr container, StopOptions options) {
+  return impl_->restart(std::move(container), std::move(options));
+}
+asio::awaitable<void> Manager::kill(ContainerPtr container, std::string signal) {
+  return impl_->kill(std::move(container), std::move(signal));
+}
 asio::awaitable<void> Manager::pause(ContainerPtr container) { return impl_->pause(std::move(container)); }
 asio::awaitable<void> Manager::unpause(ContainerPtr container) { return impl_->unpause(std::move(container)); }
-asio::awaitable<void> Manager::remove(ContainerPtr container, bool force, bool volumes) { return impl_->remove(std::move(container), force, volumes); }
-asio::awaitable<void> Manager::rename(ContainerPtr container, std::string name) { return impl_->rename(std::move(container), std::move(name)); }
+asio::awaitable<void> Manager::remove(ContainerPtr container, bool force, bool volumes) {
+  return impl_->remove(std::move(container), force, volumes);
+}
+asio::awaitable<void> Manager::rename(ContainerPtr container, std::string name) {
+  return impl_->rename(std::move(container), std::move(name));
+}
 asio::awaitable<void> Manager::resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns) {
   return impl_->resize(std::move(container), rows, columns);
 }
@@ -305,8 +325,11 @@ asio::awaitable<void> Manager::connect(ContainerPtr container, std::string netwo
 asio::awaitable<void> Manager::disconnect(ContainerPtr container, std::string network, bool force) {
   return impl_->disconnect(std::move(container), std::move(network), force);
 }
-ExecPtr Manager::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) { return impl_->create_exec(container, std::move(request)); }
-asio::awaitable<void> Manager::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal, std::vector<std::uint64_t> console_size) {
+ExecPtr Manager::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) {
+  return impl_->create_exec(container, std::move(request));
+}
+asio::awaitable<void> Manager::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal,
+                                          std::vector<std::uint64_t> console_size) {
   exec->request.tty = exec->request.tty || terminal;
   if (!console_size.empty()) exec->request.console_size = std::move(console_size);
   return impl_->start_exec(std::move(exec), std::move(client));

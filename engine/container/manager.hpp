@@ -106,12 +106,13 @@ public:
   void load();
   /// Connects to every shim of the run root and takes their sockets back.
   asio::awaitable<Restored> find_running();
-  /// After the networks are restored: settles every record, ends what nobody owns, starts what restart policies want. `rebooted`:
-  /// nothing can be running.
+  /// After the networks are restored: settles every record, ends what nobody owns, starts what restart policies want.
+  /// `rebooted`: nothing can be running.
   asio::awaitable<void> restore(bool rebooted);
 
   // ── finding ──
-  /// By id, name (a leading slash is fine), or unique id prefix. Throws not_found "No such container: x", invalid_argument when ambiguous.
+  /// By id, name (a leading slash is fine), or unique id prefix. Throws not_found "No such container: x", invalid_argument when
+  /// ambiguous.
   ContainerPtr get(std::string_view name_or_id) const;
   std::vector<api::ContainerSummary> list(const ListOptions& options) const;
   api::ContainerInspect inspect(const ContainerPtr& container) const;
@@ -149,9 +150,10 @@ public:
   // ── exec ──
   ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
   ExecPtr get_exec(const std::string& id) const;  ///< throws not_found "No such exec instance: x"
-  void check_exec(const ExecPtr& exec) const;  ///< throws conflict when it cannot be started (any more)
+  void check_exec(const ExecPtr& exec) const;     ///< throws conflict when it cannot be started (any more)
   /// Runs it. `client` null: detached, returns once it runs. Else returns when its output has ended.
-  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal, std::vector<std::uint64_t> console_size);
+  asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal,
+                                   std::vector<std::uint64_t> console_size);
   asio::awaitable<void> resize_exec(ExecPtr exec, std::uint16_t rows, std::uint16_t columns);
   api::ExecInspect inspect_exec(const ExecPtr& exec) const;
 

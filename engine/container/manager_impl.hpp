@@ -33,18 +33,19 @@ using RunPtr = std::shared_ptr<Run>;
 
 class LiveContainer {
 public:
-  LiveContainer(const asio::any_io_executor& executor, Record made) : record(std::move(made)), operations(executor), changed(executor) {}
+  LiveContainer(const asio::any_io_executor& executor, Record made)
+      : record(std::move(made)), operations(executor), changed(executor) {}
 
   Record record;
   AsyncMutex operations;
-  Notifier changed;          ///< after every change of state
-  std::uint64_t exits = 0;   ///< since the engine started
+  Notifier changed;         ///< after every change of state
+  std::uint64_t exits = 0;  ///< since the engine started
   bool removed = false;
-  RunPtr run;                ///< null: no process
+  RunPtr run;  ///< null: no process
   std::optional<HealthTracker> health;
   RestartBackoff backoff;
-  std::shared_ptr<Signal> restart_delay;  ///< while waiting for a restart; setting it cancels
-  bool stay_down = false;                 ///< the next exit was asked for: the restart policy does not apply
+  std::shared_ptr<Signal> restart_delay;                ///< while waiting for a restart; setting it cancels
+  bool stay_down = false;                               ///< the next exit was asked for: the restart policy does not apply
   std::vector<runtime::InitialAttach> waiting_clients;  ///< attached before the start
   std::vector<std::string> exec_ids;
 };
@@ -61,8 +62,8 @@ public:
   std::optional<int> exit_code;
   pid_t pid = 0;
   Signal ended;
-  UniqueFd terminal;  ///< the pty master while it runs, for resizing
-  UniqueFd master;    ///< the same for whoever serves the streams
+  UniqueFd terminal;                                     ///< the pty master while it runs, for resizing
+  UniqueFd master;                                       ///< the same for whoever serves the streams
   std::vector<asio::posix::stream_descriptor*> streams;  ///< being read; woken at the end
 };
 
@@ -105,7 +106,8 @@ public:
   asio::awaitable<void> prepare_volumes(ContainerPtr container, image::Snapshot snapshot);
   image::Snapshot snapshot_of(const LiveContainer& container);
   asio::awaitable<network::Attachment> attach_network(ContainerPtr container);
-  runtime::LaunchRequest launch_request(LiveContainer& container, const image::Snapshot& snapshot, network::Attachment& attachment);
+  runtime::LaunchRequest launch_request(LiveContainer& container, const image::Snapshot& snapshot,
+                                        network::Attachment& attachment);
   asio::awaitable<void> follow(ContainerPtr container, RunPtr run);  ///< subscribes to the shim's events
   asio::awaitable<void> handle_exit(ContainerPtr container, RunPtr run, shim::State state);
   asio::awaitable<void> handle_lost_shim(ContainerPtr container, RunPtr run);
@@ -114,7 +116,7 @@ public:
   void begin_health(const ContainerPtr& container, const RunPtr& run, bool resumed);
   asio::awaitable<void> health_loop(ContainerPtr container, RunPtr run);
   asio::awaitable<void> remove_cgroup(std::string id, bool kill_first);
-  void reap(Child child);  ///< waits for a shim of ours in the background
+  void reap(Child child);                                    ///< waits for a shim of ours in the background
   void spawn(asio::awaitable<void> task, std::string what);  ///< in the background; a failure is logged
 
   // control.cpp
@@ -153,7 +155,8 @@ public:
   asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client);
   asio::awaitable<void> run_exec(ExecPtr exec, ExecPipes pipes);  ///< returns when it runs
   asio::awaitable<void> watch_exec(ExecPtr exec, UniqueFd exit_fd);
-  asio::awaitable<CapturedResult> probe(ContainerPtr container, std::vector<std::string> argv, std::chrono::nanoseconds timeout);
+  asio::awaitable<CapturedResult> probe(ContainerPtr container, std::vector<std::string> argv,
+                                        std::chrono::nanoseconds timeout);
 
   // build_run.cpp
   asio::awaitable<int> run_build_step(build::RunRequest request, build::RunOutput output);
@@ -165,7 +168,7 @@ public:
   std::map<std::string, std::string, std::less<>> by_name;  // name → id; reserved before anything else is done
   std::map<std::string, ExecPtr, std::less<>> execs;
   std::map<std::string, std::shared_ptr<runtime::ShimClient>> found_shims;  // by container id, between find_running and restore
-  int tasks = 0;  // operations under way, for is_idle
+  int tasks = 0;                                                            // operations under way, for is_idle
 };
 
 /// Counts an operation for as long as it lives.

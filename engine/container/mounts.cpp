@@ -35,7 +35,8 @@ std::string clean(const std::string& path) {
 void check_destination(const std::string& context, const std::string& type, const std::string& destination) {
   const std::string prefix = fmt::format("{}invalid mount config for type \"{}\": ", context, type);
   if (destination.empty()) refuse(prefix + "field Target must not be empty");
-  if (destination.front() != '/') refuse(fmt::format("{}invalid mount path: '{}' mount path must be absolute", prefix, destination));
+  if (destination.front() != '/')
+    refuse(fmt::format("{}invalid mount path: '{}' mount path must be absolute", prefix, destination));
   if (clean(destination) == "/") refuse(prefix + "invalid specification: destination can't be '/'");
 }
 
@@ -46,11 +47,17 @@ bool is_propagation(const std::string& word) {
 
 /// One word of a bind's mode; false: unknown.
 bool apply_mode_word(const std::string& word, MountPoint& mount) {
-  if (word == "ro") mount.rw = false;
-  else if (word == "rw" || word == "z" || word == "Z" || word == "consistent" || word == "cached" || word == "delegated" || word.empty()) return true;
-  else if (word == "nocopy") mount.no_copy = true;
-  else if (is_propagation(word)) mount.propagation = word;
-  else return false;
+  if (word == "ro")
+    mount.rw = false;
+  else if (word == "rw" || word == "z" || word == "Z" || word == "consistent" || word == "cached" || word == "delegated" ||
+           word.empty())
+    return true;
+  else if (word == "nocopy")
+    mount.no_copy = true;
+  else if (is_propagation(word))
+    mount.propagation = word;
+  else
+    return false;
   return true;
 }
 
@@ -66,7 +73,8 @@ MountPoint from_bind_mount(const api::Mount& mount) {
   const api::BindOptions options = mount.bind_options.value_or(api::BindOptions{});
   if (mount.source.empty()) refuse("invalid mount config for type \"bind\": field Source must not be empty");
   if (mount.source.front() != '/')
-    refuse(fmt::format("invalid mount config for type \"bind\": invalid mount path: '{}' mount path must be absolute", mount.source));
+    refuse(fmt::format("invalid mount config for type \"bind\": invalid mount path: '{}' mount path must be absolute",
+                       mount.source));
   if (!options.propagation.empty() && !is_propagation(options.propagation))
     refuse("invalid mount config for type \"bind\": invalid propagation mode: " + options.propagation);
   point.source = clean(mount.source);
@@ -80,7 +88,8 @@ MountPoint from_volume_mount(const api::Mount& mount) {
   MountPoint point;
   const api::VolumeOptions options = mount.volume_options.value_or(api::VolumeOptions{});
   if (options.driver_config && !options.driver_config->name.empty() && options.driver_config->name != "local")
-    refuse(fmt::format("error looking up volume plugin {}: plugin \"{}\" not found", options.driver_config->name, options.driver_config->name));
+    refuse(fmt::format("error looking up volume plugin {}: plugin \"{}\" not found", options.driver_config->name,
+                       options.driver_config->name));
   point.name = mount.source;
   point.anonymous = mount.source.empty();
   point.no_copy = options.no_copy;
@@ -105,7 +114,9 @@ MountPoint from_api(const api::Mount& mount) {
   if (mount.type != "bind" && mount.type != "volume" && mount.type != "tmpfs")
     refuse(fmt::format("invalid mount config for type \"{}\": mount type unknown", mount.type));
   check_destination("", mount.type, mount.target);
-  MountPoint point = mount.type == "bind" ? from_bind_mount(mount) : mount.type == "volume" ? from_volume_mount(mount) : from_tmpfs_mount(mount);
+  MountPoint point = mount.type == "bind"     ? from_bind_mount(mount)
+                     : mount.type == "volume" ? from_volume_mount(mount)
+                                              : from_tmpfs_mount(mount);
   point.type = mount.type;
   point.destination = clean(mount.target);
   point.rw = !mount.read_only;
@@ -121,9 +132,12 @@ MountPoint from_tmpfs_map(const std::string& path, const std::string& options) {
   point.options = {"rw", "nosuid", "nodev", "noexec"};
   if (!options.empty())
     for (const auto& word : split(options, ',')) {
-      if (word == "ro") point.rw = false;
-      else if (word == "exec" || word == "suid" || word == "dev") std::erase(point.options, "no" + word);
-      else if (word != "rw" && std::find(point.options.begin(), point.options.end(), word) == point.options.end()) point.options.push_back(word);
+      if (word == "ro")
+        point.rw = false;
+      else if (word == "exec" || word == "suid" || word == "dev")
+        std::erase(point.options, "no" + word);
+      else if (word != "rw" && std::find(point.options.begin(), point.options.end(), word) == point.options.end())
+        point.options.push_back(word);
     }
   return point;
 }
@@ -134,7 +148,8 @@ MountPoint parse_bind(const std::string& text) {
   const auto parts = split(text, ':');
   const std::string context = fmt::format("invalid volume specification: '{}': ", text);
   MountPoint mount;
-  if (parts.empty() || parts.size() > 3 || std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); }))
+  if (parts.empty() || parts.size() > 3 ||
+      std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.empty(); }))
     refuse(fmt::format("invalid volume specification: '{}'", text));
   if (parts.size() == 1) {
     mount.type = "volume";
@@ -175,7 +190,8 @@ std::vector<MountPoint> resolve_mounts(const api::ContainerConfig& config, const
     add(std::move(mount));
   }
   std::stable_sort(mounts.begin(), mounts.end(), [](const MountPoint& a, const MountPoint& b) {
-    return std::count(a.destination.begin(), a.destination.end(), '/') < std::count(b.destination.begin(), b.destination.end(), '/');
+    return std::count(a.destination.begin(), a.destination.end(), '/') <
+           std::count(b.destination.begin(), b.destination.end(), '/');
   });
   return mounts;
 }

@@ -8,8 +8,8 @@
 
 namespace stack::engine::container {
 
-/// In the order they are mounted: a path before what lies below it. Volumes have their name (empty: anonymous, to be created) and
-/// no source yet. Throws invalid_argument with Docker's texts.
+/// In the order they are mounted: a path before what lies below it. Volumes have their name (empty: anonymous, to be created)
+/// and no source yet. Throws invalid_argument with Docker's texts.
 std::vector<MountPoint> resolve_mounts(const api::ContainerConfig& config, const api::HostConfig& host_config);
 
 /// One "SOURCE:TARGET[:MODE]" or "TARGET" of HostConfig.Binds.

@@ -1,4 +1,5 @@
-// After an engine restart: what runs is taken over again, what a crash cut off is finished or undone, what nobody owns is removed.
+// After an engine restart: what runs is taken over again, what a crash cut off is finished or undone, what nobody owns is
+// removed.
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -26,7 +27,8 @@ constexpr int unknown_exit_code = 255;
 std::vector<std::string> entries(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    names.push_back(entry.path().filename().string());
   return names;
 }
 
@@ -43,8 +45,10 @@ shim::State read_exit(const std::string& container_dir) {
     state.exit_code = exit.at("exit_code").get<int>();
     state.oom_killed = exit.value("oom_killed", false) ? 1 : 0;
     const auto& finished = exit.at("finished_at");
-    if (finished.is_number_integer()) state.finished_at = finished.get<std::int64_t>();
-    else if (const auto time = api::parse_timestamp(finished.get<std::string>())) state.finished_at = time->time_since_epoch().count();
+    if (finished.is_number_integer())
+      state.finished_at = finished.get<std::int64_t>();
+    else if (const auto time = api::parse_timestamp(finished.get<std::string>()))
+      state.finished_at = time->time_since_epoch().count();
   } catch (const std::exception& error) {
     log::warning("{}/exit.json: {}", container_dir, error.what());
   }
@@ -142,21 +146,25 @@ asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool reboote
       record.oom_killed = end.oom_killed != 0;
       record.finished_at = api::Timestamp(std::chrono::nanoseconds(end.finished_at));
       const auto ran = record.started_at ? *record.finished_at - *record.started_at : std::chrono::nanoseconds{0};
-      delay = container->backoff.next(record.host_config.restart_policy, {record.exit_code, ran, record.manually_stopped, record.restart_count});
+      delay = container->backoff.next(record.host_config.restart_policy,
+                                      {record.exit_code, ran, record.manually_stopped, record.restart_count});
       if (delay) ++record.restart_count;
     } else {
       delay = 0ms;
     }
     record.state = delay ? State::restarting : State::exited;
   }
-  if (rebooted && record.started_at && starts_with_engine(record.host_config.restart_policy, was_active, record.manually_stopped, record.exit_code)) {
+  if (rebooted && record.started_at &&
+      starts_with_engine(record.host_config.restart_policy, was_active, record.manually_stopped, record.exit_code)) {
     record.state = State::restarting;
     record.manually_stopped = false;
     delay = 0ms;
   }
   save(container);
-  if (delay) spawn(restart_later(container, *delay), "restart of container " + record.id);
-  else if (was_active && record.host_config.auto_remove) co_await remove_locked(container, true);
+  if (delay)
+    spawn(restart_later(container, *delay), "restart of container " + record.id);
+  else if (was_active && record.host_config.auto_remove)
+    co_await remove_locked(container, true);
 }
 
 asio::awaitable<void> Manager::Impl::end_unowned_shims() {

@@ -41,7 +41,9 @@ bool starts_with_engine(const api::RestartPolicy& policy, bool was_active, bool 
 
 void check_restart_policy(const api::RestartPolicy& policy) {
   const std::string& name = policy.name;
-  const auto refuse = [](const std::string& why) { throw Error(ErrorCode::invalid_argument, "invalid restart policy: " + why); };
+  const auto refuse = [](const std::string& why) {
+    throw Error(ErrorCode::invalid_argument, "invalid restart policy: " + why);
+  };
   if (name != "" && name != "no" && name != "always" && name != "unless-stopped" && name != "on-failure")
     refuse("unknown policy '" + name + "'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'");
   if (policy.maximum_retry_count != 0 && name != "on-failure") {

@@ -26,7 +26,8 @@ std::string_view key_of(std::string_view assignment) { return assignment.substr(
 void merge_environment(std::vector<std::string>& env, const std::vector<std::string>& image) {
   std::vector<std::string> merged = env;
   for (const auto& inherited : image) {
-    const bool overridden = std::any_of(env.begin(), env.end(), [&](const auto& own) { return key_of(own) == key_of(inherited); });
+    const bool overridden =
+        std::any_of(env.begin(), env.end(), [&](const auto& own) { return key_of(own) == key_of(inherited); });
     if (!overridden) merged.push_back(inherited);
   }
   env = std::move(merged);
@@ -53,8 +54,8 @@ void check_healthcheck(const std::optional<api::HealthConfig>& health) {
   check(health->start_period, "StartPeriod");
   check(health->start_interval, "StartInterval");
   if (health->retries < 0) refuse("Retries in Healthcheck cannot be negative");
-  if (!health->test.empty() && health->test.front() != "NONE" && health->test.front() != "CMD" && health->test.front() != "CMD-SHELL" &&
-      !health->test.front().empty())
+  if (!health->test.empty() && health->test.front() != "NONE" && health->test.front() != "CMD" &&
+      health->test.front() != "CMD-SHELL" && !health->test.front().empty())
     refuse(fmt::format("unknown healthcheck type '{}': expected one of NONE, CMD, CMD-SHELL", health->test.front()));
 }
 
@@ -69,12 +70,14 @@ void check_config(const api::ContainerConfig& config) {
 
 void check_memory(const api::HostConfig& host) {
   if (host.memory != 0 && host.memory < smallest_memory) refuse("Minimum memory limit allowed is 6MB");
-  if (host.memory_reservation != 0 && host.memory_reservation < smallest_memory) refuse("Minimum memory reservation allowed is 6MB");
+  if (host.memory_reservation != 0 && host.memory_reservation < smallest_memory)
+    refuse("Minimum memory reservation allowed is 6MB");
   if (host.memory > 0 && host.memory_reservation > host.memory)
     refuse("Minimum memory limit can not be less than memory reservation limit, see usage");
   if (host.memory > 0 && host.memory_swap > 0 && host.memory_swap < host.memory)
     refuse("Minimum memoryswap limit should be larger than memory limit, see usage");
-  if (host.memory == 0 && host.memory_swap > 0) refuse("You should always set the Memory limit when using Memoryswap limit, see usage");
+  if (host.memory == 0 && host.memory_swap > 0)
+    refuse("You should always set the Memory limit when using Memoryswap limit, see usage");
   if (host.memory_swappiness && (*host.memory_swappiness < -1 || *host.memory_swappiness > 100))
     refuse(fmt::format("Invalid value: {}, valid memory swappiness range is 0-100", *host.memory_swappiness));
   if (host.shm_size < 0) refuse("SHM size can not be less than 0");
@@ -89,7 +92,8 @@ void check_cpu(const api::HostConfig& host, const HostFacts& facts) {
     refuse("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
   if (host.cpu_quota > 0 && host.cpu_quota < 1000) refuse("CPU cfs quota can not be less than 1ms (i.e. 1000)");
   if (host.cpu_shares < 0) refuse(fmt::format("invalid CPU shares ({}): value must be a positive integer", host.cpu_shares));
-  if (host.blkio_weight > 0 && (host.blkio_weight < 10 || host.blkio_weight > 1000)) refuse("Range of blkio weight is from 10 to 1000");
+  if (host.blkio_weight > 0 && (host.blkio_weight < 10 || host.blkio_weight > 1000))
+    refuse("Range of blkio weight is from 10 to 1000");
   if (host.oom_score_adj < -1000 || host.oom_score_adj > 1000)
     refuse(fmt::format("Invalid value {}, range for oom score adj is [-1000, 1000]", host.oom_score_adj));
 }
@@ -100,7 +104,8 @@ void check_capabilities(const std::vector<std::string>& names, const char* field
       runtime::normalize_capability(name);
     } catch (const Error&) {
       std::string shown = name;
-      std::transform(shown.begin(), shown.end(), shown.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      std::transform(shown.begin(), shown.end(), shown.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
       if (shown.rfind("CAP_", 0) != 0) shown = "CAP_" + shown;
       refuse(fmt::format("invalid {}: unknown capability: \"{}\"", field, shown));
     }
@@ -116,7 +121,8 @@ bool is_port_number(std::string_view text) {
 void check_port_range(const std::string& text) {
   const auto dash = text.find('-');
   const bool valid = dash == std::string::npos ? is_port_number(text)
-                                               : is_port_number(std::string_view(text).substr(0, dash)) && is_port_number(std::string_view(text).substr(dash + 1));
+                                               : is_port_number(std::string_view(text).substr(0, dash)) &&
+                                                     is_port_number(std::string_view(text).substr(dash + 1));
   if (!valid) refuse(fmt::format("invalid port specification: \"{}\"", text));
 }
 
@@ -142,7 +148,8 @@ void check_extra_hosts(const std::vector<std::string>& hosts) {
 void check_host_config(const api::HostConfig& host, const HostFacts& facts) {
   check_restart_policy(host.restart_policy);
   const std::string& restart = host.restart_policy.name;
-  if (host.auto_remove && !restart.empty() && restart != "no") refuse("can't create 'AutoRemove' container with restart policy");
+  if (host.auto_remove && !restart.empty() && restart != "no")
+    refuse("can't create 'AutoRemove' container with restart policy");
   check_memory(host);
   check_cpu(host, facts);
   check_capabilities(host.cap_add, "CapAdd");
@@ -179,11 +186,12 @@ void fill_defaults(api::HostConfig& host, const HostFacts& facts) {
 }
 
 constexpr std::array<std::pair<const char*, int>, 34> signals{
-    {{"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"BUS", SIGBUS},   {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},   {"CONT", SIGCONT}, {"FPE", SIGFPE},
-     {"HUP", SIGHUP},   {"ILL", SIGILL},   {"INT", SIGINT},   {"IO", SIGIO},     {"IOT", SIGIOT},    {"KILL", SIGKILL}, {"PIPE", SIGPIPE},
-     {"POLL", SIGPOLL}, {"PROF", SIGPROF}, {"PWR", SIGPWR},   {"QUIT", SIGQUIT}, {"SEGV", SIGSEGV},  {"STKFLT", SIGSTKFLT}, {"STOP", SIGSTOP},
-     {"SYS", SIGSYS},   {"TERM", SIGTERM}, {"TRAP", SIGTRAP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN},  {"TTOU", SIGTTOU}, {"URG", SIGURG},
-     {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"VTALRM", SIGVTALRM}, {"WINCH", SIGWINCH}, {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}}};
+    {{"ABRT", SIGABRT},     {"ALRM", SIGALRM},     {"BUS", SIGBUS},   {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},  {"CONT", SIGCONT},
+     {"FPE", SIGFPE},       {"HUP", SIGHUP},       {"ILL", SIGILL},   {"INT", SIGINT},   {"IO", SIGIO},     {"IOT", SIGIOT},
+     {"KILL", SIGKILL},     {"PIPE", SIGPIPE},     {"POLL", SIGPOLL}, {"PROF", SIGPROF}, {"PWR", SIGPWR},   {"QUIT", SIGQUIT},
+     {"SEGV", SIGSEGV},     {"STKFLT", SIGSTKFLT}, {"STOP", SIGSTOP}, {"SYS", SIGSYS},   {"TERM", SIGTERM}, {"TRAP", SIGTRAP},
+     {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},     {"TTOU", SIGTTOU}, {"URG", SIGURG},   {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+     {"VTALRM", SIGVTALRM}, {"WINCH", SIGWINCH},   {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}}};
 
 std::optional<int> real_time_signal(std::string_view name) {
   const auto offset = [](std::string_view digits) -> std::optional<int> {
@@ -194,8 +202,10 @@ std::optional<int> real_time_signal(std::string_view name) {
   constexpr int first = 34;  // as the C library's clients see them
   constexpr int last = 64;
   std::optional<int> result;
-  if (name == "RTMIN") result = first;
-  else if (name == "RTMAX") result = last;
+  if (name == "RTMIN")
+    result = first;
+  else if (name == "RTMAX")
+    result = last;
   else if (name.substr(0, 6) == "RTMIN+") {
     if (const auto n = offset(name.substr(6))) result = first + *n;
   } else if (name.substr(0, 6) == "RTMAX-") {
@@ -222,7 +232,9 @@ int parse_signal(const std::string& text) {
   refuse("invalid signal: " + text);
 }
 
-int stop_signal(const api::ContainerConfig& config) { return config.stop_signal.empty() ? SIGTERM : parse_signal(config.stop_signal); }
+int stop_signal(const api::ContainerConfig& config) {
+  return config.stop_signal.empty() ? SIGTERM : parse_signal(config.stop_signal);
+}
 
 std::int64_t stop_timeout(const api::ContainerConfig& config) { return config.stop_timeout.value_or(default_stop_timeout); }
 
@@ -261,7 +273,8 @@ Settings resolve_settings(const api::ContainerCreateRequest& request, const imag
   check_config(settings.config);
   command_line(settings.config);
   check_host_config(settings.host_config, host);
-  if (settings.host_config.network_mode == "host" && (!settings.host_config.port_bindings.empty() || settings.host_config.publish_all_ports))
+  if (settings.host_config.network_mode == "host" &&
+      (!settings.host_config.port_bindings.empty() || settings.host_config.publish_all_ports))
     settings.warnings.emplace_back("Published ports are discarded when using host network mode");
   fill_defaults(settings.host_config, host);
   return settings;

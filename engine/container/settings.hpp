@@ -1,6 +1,6 @@
 #pragma once
-// From a create request to the settings a container is made with: the image's configuration merged in, defaults filled as Docker
-// shows them, everything checked that can be checked without touching the host. Pure.
+// From a create request to the settings a container is made with: the image's configuration merged in, defaults filled as
+// Docker shows them, everything checked that can be checked without touching the host. Pure.
 #include <chrono>
 #include <string>
 #include <vector>

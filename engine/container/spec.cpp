@@ -23,7 +23,8 @@ bool same_variable(std::string_view a, std::string_view b) { return a.substr(0, 
 
 void set_variable(std::vector<std::string>& env, const std::string& assignment) {
   const bool removes = assignment.find('=') == std::string::npos;  // "NAME" alone takes it away
-  const auto found = std::find_if(env.begin(), env.end(), [&](const auto& present) { return same_variable(present, assignment); });
+  const auto found =
+      std::find_if(env.begin(), env.end(), [&](const auto& present) { return same_variable(present, assignment); });
   if (removes) {
     if (found != env.end()) env.erase(found);
   } else if (found != env.end()) {
@@ -45,12 +46,18 @@ SecurityOptions parse_security_options(const std::vector<std::string>& options) 
     const auto separator = option.find_first_of("=:");
     const std::string key = option.substr(0, separator);
     const std::string value = separator == std::string::npos ? "" : option.substr(separator + 1);
-    if (key == "no-new-privileges") result.no_new_privileges = value.empty() || value == "true" || value == "1";
-    else if (option == "systempaths=unconfined") result.paths_unmasked = true;
-    else if (key == "seccomp" && value == "unconfined") result.seccomp_unconfined = true;
-    else if (key == "seccomp" && (value == "builtin" || value == "default")) result.seccomp_unconfined = false;
-    else if (key == "seccomp") throw Error(ErrorCode::not_implemented, "custom seccomp profiles are not supported yet");
-    else if (key != "apparmor" && key != "label") throw Error(ErrorCode::invalid_argument, fmt::format("invalid --security-opt 1: \"{}\"", option));
+    if (key == "no-new-privileges")
+      result.no_new_privileges = value.empty() || value == "true" || value == "1";
+    else if (option == "systempaths=unconfined")
+      result.paths_unmasked = true;
+    else if (key == "seccomp" && value == "unconfined")
+      result.seccomp_unconfined = true;
+    else if (key == "seccomp" && (value == "builtin" || value == "default"))
+      result.seccomp_unconfined = false;
+    else if (key == "seccomp")
+      throw Error(ErrorCode::not_implemented, "custom seccomp profiles are not supported yet");
+    else if (key != "apparmor" && key != "label")
+      throw Error(ErrorCode::invalid_argument, fmt::format("invalid --security-opt 1: \"{}\"", option));
   }
   return result;
 }
@@ -58,15 +65,21 @@ SecurityOptions parse_security_options(const std::vector<std::string>& options) 
 void set_namespaces(runtime::Spec& spec, const SpecInput& input) {
   const api::HostConfig& host = input.record.host_config;
   auto& namespaces = spec.linux_.namespaces;
-  const auto drop = [&](runtime::NamespaceType type) { std::erase_if(namespaces, [&](const auto& ns) { return ns.type == type; }); };
+  const auto drop = [&](runtime::NamespaceType type) {
+    std::erase_if(namespaces, [&](const auto& ns) { return ns.type == type; });
+  };
   const auto join = [&](runtime::NamespaceType type, pid_t pid, const char* file) {
     drop(type);
     namespaces.push_back({type, fmt::format("/proc/{}/ns/{}", pid, file)});
   };
-  if (host.pid_mode == "host") drop(runtime::NamespaceType::pid);
-  else if (input.pid_of_pid_namespace > 0) join(runtime::NamespaceType::pid, input.pid_of_pid_namespace, "pid");
-  if (host.ipc_mode == "host") drop(runtime::NamespaceType::ipc);
-  else if (input.pid_of_ipc_namespace > 0) join(runtime::NamespaceType::ipc, input.pid_of_ipc_namespace, "ipc");
+  if (host.pid_mode == "host")
+    drop(runtime::NamespaceType::pid);
+  else if (input.pid_of_pid_namespace > 0)
+    join(runtime::NamespaceType::pid, input.pid_of_pid_namespace, "pid");
+  if (host.ipc_mode == "host")
+    drop(runtime::NamespaceType::ipc);
+  else if (input.pid_of_ipc_namespace > 0)
+    join(runtime::NamespaceType::ipc, input.pid_of_ipc_namespace, "ipc");
   if (host.network_mode == "host") drop(runtime::NamespaceType::network);
   if (host.uts_mode == "host") drop(runtime::NamespaceType::uts);
   drop(runtime::NamespaceType::cgroup);
@@ -115,7 +128,9 @@ void set_mounts(runtime::Spec& spec, const SpecInput& input) {
   };
   // a user's own mount replaces the default one of the same place; a /dev of one's own is taken as it is
   const bool own_dev = taken("/dev");
-  std::erase_if(spec.mounts, [&](const auto& mount) { return taken(mount.destination) || (own_dev && mount.destination.rfind("/dev/", 0) == 0); });
+  std::erase_if(spec.mounts, [&](const auto& mount) {
+    return taken(mount.destination) || (own_dev && mount.destination.rfind("/dev/", 0) == 0);
+  });
   const bool readonly = input.record.host_config.readonly_rootfs;
   const auto add_file = [&](const std::string& source, const char* destination) {
     if (source.empty() || taken(destination)) return;
@@ -126,7 +141,8 @@ void set_mounts(runtime::Spec& spec, const SpecInput& input) {
   add_file(input.hostname_file, "/etc/hostname");
   add_file(input.hosts_file, "/etc/hosts");
   std::stable_sort(ours.begin(), ours.end(), [](const auto& a, const auto& b) {
-    return std::count(a.destination.begin(), a.destination.end(), '/') < std::count(b.destination.begin(), b.destination.end(), '/');
+    return std::count(a.destination.begin(), a.destination.end(), '/') <
+           std::count(b.destination.begin(), b.destination.end(), '/');
   });
   spec.mounts.insert(spec.mounts.end(), ours.begin(), ours.end());
 }
@@ -134,11 +150,13 @@ void set_mounts(runtime::Spec& spec, const SpecInput& input) {
 void add_device(runtime::Spec& spec, const api::DeviceMapping& mapping) {
   struct stat status {};
   if (::stat(mapping.path_on_host.c_str(), &status) != 0)
-    throw Error(ErrorCode::internal, fmt::format("error gathering device information while adding custom device \"{}\": {}", mapping.path_on_host,
-                                                 errno == ENOENT ? "no such file or directory" : std::strerror(errno)));
+    throw Error(ErrorCode::internal,
+                fmt::format("error gathering device information while adding custom device \"{}\": {}", mapping.path_on_host,
+                            errno == ENOENT ? "no such file or directory" : std::strerror(errno)));
   if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
     throw Error(ErrorCode::internal,
-                fmt::format("error gathering device information while adding custom device \"{}\": not a device node", mapping.path_on_host));
+                fmt::format("error gathering device information while adding custom device \"{}\": not a device node",
+                            mapping.path_on_host));
   runtime::Device device;
   device.path = mapping.path_in_container.empty() ? mapping.path_on_host : mapping.path_in_container;
   device.type = S_ISCHR(status.st_mode) ? 'c' : 'b';
@@ -163,10 +181,13 @@ void add_device_rule(runtime::Spec& spec, const std::string& text) {
   std::array<char, 16> major_text{};
   std::array<char, 16> minor_text{};
   std::array<char, 8> access{};
-  if (std::sscanf(text.c_str(), "%c %15[0-9*]:%15[0-9*] %7[rwm]", &type, major_text.data(), minor_text.data(), access.data()) != 4 ||
+  if (std::sscanf(text.c_str(), "%c %15[0-9*]:%15[0-9*] %7[rwm]", &type, major_text.data(), minor_text.data(), access.data()) !=
+          4 ||
       (type != 'a' && type != 'b' && type != 'c'))
     throw Error(ErrorCode::invalid_argument, fmt::format("invalid device cgroup rule format: '{}'", text));
-  const auto number = [](const char* digits) { return *digits == '*' ? std::nullopt : std::optional<std::int64_t>(std::atoll(digits)); };
+  const auto number = [](const char* digits) {
+    return *digits == '*' ? std::nullopt : std::optional<std::int64_t>(std::atoll(digits));
+  };
   runtime::DeviceRule rule;
   rule.allow = true;
   rule.type = type;
@@ -181,7 +202,8 @@ void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
   if (host.memory > 0) resources.memory_limit = host.memory;
   if (host.memory_reservation > 0) resources.memory_reservation = host.memory_reservation;
   if (host.memory_swap != 0) resources.memory_swap = host.memory_swap;
-  if (host.memory_swappiness && *host.memory_swappiness >= 0) resources.memory_swappiness = static_cast<std::uint64_t>(*host.memory_swappiness);
+  if (host.memory_swappiness && *host.memory_swappiness >= 0)
+    resources.memory_swappiness = static_cast<std::uint64_t>(*host.memory_swappiness);
   resources.oom_kill_disable = host.oom_kill_disable.value_or(false);
   if (host.cpu_shares > 0) resources.cpu_shares = static_cast<std::uint64_t>(host.cpu_shares);
   if (host.nano_cpus > 0) {
@@ -198,26 +220,28 @@ void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
 }
 
 void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits) {
-  static const std::set<std::string> known{"as",    "core",       "cpu",  "data",   "fsize",  "locks",      "memlock", "msgqueue",
-                                           "nice",  "nofile",     "nproc", "rss",    "rtprio", "rttime",     "sigpending", "stack"};
+  static const std::set<std::string> known{"as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
+                                           "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
   for (const auto& limit : ulimits) {
     std::string name = limit.name;
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     if (!known.contains(limit.name)) throw Error(ErrorCode::internal, "wrong rlimit value: RLIMIT_" + name);
-    process.rlimits.push_back({"RLIMIT_" + name, static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
+    process.rlimits.push_back(
+        {"RLIMIT_" + name, static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
   }
 }
 
 /// Only what has a namespace of its own may be set.
 void set_sysctls(runtime::Spec& spec, const api::HostConfig& host) {
-  static const std::set<std::string> ipc{"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
-                                         "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
+  static const std::set<std::string> ipc{"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+                                         "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
   for (const auto& [name, value] : host.sysctls) {
     if (name.rfind("net.", 0) == 0) {
       if (host.network_mode == "host")
         throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host network namespace", name));
     } else if (ipc.contains(name) || name.rfind("fs.mqueue.", 0) == 0) {
-      if (host.ipc_mode == "host") throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host IPC namespace", name));
+      if (host.ipc_mode == "host")
+        throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host IPC namespace", name));
     } else {
       throw Error(ErrorCode::internal, fmt::format("sysctl \"{}\" is not in a separate kernel namespace", name));
     }
@@ -256,10 +280,13 @@ std::vector<std::string> process_environment(const Record& record, bool terminal
   return env;
 }
 
-bool is_seccomp_unconfined(const api::HostConfig& host) { return host.privileged || parse_security_options(host.security_opt).seccomp_unconfined; }
+bool is_seccomp_unconfined(const api::HostConfig& host) {
+  return host.privileged || parse_security_options(host.security_opt).seccomp_unconfined;
+}
 
 runtime::Capabilities container_capabilities(const api::HostConfig& host) {
-  const auto names = host.privileged ? runtime::all_capabilities() : runtime::effective_capabilities(host.cap_add, host.cap_drop);
+  const auto names =
+      host.privileged ? runtime::all_capabilities() : runtime::effective_capabilities(host.cap_add, host.cap_drop);
   return {names, names, names, {}, {}};
 }
 

@@ -13,8 +13,8 @@ namespace stack::engine::container {
 struct SpecInput {
   const Record& record;
   image::Snapshot snapshot;
-  std::string cgroups_path;      ///< "/stack-<instance>/<id>"
-  std::string hosts_file;        ///< host paths of the three files; empty: not mounted
+  std::string cgroups_path;  ///< "/stack-<instance>/<id>"
+  std::string hosts_file;    ///< host paths of the three files; empty: not mounted
   std::string hostname_file;
   std::string resolv_conf_file;
   pid_t pid_of_pid_namespace = 0;  ///< with pid_mode container:X the first process of X; the same for the next two
@@ -27,7 +27,8 @@ runtime::Spec build_spec(const SpecInput& input);
 /// The environment of the first process: PATH, HOSTNAME and TERM under what the image and the user say.
 std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra = {});
 
-/// Does a "seccomp=unconfined" option (or privileged) switch the filter off? Throws invalid_argument for options we do not know.
+/// Does a "seccomp=unconfined" option (or privileged) switch the filter off? Throws invalid_argument for options we do not
+/// know.
 bool is_seccomp_unconfined(const api::HostConfig& host);
 
 /// Capabilities of the container as the three sets of its processes.

@@ -9,8 +9,8 @@ namespace stack::engine::container {
 class ClientStream {
 public:
   virtual ~ClientStream() = default;
-  /// Answers the request; before that an exception still becomes an ordinary error response. Called once, when the container's side
-  /// is ready: what the client does next (a start) finds it attached.
+  /// Answers the request; before that an exception still becomes an ordinary error response. Called once, when the container's
+  /// side is ready: what the client does next (a start) finds it attached.
   virtual boost::asio::awaitable<void> begin() = 0;
   /// 0: the client has closed its sending side. Throws when it is gone.
   virtual boost::asio::awaitable<std::size_t> read_some(std::span<char> buffer) = 0;

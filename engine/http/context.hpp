@@ -12,11 +12,21 @@ class thread_pool;
 namespace stack::engine {
 
 class EventHub;
-namespace container { class Manager; }
-namespace image { class Store; }
-namespace network { class Manager; }
-namespace volume { class Manager; }
-namespace build { class Builder; }
+namespace container {
+class Manager;
+}
+namespace image {
+class Store;
+}
+namespace network {
+class Manager;
+}
+namespace volume {
+class Manager;
+}
+namespace build {
+class Builder;
+}
 
 /// Passed to every add_*_routes(Router&, EngineContext&); kept by reference in the handlers.
 struct EngineContext {

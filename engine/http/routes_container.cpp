@@ -28,7 +28,8 @@ asio::awaitable<void> list_containers(EngineContext& engine, Request& request, R
 
 asio::awaitable<void> create_container(EngineContext& engine, Request& request, ResponseWriter& response) {
   const nlohmann::json body = co_await request.json_body();
-  if (!body.is_object() || body.empty()) throw Error(ErrorCode::invalid_argument, "config cannot be empty in order to create a container");
+  if (!body.is_object() || body.empty())
+    throw Error(ErrorCode::invalid_argument, "config cannot be empty in order to create a container");
   const auto asked = body.get<api::ContainerCreateRequest>();
   const nlohmann::json answer = engine.containers.create(request.query.get("name"), asked);
   co_await response.json(201, answer);
@@ -38,7 +39,8 @@ std::int64_t tree_size(const std::string& directory) {
   std::int64_t size = 0;
   std::error_code error;
   namespace fs = std::filesystem;
-  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end; !error && at != end; at.increment(error)) {
+  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end;
+       !error && at != end; at.increment(error)) {
     std::error_code gone;
     if (at->symlink_status(gone).type() == fs::file_type::regular) {
       const auto bytes = at->file_size(gone);
@@ -67,7 +69,9 @@ asio::awaitable<void> start_container(EngineContext& engine, Request& request, R
   co_await response.empty(204);
 }
 
-container::StopOptions stop_options(const Request& request) { return {request.query.integer("t"), request.query.get("signal")}; }
+container::StopOptions stop_options(const Request& request) {
+  return {request.query.integer("t"), request.query.get("signal")};
+}
 
 asio::awaitable<void> stop_container(EngineContext& engine, Request& request, ResponseWriter& response) {
   container::StopOptions options = stop_options(request);
@@ -130,7 +134,8 @@ asio::awaitable<void> prune_containers(EngineContext& engine, Request& request, 
 void add_container_routes(Router& router, EngineContext& engine) {
   using Function = asio::awaitable<void> (*)(EngineContext&, Request&, ResponseWriter&);
   const auto add = [&](Method method, const char* pattern, Function function) {
-    router.add(method, pattern, [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
+    router.add(method, pattern,
+               [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
   };
   add(Method::get, "/containers/json", list_containers);
   add(Method::post, "/containers/create", create_container);

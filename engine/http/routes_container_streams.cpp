@@ -20,7 +20,8 @@ container::LogOptions log_options(const Request& request, bool terminal) {
   container::LogOptions options;
   options.out = request.query.flag("stdout");
   options.err = request.query.flag("stderr");
-  if (!options.out && !options.err) throw Error(ErrorCode::invalid_argument, "Bad parameters: you must choose at least one stream");
+  if (!options.out && !options.err)
+    throw Error(ErrorCode::invalid_argument, "Bad parameters: you must choose at least one stream");
   options.timestamps = request.query.flag("timestamps");
   options.follow = request.query.flag("follow");
   options.raw = terminal;
@@ -33,7 +34,8 @@ container::LogOptions log_options(const Request& request, bool terminal) {
   return options;
 }
 
-asio::awaitable<void> end_follow_with(EngineContext& engine, container::ContainerPtr container, std::shared_ptr<container::LogReader> reader) {
+asio::awaitable<void> end_follow_with(EngineContext& engine, container::ContainerPtr container,
+                                      std::shared_ptr<container::LogReader> reader) {
   co_await engine.containers.wait(container, container::WaitCondition::not_running);
   reader->end_follow();
 }
@@ -63,7 +65,8 @@ asio::awaitable<void> container_logs(EngineContext& engine, Request& request, Re
     throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
   container::LogOptions options = log_options(request, record.config.tty);
   const bool follow = options.follow;
-  auto reader = std::make_shared<container::LogReader>(engine.loop.get_executor(), engine.paths.container_dir(record.id) + "/logs", std::move(options));
+  auto reader = std::make_shared<container::LogReader>(engine.loop.get_executor(),
+                                                       engine.paths.container_dir(record.id) + "/logs", std::move(options));
   std::optional<FollowEnd> follow_end;
   if (follow) follow_end.emplace(engine, container, reader);
   co_await response.begin_stream(stream_type(request, record.config.tty));

@@ -50,7 +50,8 @@ asio::awaitable<void> resize_exec(EngineContext& engine, Request& request, Respo
 void add_exec_routes(Router& router, EngineContext& engine) {
   using Function = asio::awaitable<void> (*)(EngineContext&, Request&, ResponseWriter&);
   const auto add = [&](Method method, const char* pattern, Function function) {
-    router.add(method, pattern, [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
+    router.add(method, pattern,
+               [&engine, function](Request& request, ResponseWriter& response) { return function(engine, request, response); });
   };
   add(Method::post, "/containers/{id}/exec", create_exec);
   add(Method::post, "/exec/{id}/start", start_exec);

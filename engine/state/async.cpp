@@ -72,8 +72,10 @@ asio::awaitable<AsyncMutex::Guard> AsyncMutex::lock() {
     co_return Guard(this);
   }
   Waiter waiter(executor_);
-  if (last_) last_->next = &waiter;
-  else first_ = &waiter;
+  if (last_)
+    last_->next = &waiter;
+  else
+    first_ = &waiter;
   last_ = &waiter;
   while (!waiter.granted) {
     boost::system::error_code ignored;

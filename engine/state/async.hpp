@@ -26,7 +26,9 @@ struct PoolResult {
   std::optional<R> value;
   std::exception_ptr error;
   template <class F>
-  void run(F& function) { value.emplace(function()); }
+  void run(F& function) {
+    value.emplace(function());
+  }
   R take() {
     if (error) std::rethrow_exception(std::exchange(error, nullptr));
     return std::move(*value);
@@ -36,7 +38,9 @@ template <>
 struct PoolResult<void> {
   std::exception_ptr error;
   template <class F>
-  void run(F& function) { function(); }
+  void run(F& function) {
+    function();
+  }
   void take() {
     if (error) std::rethrow_exception(std::exchange(error, nullptr));
   }
@@ -76,14 +80,16 @@ boost::asio::awaitable<std::invoke_result_t<F&>> run_in_pool(boost::asio::thread
   using R = std::invoke_result_t<F&>;
   auto result = std::make_shared<detail::PoolResult<R>>();
   detail::PoolInitiation<F, R> initiation{&pool, std::make_shared<F>(std::move(function)), result};
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(std::move(initiation), boost::asio::use_awaitable);
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(std::move(initiation),
+                                                                                     boost::asio::use_awaitable);
   co_return result->take();
 }
 
 /// Something that happens once; waiting afterwards returns at once. Any number of waiters.
 class Signal {
 public:
-  explicit Signal(boost::asio::any_io_executor executor) : timer_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+  explicit Signal(boost::asio::any_io_executor executor)
+      : timer_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
   void set();
   bool is_set() const noexcept { return set_; }
   /// Throws boost::system::system_error operation_aborted when the coroutine is cancelled.
@@ -100,7 +106,8 @@ private:
 /// Wakes everybody who waits now; what they waited for they look up themselves.
 class Notifier {
 public:
-  explicit Notifier(boost::asio::any_io_executor executor) : timer_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+  explicit Notifier(boost::asio::any_io_executor executor)
+      : timer_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
   void notify_all() { timer_.cancel(); }
   boost::asio::awaitable<void> wait();  ///< returns at the next notify_all(); cancellation as Signal
 

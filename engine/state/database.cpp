@@ -42,13 +42,15 @@ constexpr std::array migrations = {
 [[noreturn]] void fail(sqlite3* handle, const std::string& path, const char* doing) {
   const int code = handle ? sqlite3_errcode(handle) : SQLITE_NOMEM;
   const std::string text = handle ? sqlite3_errmsg(handle) : "out of memory";
-  throw Error(code == SQLITE_BUSY || code == SQLITE_FULL ? ErrorCode::unavailable : ErrorCode::internal, path + ": " + doing + ": " + text);
+  throw Error(code == SQLITE_BUSY || code == SQLITE_FULL ? ErrorCode::unavailable : ErrorCode::internal,
+              path + ": " + doing + ": " + text);
 }
 
 /// A prepared statement in use: reset when done, so that it can be used again.
 class Use {
 public:
-  Use(sqlite3* handle, sqlite3_stmt* statement, const std::string& path) : handle_(handle), statement_(statement), path_(path) {}
+  Use(sqlite3* handle, sqlite3_stmt* statement, const std::string& path)
+      : handle_(handle), statement_(statement), path_(path) {}
   ~Use() {
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
@@ -56,7 +58,8 @@ public:
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
   Use& bind(int index, std::string_view text) {
-    if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC) != SQLITE_OK) fail(handle_, path_, "bind");
+    if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC) != SQLITE_OK)
+      fail(handle_, path_, "bind");
     return *this;
   }
   bool step() {
@@ -88,8 +91,8 @@ Database::Database(const std::string& path) : path_(path) {
     throw Error(ErrorCode::internal, path + ": open: " + text);
   }
   try {
-    // The instance lock keeps other engines out; exclusive mode also spares the shared-memory file. A killed engine may not have
-    // let go of its files yet: that is waited for.
+    // The instance lock keeps other engines out; exclusive mode also spares the shared-memory file. A killed engine may not
+    // have let go of its files yet: that is waited for.
     sqlite3_busy_timeout(handle_, 5000);
     run("PRAGMA locking_mode=EXCLUSIVE");
     run("PRAGMA journal_mode=WAL");
@@ -132,8 +135,9 @@ std::int64_t Database::schema_version() const {
 void Database::migrate() {
   const auto version = static_cast<std::size_t>(schema_version());
   if (version > migrations.size())
-    throw Error(ErrorCode::internal, path_ + " was written by a newer version of this program (schema " + std::to_string(version) +
-                                         ", this one knows " + std::to_string(migrations.size()) + ")");
+    throw Error(ErrorCode::internal, path_ + " was written by a newer version of this program (schema " +
+                                         std::to_string(version) + ", this one knows " + std::to_string(migrations.size()) +
+                                         ")");
   for (std::size_t step = version; step < migrations.size(); ++step) {
     transaction([&] {
       run(migrations[step]);
@@ -179,8 +183,10 @@ std::vector<std::pair<std::string, nlohmann::json>> Database::all(Table table) c
   std::vector<std::pair<std::string, nlohmann::json>> rows;
   for (auto& [id, text] : all_text(table)) {
     nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
-    if (document.is_discarded()) log::error("{}: row {} of table {} is no JSON and is ignored", path_, id, name_of(table));
-    else rows.emplace_back(std::move(id), std::move(document));
+    if (document.is_discarded())
+      log::error("{}: row {} of table {} is no JSON and is ignored", path_, id, name_of(table));
+    else
+      rows.emplace_back(std::move(id), std::move(document));
   }
   return rows;
 }

@@ -90,8 +90,9 @@ TEST_F(LauncherTest, SaysWhereToLookWhenTheEngineEndsWithoutAWord) {
 
 TEST_F(LauncherTest, TheEngineGetsTheLockThePipeAndNothingElse) {
   const int leaked = ::open("/dev/null", O_RDONLY);  // inheritable on purpose
-  message_of(options("ls /proc/self/fd >" + directory_ + "/fds; readlink /proc/self/fd/3 >" + directory_ + "/lock; echo \"$@\" >" + directory_ +
-                     "/arguments; flock -n " + paths_.lock() + " true; echo $? >" + directory_ + "/locked; echo 'error end' >&4"));
+  message_of(options("ls /proc/self/fd >" + directory_ + "/fds; readlink /proc/self/fd/3 >" + directory_ +
+                     "/lock; echo \"$@\" >" + directory_ + "/arguments; flock -n " + paths_.lock() + " true; echo $? >" +
+                     directory_ + "/locked; echo 'error end' >&4"));
   ::close(leaked);
   EXPECT_EQ(read("lock"), paths_.lock() + "\n");
   EXPECT_EQ(read("locked"), "1\n");  // held by descriptor 3

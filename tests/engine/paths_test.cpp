@@ -61,7 +61,8 @@ TEST(Paths, ADirectoryUnderTwoNamesIsOneInstance) {
 
 TEST(Paths, AUserMeansTheSystemsEngineUnlessToldOtherwise) {
   EXPECT_EQ(resolve_paths(request({{"HOME", "/home/u"}}, false)).run_root, "/run/stack");
-  const Paths own = resolve_paths(request({{"HOME", "/home/u"}, {"STACK_ROOTLESS", "1"}, {"XDG_RUNTIME_DIR", "/run/user/5"}}, false));
+  const Paths own =
+      resolve_paths(request({{"HOME", "/home/u"}, {"STACK_ROOTLESS", "1"}, {"XDG_RUNTIME_DIR", "/run/user/5"}}, false));
   EXPECT_EQ(own.data_root, "/home/u/.local/share/stack");
   EXPECT_EQ(own.run_root, "/run/user/5/stack");
 }

@@ -25,16 +25,18 @@ TEST(State, OnlyTheDrawnChangesAreAllowed) {
 }
 
 TEST(State, NamesReadBack) {
-  for (const State state : {State::created, State::running, State::paused, State::restarting, State::removing, State::exited, State::dead})
+  for (const State state :
+       {State::created, State::running, State::paused, State::restarting, State::removing, State::exited, State::dead})
     EXPECT_EQ(parse_state(to_string(state)), state);
   EXPECT_THROW(parse_state("gone"), Error);
 }
 
 TEST(HumanDuration, IsWhatDockerPrints) {
   const std::vector<std::pair<std::chrono::nanoseconds, const char*>> expected{
-      {0s, "Less than a second"}, {1s, "1 second"},    {59s, "59 seconds"},      {60s, "About a minute"}, {2min, "2 minutes"},
-      {59min, "59 minutes"},      {60min, "About an hour"}, {89min, "About an hour"}, {90min, "2 hours"},      {47h, "47 hours"},
-      {48h, "2 days"},            {13 * 24h, "13 days"}, {14 * 24h, "2 weeks"},    {60 * 24h, "2 months"},  {800 * 24h, "2 years"}};
+      {0s, "Less than a second"}, {1s, "1 second"},       {59s, "59 seconds"},      {60s, "About a minute"},
+      {2min, "2 minutes"},        {59min, "59 minutes"},  {60min, "About an hour"}, {89min, "About an hour"},
+      {90min, "2 hours"},         {47h, "47 hours"},      {48h, "2 days"},          {13 * 24h, "13 days"},
+      {14 * 24h, "2 weeks"},      {60 * 24h, "2 months"}, {800 * 24h, "2 years"}};
   for (const auto& [duration, text] : expected) EXPECT_EQ(human_duration(duration), text);
 }
 
@@ -102,7 +104,8 @@ TEST(Names, AreCheckedInDockersWords) {
       check_name(bad);
       ADD_FAILURE() << bad << " was accepted";
     } catch (const Error& error) {
-      EXPECT_EQ(std::string(error.what()), std::string("Invalid container name (") + bad + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+      EXPECT_EQ(std::string(error.what()),
+                std::string("Invalid container name (") + bad + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
     }
   }
 }

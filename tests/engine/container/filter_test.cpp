@@ -26,7 +26,9 @@ Record web() {
 }
 
 bool matches(const char* filters, const Record& record = web(), const std::string& health = "none") {
-  const ContainerFilter filter(parse_filters(filters), [](const std::string& name) { return name == "busybox:latest" ? "sha256:image" : std::string(); });
+  const ContainerFilter filter(parse_filters(filters), [](const std::string& name) {
+    return name == "busybox:latest" ? "sha256:image" : std::string();
+  });
   return filter.matches({record, health, {"net0123"}});
 }
 
@@ -35,7 +37,8 @@ TEST(Filters, BothSpellingsAreRead) {
   EXPECT_EQ(parse_filters(R"({"label":{"a=b":true},"status":{"running":true,"exited":true,"dead":false}})"), expected);
   EXPECT_EQ(parse_filters(R"({"label":["a=b"],"status":["exited","running"]})"), expected);
   EXPECT_TRUE(parse_filters("").empty());
-  for (const char* bad : {"{", "[]", "1", R"({"label":1})", R"({"label":[1]})", R"({"label":{"a":1}})"}) EXPECT_THROW(parse_filters(bad), Error) << bad;
+  for (const char* bad : {"{", "[]", "1", R"({"label":1})", R"({"label":[1]})", R"({"label":{"a":1}})"})
+    EXPECT_THROW(parse_filters(bad), Error) << bad;
 }
 
 TEST(Filters, LabelsAreComparedOrLookedFor) {
@@ -55,14 +58,16 @@ TEST(Filters, NamesAreSearchedAsTextOrPattern) {
 }
 
 TEST(Filters, EveryOtherOneFindsAndMisses) {
-  for (const char* hit : {R"({"id":["0123"]})", R"({"status":["running","exited"]})", R"({"network":["shop_default"]})", R"({"network":["net01"]})",
-                          R"({"volume":["data"]})", R"({"volume":["/data"]})", R"({"ancestor":["busybox"]})", R"({"ancestor":["busybox:latest"]})",
-                          R"({"ancestor":["sha256:image"]})", R"({"publish":["80"]})", R"({"expose":["53/udp"]})", R"({"health":["none"]})",
-                          R"({"is-task":["false"]})"})
+  for (const char* hit :
+       {R"({"id":["0123"]})", R"({"status":["running","exited"]})", R"({"network":["shop_default"]})",
+        R"({"network":["net01"]})", R"({"volume":["data"]})", R"({"volume":["/data"]})", R"({"ancestor":["busybox"]})",
+        R"({"ancestor":["busybox:latest"]})", R"({"ancestor":["sha256:image"]})", R"({"publish":["80"]})",
+        R"({"expose":["53/udp"]})", R"({"health":["none"]})", R"({"is-task":["false"]})"})
     EXPECT_TRUE(matches(hit)) << hit;
-  for (const char* miss : {R"({"id":["123"]})", R"({"status":["exited"]})", R"({"network":["other"]})", R"({"volume":["other"]})",
-                           R"({"ancestor":["alpine"]})", R"({"publish":["53"]})", R"({"expose":["81"]})", R"({"health":["healthy"]})",
-                           R"({"exited":["0"]})", R"({"is-task":["true"]})"})
+  for (const char* miss :
+       {R"({"id":["123"]})", R"({"status":["exited"]})", R"({"network":["other"]})", R"({"volume":["other"]})",
+        R"({"ancestor":["alpine"]})", R"({"publish":["53"]})", R"({"expose":["81"]})", R"({"health":["healthy"]})",
+        R"({"exited":["0"]})", R"({"is-task":["true"]})"})
     EXPECT_FALSE(matches(miss)) << miss;
 }
 

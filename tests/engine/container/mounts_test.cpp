@@ -11,7 +11,8 @@ namespace stack::engine::container {
 namespace {
 
 std::vector<MountPoint> resolve(const char* host_config, const char* config = "{}") {
-  return resolve_mounts(nlohmann::json::parse(config).get<api::ContainerConfig>(), nlohmann::json::parse(host_config).get<api::HostConfig>());
+  return resolve_mounts(nlohmann::json::parse(config).get<api::ContainerConfig>(),
+                        nlohmann::json::parse(host_config).get<api::HostConfig>());
 }
 
 std::string refusal(const char* host_config) {
@@ -25,17 +26,23 @@ std::string refusal(const char* host_config) {
 
 TEST(Mounts, RefusalsAreDockers) {
   const std::vector<std::pair<const char*, const char*>> expected{
-      {R"({"Binds":["/a:/"]})", "invalid volume specification: '/a:/': invalid mount config for type \"bind\": invalid specification: destination can't be '/'"},
+      {R"({"Binds":["/a:/"]})",
+       "invalid volume specification: '/a:/': invalid mount config for type \"bind\": invalid specification: destination can't "
+       "be '/'"},
       {R"({"Binds":["a:/x:zz"]})", "invalid mode: zz"},
-      {R"({"Binds":["v:x"]})", "invalid volume specification: 'v:x': invalid mount config for type \"volume\": invalid mount path: 'x' mount path must be absolute"},
+      {R"({"Binds":["v:x"]})",
+       "invalid volume specification: 'v:x': invalid mount config for type \"volume\": invalid mount path: 'x' mount path must "
+       "be absolute"},
       {R"({"Binds":["a::"]})", "invalid volume specification: 'a::'"},
       {R"({"Binds":["ab:/x","cd:/x/"]})", "Duplicate mount point: /x"},
-      {R"({"Mounts":[{"Type":"zzz","Source":"/a","Target":"/x"}]})", "invalid mount config for type \"zzz\": mount type unknown"},
+      {R"({"Mounts":[{"Type":"zzz","Source":"/a","Target":"/x"}]})",
+       "invalid mount config for type \"zzz\": mount type unknown"},
       {R"({"Mounts":[{"Type":"bind","Source":"rel","Target":"/x"}]})",
        "invalid mount config for type \"bind\": invalid mount path: 'rel' mount path must be absolute"},
       {R"({"Mounts":[{"Type":"volume","Source":"ab","Target":"v:/x"}]})",
        "invalid mount config for type \"volume\": invalid mount path: 'v:/x' mount path must be absolute"},
-      {R"({"Mounts":[{"Type":"tmpfs","Source":"a","Target":"/x"}]})", "invalid mount config for type \"tmpfs\": field Source must not be specified"},
+      {R"({"Mounts":[{"Type":"tmpfs","Source":"a","Target":"/x"}]})",
+       "invalid mount config for type \"tmpfs\": field Source must not be specified"},
   };
   for (const auto& [json, text] : expected) EXPECT_EQ(refusal(json), text) << json;
 }
@@ -58,7 +65,8 @@ TEST(Mounts, BindsAreReadInTheirForms) {
 }
 
 TEST(Mounts, TheLongFormDoesNotMakeAMissingSource) {
-  const auto mounts = resolve(R"({"Mounts":[{"Type":"bind","Source":"/s","Target":"/t","ReadOnly":true,"BindOptions":{"NonRecursive":true}}]})");
+  const auto mounts = resolve(
+      R"({"Mounts":[{"Type":"bind","Source":"/s","Target":"/t","ReadOnly":true,"BindOptions":{"NonRecursive":true}}]})");
   EXPECT_FALSE(mounts.at(0).create_source);
   EXPECT_FALSE(mounts.at(0).recursive);
   EXPECT_FALSE(mounts.at(0).rw);

@@ -44,7 +44,8 @@ TEST(RestartBackoff, OnFailureWantsAFailureAndCounts) {
 
 TEST(RestartBackoff, WhatWasStoppedStaysDown) {
   RestartBackoff backoff;
-  for (const char* name : {"always", "unless-stopped", "on-failure"}) EXPECT_FALSE(backoff.next({name, 0}, {1, 1s, true, 0})) << name;
+  for (const char* name : {"always", "unless-stopped", "on-failure"})
+    EXPECT_FALSE(backoff.next({name, 0}, {1, 1s, true, 0})) << name;
   for (const char* name : {"no", ""}) EXPECT_FALSE(backoff.next({name, 0}, failed())) << name;
 }
 
@@ -67,7 +68,8 @@ std::string refusal(const api::RestartPolicy& policy) {
 }
 
 TEST(RestartPolicy, IsCheckedInDockersWords) {
-  EXPECT_EQ(refusal({"x", 0}), "invalid restart policy: unknown policy 'x'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'");
+  EXPECT_EQ(refusal({"x", 0}),
+            "invalid restart policy: unknown policy 'x'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'");
   EXPECT_EQ(refusal({"always", 2}), "invalid restart policy: maximum retry count can only be used with 'on-failure'");
   EXPECT_EQ(refusal({"on-failure", -2}), "invalid restart policy: maximum retry count cannot be negative");
   EXPECT_EQ(refusal({"on-failure", 5}), "");

@@ -33,8 +33,10 @@ TEST(Settings, RefusalsAreDockers) {
       {R"({"Cmd":["a"],"HostConfig":{"Memory":1000000}})", "Minimum memory limit allowed is 6MB"},
       {R"({"Cmd":["a"],"HostConfig":{"Memory":20000000,"MemorySwap":10000000}})",
        "Minimum memoryswap limit should be larger than memory limit, see usage"},
-      {R"({"Cmd":["a"],"HostConfig":{"MemorySwap":10000000}})", "You should always set the Memory limit when using Memoryswap limit, see usage"},
-      {R"({"Cmd":["a"],"HostConfig":{"NanoCpus":99000000000}})", "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"},
+      {R"({"Cmd":["a"],"HostConfig":{"MemorySwap":10000000}})",
+       "You should always set the Memory limit when using Memoryswap limit, see usage"},
+      {R"({"Cmd":["a"],"HostConfig":{"NanoCpus":99000000000}})",
+       "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"},
       {R"({"Cmd":["a"],"WorkingDir":"x"})", "the working directory 'x' is invalid, it needs to be an absolute path"},
       {R"({"Cmd":["a"],"StopSignal":"x"})", "invalid signal: x"},
       {R"({"Cmd":["a"],"Env":["=x"]})", "invalid environment variable: =x"},
@@ -42,7 +44,8 @@ TEST(Settings, RefusalsAreDockers) {
       {R"({"Cmd":["a"],"HostConfig":{"CapAdd":["zz"]}})", "invalid CapAdd: unknown capability: \"CAP_ZZ\""},
       {R"({"Cmd":["a"],"HostConfig":{"PortBindings":{"zz/tcp":[{}]}}})", "invalid port specification: \"zz\""},
       {R"({"Cmd":["a"],"HostConfig":{"PortBindings":{"80/tcp":[{"HostPort":"x"}]}}})", "invalid port specification: \"x\""},
-      {R"({"Cmd":["a"],"HostConfig":{"RestartPolicy":{"Name":"always"},"AutoRemove":true}})", "can't create 'AutoRemove' container with restart policy"},
+      {R"({"Cmd":["a"],"HostConfig":{"RestartPolicy":{"Name":"always"},"AutoRemove":true}})",
+       "can't create 'AutoRemove' container with restart policy"},
       {R"({"Cmd":["a"],"HostConfig":{"OomScoreAdj":-5000}})", "Invalid value -5000, range for oom score adj is [-1000, 1000]"},
       {R"({"Cmd":["a"],"HostConfig":{"Runtime":"zz"}})", "unknown or invalid runtime name: zz"},
       {R"({"Cmd":["a"],"Healthcheck":{"Test":["CMD","x"],"Interval":5}})", "Interval in Healthcheck cannot be less than 1ms"},
@@ -96,7 +99,8 @@ image::RunConfig image_config() {
 }
 
 TEST(Merge, TakesWhatTheRequestLeavesOpen) {
-  const api::ContainerConfig merged = resolve(R"({"Env":["A=own","B=own"],"Labels":{"l":"own"},"Healthcheck":{"Retries":2}})", image_config()).config;
+  const api::ContainerConfig merged =
+      resolve(R"({"Env":["A=own","B=own"],"Labels":{"l":"own"},"Healthcheck":{"Retries":2}})", image_config()).config;
   EXPECT_EQ(merged.entrypoint, (std::vector<std::string>{"/entry"}));
   EXPECT_EQ(merged.cmd, (std::vector<std::string>{"serve"}));
   EXPECT_EQ(merged.env, (std::vector<std::string>{"A=own", "B=own", "PATH=/bin"}));
@@ -112,8 +116,10 @@ TEST(Merge, TakesWhatTheRequestLeavesOpen) {
 TEST(Merge, AnEntrypointOfOnesOwnDropsTheImagesCommand) {
   EXPECT_EQ(command_line(resolve(R"({"Entrypoint":["own"]})", image_config()).config), (std::vector<std::string>{"own"}));
   EXPECT_EQ(command_line(resolve(R"({"Cmd":["own"]})", image_config()).config), (std::vector<std::string>{"/entry", "own"}));
-  EXPECT_EQ(command_line(resolve(R"({"Entrypoint":[""],"Cmd":["own"]})", image_config()).config), (std::vector<std::string>{"own"}));
-  EXPECT_EQ(command_line(resolve(R"({"Entrypoint":[],"Cmd":["own"]})", image_config()).config), (std::vector<std::string>{"own"}));
+  EXPECT_EQ(command_line(resolve(R"({"Entrypoint":[""],"Cmd":["own"]})", image_config()).config),
+            (std::vector<std::string>{"own"}));
+  EXPECT_EQ(command_line(resolve(R"({"Entrypoint":[],"Cmd":["own"]})", image_config()).config),
+            (std::vector<std::string>{"own"}));
 }
 
 TEST(Signals, AreReadByNameAndNumber) {

@@ -34,7 +34,8 @@ Record record_of(const char* json) {
 
 runtime::Spec spec_of(const char* json) {
   const Record record = record_of(json);
-  SpecInput input{record, {{"/top", "/base"}, "/upper", "/work"}, "/stack-0/id", "/c/hosts", "/c/hostname", "/c/resolv.conf", 0, 0};
+  SpecInput input{record, {{"/top", "/base"}, "/upper", "/work"}, "/stack-0/id", "/c/hosts", "/c/hostname", "/c/resolv.conf", 0,
+                  0};
   return build_spec(input);
 }
 
@@ -51,13 +52,15 @@ const runtime::Mount& mount_at(const runtime::Spec& spec, const std::string& des
 }
 
 bool has_namespace(const runtime::Spec& spec, NamespaceType type) {
-  return std::any_of(spec.linux_.namespaces.begin(), spec.linux_.namespaces.end(), [&](const auto& entry) { return entry.type == type; });
+  return std::any_of(spec.linux_.namespaces.begin(), spec.linux_.namespaces.end(),
+                     [&](const auto& entry) { return entry.type == type; });
 }
 
 TEST(Spec, APlainContainerHasDockersDefaults) {
   const runtime::Spec spec = spec_of(R"({"Cmd":["echo","a b"]})");
   EXPECT_THAT(spec.process.args, ElementsAre("echo", "a b"));
-  EXPECT_THAT(spec.process.env, ElementsAre("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=box"));
+  EXPECT_THAT(spec.process.env,
+              ElementsAre("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=box"));
   EXPECT_EQ(spec.process.cwd, "/");
   EXPECT_EQ(spec.process.capabilities.bounding.size(), 14U);
   EXPECT_EQ(spec.process.capabilities.effective, spec.process.capabilities.bounding);
@@ -66,7 +69,8 @@ TEST(Spec, APlainContainerHasDockersDefaults) {
   EXPECT_EQ(spec.hostname, "box");
   EXPECT_THAT(spec.root.overlay->lower, ElementsAre("/top", "/base"));
   EXPECT_EQ(spec.linux_.cgroups_path, "/stack-0/id");
-  for (const auto type : {NamespaceType::mount, NamespaceType::pid, NamespaceType::network, NamespaceType::ipc, NamespaceType::uts})
+  for (const auto type :
+       {NamespaceType::mount, NamespaceType::pid, NamespaceType::network, NamespaceType::ipc, NamespaceType::uts})
     EXPECT_TRUE(has_namespace(spec, type));
   EXPECT_THAT(destinations(spec), Contains("/etc/hosts"));
   EXPECT_THAT(mount_at(spec, "/dev/shm").options, Contains("size=67108864"));
@@ -79,7 +83,9 @@ TEST(Spec, TheEnvironmentIsTheUsersOverTheDefaults) {
 
 TEST(Spec, LimitsBecomeResources) {
   const auto resources =
-      spec_of(R"({"Cmd":["a"],"HostConfig":{"Memory":20000000,"NanoCpus":500000000,"PidsLimit":5,"CpuShares":512,"CpusetCpus":"0"}})").linux_.resources;
+      spec_of(
+          R"({"Cmd":["a"],"HostConfig":{"Memory":20000000,"NanoCpus":500000000,"PidsLimit":5,"CpuShares":512,"CpusetCpus":"0"}})")
+          .linux_.resources;
   EXPECT_EQ(resources.memory_limit, 20000000);
   EXPECT_EQ(resources.memory_swap, 40000000);
   EXPECT_EQ(resources.cpu_period, 100000U);
@@ -116,7 +122,8 @@ TEST(Spec, HostModesShareTheNamespace) {
 TEST(Spec, SecurityOptionsAreTakenOrRefused) {
   EXPECT_TRUE(spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["no-new-privileges:true"]}})").process.no_new_privileges);
   EXPECT_FALSE(spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["no-new-privileges=false"]}})").process.no_new_privileges);
-  EXPECT_TRUE(is_seccomp_unconfined(record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["seccomp=unconfined"]}})").host_config));
+  EXPECT_TRUE(
+      is_seccomp_unconfined(record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["seccomp=unconfined"]}})").host_config));
   EXPECT_TRUE(is_seccomp_unconfined(record_of(R"({"Cmd":["a"],"HostConfig":{"Privileged":true}})").host_config));
   EXPECT_FALSE(is_seccomp_unconfined(record_of(R"({"Cmd":["a"]})").host_config));
   EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["zz"]}})"), Error);
@@ -131,8 +138,8 @@ TEST(Spec, PrivilegedHasEverythingAndMasksNothing) {
 
 TEST(Spec, DevicesArePassedThroughWithTheirRule) {
   const runtime::Spec plain = spec_of(R"({"Cmd":["a"]})");
-  const runtime::Spec spec =
-      spec_of(R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/dev/null","PathInContainer":"/dev/nil","CgroupPermissions":"r"}],"DeviceCgroupRules":["c 10:* rw"]}})");
+  const runtime::Spec spec = spec_of(
+      R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/dev/null","PathInContainer":"/dev/nil","CgroupPermissions":"r"}],"DeviceCgroupRules":["c 10:* rw"]}})");
   ASSERT_EQ(spec.linux_.devices.size(), plain.linux_.devices.size() + 1);
   EXPECT_EQ(spec.linux_.devices.back().path, "/dev/nil");
   EXPECT_EQ(spec.linux_.devices.back().major, 1);
@@ -145,13 +152,16 @@ TEST(Spec, DevicesArePassedThroughWithTheirRule) {
 }
 
 TEST(Spec, OnlyNamespacedSysctlsAreSet) {
-  EXPECT_EQ(spec_of(R"({"Cmd":["a"],"HostConfig":{"Sysctls":{"net.core.somaxconn":"9"}}})").linux_.sysctl.at("net.core.somaxconn"), "9");
+  EXPECT_EQ(
+      spec_of(R"({"Cmd":["a"],"HostConfig":{"Sysctls":{"net.core.somaxconn":"9"}}})").linux_.sysctl.at("net.core.somaxconn"),
+      "9");
   EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"Sysctls":{"kernel.core_pattern":"x"}}})"), Error);
   EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"NetworkMode":"host","Sysctls":{"net.core.somaxconn":"9"}}})"), Error);
 }
 
 TEST(Spec, UlimitsBecomeRlimits) {
-  const auto rlimits = spec_of(R"({"Cmd":["a"],"HostConfig":{"Ulimits":[{"Name":"nofile","Soft":5,"Hard":9}]}})").process.rlimits;
+  const auto rlimits =
+      spec_of(R"({"Cmd":["a"],"HostConfig":{"Ulimits":[{"Name":"nofile","Soft":5,"Hard":9}]}})").process.rlimits;
   ASSERT_EQ(rlimits.size(), 1U);
   EXPECT_EQ(rlimits[0].type, "RLIMIT_NOFILE");
   EXPECT_EQ(rlimits[0].soft, 5U);

@@ -22,14 +22,18 @@ struct Loop : testing::Test {
   asio::thread_pool pool{2};
   std::vector<std::string> trace;
   template <class F>
-  void start(F coroutine) { asio::co_spawn(loop, std::move(coroutine), rethrow); }
+  void start(F coroutine) {
+    asio::co_spawn(loop, std::move(coroutine), rethrow);
+  }
   static void rethrow(std::exception_ptr error) {
     if (error) std::rethrow_exception(error);
   }
 };
 
 asio::awaitable<void> ask_pool(asio::thread_pool* pool, std::thread::id loop_thread, std::vector<std::string>* trace) {
-  auto work = [loop_thread] { return std::this_thread::get_id() != loop_thread ? std::string("elsewhere") : std::string("here"); };
+  auto work = [loop_thread] {
+    return std::this_thread::get_id() != loop_thread ? std::string("elsewhere") : std::string("here");
+  };
   trace->push_back(co_await run_in_pool(*pool, std::move(work)));
   trace->push_back(std::this_thread::get_id() == loop_thread ? "back" : "lost");
   auto failing = []() -> int { throw std::runtime_error("no luck"); };

@@ -86,7 +86,8 @@ TEST_F(DatabaseTest, RefusesAFileOfANewerProgram) {
   }
   sqlite3* handle = nullptr;
   ASSERT_EQ(sqlite3_open(file().c_str(), &handle), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(handle, ("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(handle, ("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), nullptr, nullptr, nullptr),
+            SQLITE_OK);
   sqlite3_close(handle);
   try {
     Database database(file());
@@ -98,7 +99,10 @@ TEST_F(DatabaseTest, RefusesAFileOfANewerProgram) {
 
 TEST_F(DatabaseTest, BytesThatAreNoUtf8DoNotLoseTheRow) {
   Database database(file());
-  database.put(Table::containers, "c", {{"arg", "a\xff" "b"}});
+  database.put(Table::containers, "c",
+               {{"arg",
+                 "a\xff"
+                 "b"}});
   ASSERT_EQ(database.all(Table::containers).size(), 1U);
 }
 
