@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t remembered_events = 2048;
+constexpr std::size_t remembered_events = 1024;
 constexpr std::size_t queue_limit = 16384;
 
 std::int64_t now_nano() {

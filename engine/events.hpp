@@ -63,7 +63,7 @@ public:
 
   std::shared_ptr<EventSubscription> subscribe();
 
-  /// The remembered events with since <= time_nano < until, oldest first. Only the last 2048 are kept.
+  /// The remembered events with since <= time_nano < until, oldest first. Only the last 1024 are kept.
   std::vector<EventPtr> replay(std::int64_t since_nano, std::int64_t until_nano) const;
 
   void close_all();  ///< ends every subscription, at shutdown

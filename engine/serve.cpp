@@ -32,6 +32,7 @@
 #include "engine/http/listener.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/launcher.hpp"
+#include "engine/runtime/cgroup.hpp"
 
 namespace stack::engine {
 
@@ -53,6 +54,15 @@ void start_clean() {
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, 1 << 20);
     ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+/// Out of the group of the login session that happened to need an engine, so that it does not end with that session: on the
+/// hierarchies that say which session a process belongs to. Where it is not allowed it stays.
+void leave_session_group() {
+  for (const std::string& mount : {runtime::CgroupMounts::detect().v2, std::string("/sys/fs/cgroup/systemd")}) {
+    const UniqueFd group(::open((mount + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    if (group && ::write(group.get(), "0", 1) != 1) log::debug("stays in its group of {}: {}", mount, std::strerror(errno));
   }
 }
 
@@ -275,6 +285,7 @@ int serve(const ServeOptions& options) {
       log::to_file(options.paths.engine_log(), debug ? log::Level::debug : log::Level::info);
     else
       log::to_stderr(debug ? log::Level::debug : log::Level::info);
+    if (options.on_demand) leave_session_group();
     auto server = std::make_unique<Server>(options, report);
     const int status = server->run();
     // Coroutines may still be suspended in the managers; the process ends with them instead of taking them apart.

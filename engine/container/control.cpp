@@ -99,8 +99,7 @@ asio::awaitable<void> Manager::Impl::stop_locked(ContainerPtr container, StopOpt
 asio::awaitable<void> Manager::Impl::restart(ContainerPtr container, StopOptions options) {
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   check_present(*container);
-  const bool auto_remove = container->record.host_config.auto_remove;
-  container->record.host_config.auto_remove = false;  // the stop in the middle must not remove it
+  container->keep = true;
   std::exception_ptr failure;
   try {
     if (is_active(container->record.state)) co_await stop_locked(container, std::move(options));
@@ -111,8 +110,7 @@ asio::awaitable<void> Manager::Impl::restart(ContainerPtr container, StopOptions
   } catch (...) {
     failure = std::current_exception();
   }
-  container->record.host_config.auto_remove = auto_remove;
-  save(container);
+  container->keep = false;
   if (failure) std::rethrow_exception(failure);
   publish(*container, "restart");
 }
@@ -195,7 +193,7 @@ asio::awaitable<void> Manager::Impl::remove(ContainerPtr container, bool force, 
     container->stay_down = true;
     record.manually_stopped = true;
     cancel_restart(*container);
-    record.host_config.auto_remove = false;  // this removal is enough
+    container->keep = true;  // this removal is enough
     const RunPtr run = container->run;
     if (run) co_await kill_and_wait(container, run);
     if (!run) set_state(container, State::exited);
@@ -204,6 +202,19 @@ asio::awaitable<void> Manager::Impl::remove(ContainerPtr container, bool force, 
 }
 
 asio::awaitable<void> Manager::Impl::remove_locked(ContainerPtr container, bool volumes) {
+  std::exception_ptr failure;
+  try {
+    co_await remove_parts(container, volumes);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) co_return;
+  container->record.state = State::dead;  // it can be tried again; the next engine does so by itself
+  container->changed.notify_all();
+  std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> Manager::Impl::remove_parts(ContainerPtr container, bool volumes) {
   Record& record = container->record;
   record.intent = volumes ? Intent::remove_with_volumes : Intent::remove;
   record.state = State::removing;
@@ -262,7 +273,8 @@ asio::awaitable<api::WaitResponse> Waiting::result() {
   while (!is_over()) co_await container_->changed.wait();
   api::WaitResponse response;
   response.status_code = container_->record.exit_code;
-  if (!container_->record.error.empty()) response.error = container_->record.error;
+  // who waits for the removal is told how that went, not why the start failed: that is the start's answer
+  if (condition_ != WaitCondition::removed && !container_->record.error.empty()) response.error = container_->record.error;
   co_return response;
 }
 

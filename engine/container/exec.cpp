@@ -166,7 +166,7 @@ asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<Cl
   if (failure && !client) std::rethrow_exception(failure);
   if (client) co_await client->begin();
   if (failure) {
-    std::string line = fmt::format("OCI runtime exec failed: exec failed: {}\r\n", text);
+    std::string line = fmt::format("OCI runtime exec failed: exec failed: unable to start container process: {}\r\n", text);
     if (!exec->request.tty) line = frame_header(1, line.size()) + line;
     co_await client->write(line);
     co_return;

@@ -115,6 +115,11 @@ asio::awaitable<void> Manager::Impl::undo_start(ContainerPtr container, std::exc
   record.exit_code = exit_code_of(failure, record.error);
   container->run.reset();
   try {
+    // launched, but then something else failed: the shim must go, too
+    if (::access((services.paths.shim_dir(record.id) + "/shim.sock").c_str(), F_OK) == 0) {
+      const auto shim = co_await runtime::ShimClient::connect(services.paths.shim_dir(record.id) + "/shim.sock");
+      co_await end_shim(shim);
+    }
     co_await remove_cgroup(record.id, true);
     co_await services.networks.detach(record.id);
   } catch (const std::exception& error) {
@@ -295,7 +300,7 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   run->ended.set();
   if (delay)
     spawn(restart_later(container, *delay), "restart of container " + record.id);
-  else if (record.host_config.auto_remove)
+  else if (record.host_config.auto_remove && !container->keep)
     spawn(remove(container, false, true), "removal of container " + record.id);
 }
 

@@ -103,7 +103,11 @@ void Manager::Impl::set_state(const ContainerPtr& container, State state) {
     log::error("container {}: {} after {} is not foreseen", container->record.id, to_string(state),
                to_string(container->record.state));
   container->record.state = state;
-  save(container);
+  try {
+    save(container);
+  } catch (const std::exception& error) {  // a full disk: what happened has happened all the same
+    log::error("container {}: {}", container->record.id, error.what());
+  }
   container->changed.notify_all();
 }
 

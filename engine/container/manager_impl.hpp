@@ -44,8 +44,9 @@ public:
   RunPtr run;  ///< null: no process
   std::optional<HealthTracker> health;
   RestartBackoff backoff;
-  std::shared_ptr<Signal> restart_delay;                ///< while waiting for a restart; setting it cancels
-  bool stay_down = false;                               ///< the next exit was asked for: the restart policy does not apply
+  std::shared_ptr<Signal> restart_delay;  ///< while waiting for a restart; setting it cancels
+  bool keep = false;       ///< the next exit must not remove it, whatever --rm says: a restart or a removal is under way
+  bool stay_down = false;  ///< the next exit was asked for: the restart policy does not apply
   std::vector<runtime::InitialAttach> waiting_clients;  ///< attached before the start
   std::vector<std::string> exec_ids;
 };
@@ -134,6 +135,7 @@ public:
   asio::awaitable<void> unpause(ContainerPtr container);
   asio::awaitable<void> remove(ContainerPtr container, bool force, bool volumes);
   asio::awaitable<void> remove_locked(ContainerPtr container, bool volumes);
+  asio::awaitable<void> remove_parts(ContainerPtr container, bool volumes);
   asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
   asio::awaitable<void> connect(ContainerPtr container, std::string network, api::EndpointSettings settings);
   asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
@@ -142,6 +144,7 @@ public:
   asio::awaitable<Restored> find_running();
   asio::awaitable<void> restore(bool rebooted);
   asio::awaitable<void> settle(ContainerPtr container, bool rebooted);
+  asio::awaitable<void> end_shim(std::shared_ptr<runtime::ShimClient> client);  ///< kills the container, lets the shim go
   asio::awaitable<void> end_unowned_shims();
   void remove_unowned_files();
   asio::awaitable<void> farewell();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using asio::experimental::awaitable_operators::operator||;
+
 constexpr std::chrono::seconds end_patience{10};
+constexpr std::chrono::seconds connect_patience{3};
 constexpr int unknown_exit_code = 255;
 
 std::vector<std::string> entries(const std::string& directory) {
@@ -55,6 +59,13 @@ shim::State read_exit(const std::string& container_dir) {
   return state;
 }
 
+/// A monitor that was stopped or hangs must not keep the engine from starting.
+asio::awaitable<std::shared_ptr<runtime::ShimClient>> connect_bounded(std::string socket_path) {
+  auto either = co_await (runtime::ShimClient::connect(socket_path) || sleep_for(connect_patience));
+  if (either.index() == 1) throw Error(ErrorCode::unavailable, "it does not answer");
+  co_return std::get<0>(std::move(either));
+}
+
 bool has_own_network(const Record& record) {
   return record.host_config.network_mode != "host" && shared_with(record.host_config.network_mode).empty();
 }
@@ -64,9 +75,8 @@ bool has_own_network(const Record& record) {
 asio::awaitable<Restored> Manager::Impl::find_running() {
   Restored restored;
   for (const auto& id : entries(services.paths.shims())) {
-    std::shared_ptr<runtime::ShimClient> client;
     try {
-      client = co_await runtime::ShimClient::connect(services.paths.shim_dir(id) + "/shim.sock");
+      const auto client = co_await connect_bounded(services.paths.shim_dir(id) + "/shim.sock");
       const auto container = by_id.find(id);
       if (container != by_id.end() && has_own_network(container->second->record)) {
         network::RunningContainer running;
@@ -167,25 +177,29 @@ asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool reboote
     co_await remove_locked(container, true);
 }
 
+asio::awaitable<void> Manager::Impl::end_shim(std::shared_ptr<runtime::ShimClient> client) {
+  auto exited = std::make_shared<Signal>(executor);
+  if (!client->state_at_hello().exited) {
+    try {
+      co_await client->kill(SIGKILL);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::conflict) throw;
+    }
+    runtime::ShimClient::Handlers handlers;
+    handlers.on_exit = [exited](const shim::State&) { exited->set(); };
+    handlers.on_closed = [exited] { exited->set(); };
+    co_await client->subscribe(false, std::move(handlers));
+    co_await exited->wait_for(end_patience);
+  }
+  co_await client->release();
+  client->close();
+}
+
 asio::awaitable<void> Manager::Impl::end_unowned_shims() {
   for (const auto& [id, client] : found_shims) {
     log::info("shim of {}: no container owns it, it is ended", id);
     try {
-      auto exited = std::make_shared<Signal>(executor);
-      runtime::ShimClient::Handlers handlers;
-      handlers.on_exit = [exited](const shim::State&) { exited->set(); };
-      handlers.on_closed = [exited] { exited->set(); };
-      if (!client->state_at_hello().exited) {
-        try {
-          co_await client->kill(SIGKILL);
-        } catch (const Error& error) {
-          if (error.code() != ErrorCode::conflict) throw;
-        }
-        co_await client->subscribe(false, std::move(handlers));
-        co_await exited->wait_for(end_patience);
-      }
-      co_await client->release();
-      client->close();
+      co_await end_shim(client);
     } catch (const std::exception& error) {
       log::warning("shim of {}: {}", id, error.what());
     }
