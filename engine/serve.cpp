@@ -145,6 +145,16 @@ void make_roots(const Paths& paths) {
   ::chmod(paths.run_root.c_str(), 0755);
 }
 
+/// STACK_ENGINE_IDLE (seconds) is for engines that others start: commands and shims.
+ServeOptions checked(ServeOptions options) {
+  for (const auto& address : options.listen)
+    if (address.rfind("unix:///", 0) != 0)
+      throw Error(ErrorCode::invalid_argument, "--listen takes unix:///PATH, not " + address);
+  if (const char* idle = std::getenv("STACK_ENGINE_IDLE"); idle && std::atof(idle) > 0)
+    options.idle = std::chrono::milliseconds(static_cast<long long>(std::atof(idle) * 1000));
+  return options;
+}
+
 /// One run of the engine process after its set-up.
 class Server {
 public:
@@ -229,54 +239,10 @@ private:
 
 }  // namespace
 
-ServeOptions parse_serve_options(const std::vector<std::string>& arguments) {
-  ServeOptions options;
-  std::optional<std::string> root;
-  std::optional<std::string> run;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string name = arguments[i];
-    std::optional<std::string> value;
-    if (const auto equals = name.find('='); equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.erase(equals);
-    }
-    const auto take = [&]() -> std::string {
-      if (value) return *value;
-      if (i + 1 >= arguments.size()) throw Error(ErrorCode::invalid_argument, name + " needs a value");
-      return arguments[++i];
-    };
-    if (name == "--root")
-      root = take();
-    else if (name == "--run")
-      run = take();
-    else if (name == "--on-demand")
-      options.on_demand = true;
-    else if (name == "--debug")
-      options.debug = true;
-    else if (name == "--listen") {
-      options.listen.push_back(take());
-      if (options.listen.back().rfind("unix:///", 0) != 0)
-        throw Error(ErrorCode::invalid_argument, "--listen takes unix:///PATH, not " + options.listen.back());
-    } else if (name == "--idle") {
-      const std::string seconds = take();
-      char* end = nullptr;
-      const double count = std::strtod(seconds.c_str(), &end);
-      if (seconds.empty() || *end != '\0' || count <= 0)
-        throw Error(ErrorCode::invalid_argument, "--idle takes a number of seconds, not " + seconds);
-      options.idle = std::chrono::milliseconds(static_cast<long long>(count * 1000));
-    } else {
-      throw Error(ErrorCode::invalid_argument, "unknown option " + name);
-    }
-  }
-  options.paths = resolve_paths(root, run);
-  if (const char* idle = std::getenv("STACK_ENGINE_IDLE"); idle && std::atof(idle) > 0)
-    options.idle = std::chrono::milliseconds(static_cast<long long>(std::atof(idle) * 1000));
-  return options;
-}
-
-int serve(const ServeOptions& options) {
-  StartUpReport report(options.on_demand);
+int serve(const ServeOptions& given) {
+  StartUpReport report(given.on_demand);
   try {
+    const ServeOptions options = checked(given);
     start_clean();
     make_roots(options.paths);
     const UniqueFd lock = take_lock(options);

@@ -17,9 +17,6 @@ struct ServeOptions {
   bool debug = false;
 };
 
-/// Reads `--root D --run R --on-demand --listen unix://P --idle SECONDS --debug`. Throws invalid_argument.
-ServeOptions parse_serve_options(const std::vector<std::string>& arguments);
-
 /// Runs until SIGTERM, SIGINT or idleness; containers go on running. Returns the exit status. What keeps it from starting is
 /// reported through the start-up pipe, else on stderr.
 int serve(const ServeOptions& options);

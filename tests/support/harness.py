@@ -202,7 +202,9 @@ class StackCase(unittest.TestCase):
             if network["Name"] not in ("bridge", "host", "none"):
                 self.api("DELETE", f"/networks/{network['Id']}")
         after = self.leftovers()
+        run_root = self.run_root
         self.stop_engine()
+        shutil.rmtree(run_root, ignore_errors=True)
         self.assertEqual({**self.before, "processes": {}}, {**after, "processes": {}}, "left behind after down")
         self.assertEqual(self.processes(), {}, "processes left behind")
         shutil.rmtree(self.base)
