@@ -14,10 +14,12 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 # -fPIE for libraries too (none is shared): one set of flags, so that every target can use the same precompiled headers.
 add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers -fPIE -ffunction-sections -fdata-sections)
 add_compile_definitions(BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_CO_AWAIT)
-# GCC 12 reports false positives of these inside inlined std::string and coroutine frames (GCC bugs 105329, 105562, 103993).
+# GCC 12 reports false positives of these inside inlined std::string and coroutine frames (GCC bugs 105329, 105562, 103993,
+# 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>
-                      $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
+                      $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete> $<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds>
+                      $<$<COMPILE_LANGUAGE:CXX>:-Wno-stringop-overflow>)
 endif()
 add_link_options(-Wl,--gc-sections)
 find_program(STACK_MOLD mold)

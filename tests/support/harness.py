@@ -195,19 +195,34 @@ class StackCase(unittest.TestCase):
         }
 
     def finish(self):
-        """Takes everything down and checks that the host is as it was."""
-        for name in self.all_container_names():
-            self.api("DELETE", f"/containers/{name}?force=1&v=1")
-        for network in self.api_list("/networks"):
-            if network["Name"] not in ("bridge", "host", "none"):
-                self.api("DELETE", f"/networks/{network['Id']}")
-        after = self.leftovers()
+        """Takes everything down and checks that the host is as it was; whatever is left is removed all the same."""
         run_root = self.run_root
-        self.stop_engine()
-        shutil.rmtree(run_root, ignore_errors=True)
-        self.assertEqual({**self.before, "processes": {}}, {**after, "processes": {}}, "left behind after down")
-        self.assertEqual(self.processes(), {}, "processes left behind")
-        shutil.rmtree(self.base)
+        try:
+            for name in self.all_container_names():
+                self.api("DELETE", f"/containers/{name}?force=1&v=1")
+            for network in self.api_list("/networks"):
+                if network["Name"] not in ("bridge", "host", "none"):
+                    self.api("DELETE", f"/networks/{network['Id']}")
+            after = self.leftovers()
+            self.stop_engine()
+            self.assertEqual({**self.before, "processes": {}}, {**after, "processes": {}}, "left behind after down")
+            self.assertEqual(self.processes(), {}, "processes left behind")
+        finally:
+            self.end_processes()
+            shutil.rmtree(run_root, ignore_errors=True)
+            shutil.rmtree(self.base, ignore_errors=True)
+
+    def end_processes(self):
+        """SIGKILL for what a failed test leaves: stopped first, so that no monitor starts another engine."""
+        left = list(self.processes())
+        for pid in left:
+            left += [int(child) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in left:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
 
     def stop_engine(self):
         for pid in self.engine_pids():
