@@ -44,7 +44,7 @@ FakeAnswer event_stream(std::string events) {
   FakeAnswer answer;
   answer.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   if (!events.empty()) {
-    char size[16];
+    char size[24];
     std::snprintf(size, sizeof size, "%zx\r\n", events.size());
     answer.raw += size + events + "\r\n";
   }
