@@ -154,12 +154,13 @@ asio::awaitable<void> LogFollower::print(FollowedPtr container, api::LogsOptions
 }
 
 /// Empty: the container has been removed.
-asio::awaitable<std::optional<api::ResponseStream>> LogFollower::open_stream(const Followed& container, api::LogsOptions logs) {
+asio::awaitable<std::optional<api::ResponseStream>> LogFollower::open_stream(Followed& container, api::LogsOptions logs) {
   logs.follow = true;
   logs.timestamps = true;
   if (!container.last_timestamp.empty()) {
     logs.tail.clear();
     logs.since = unix_text(*api::parse_timestamp(container.last_timestamp));
+    container.lines_to_skip = container.lines_at_last;
   }
   try {
     co_return co_await client_.container_logs(container.id, std::move(logs));
@@ -171,17 +172,18 @@ asio::awaitable<std::optional<api::ResponseStream>> LogFollower::open_stream(con
 
 /// False: the engine went away in the middle.
 asio::awaitable<bool> LogFollower::print_stream(Followed& container, api::LogsOptions logs) {
-  std::optional<api::ResponseStream> stream = co_await open_stream(container, std::move(logs));
-  if (!stream) co_return true;
-  LogReader reader(container.source, std::move(*stream));
   try {
+    std::optional<api::ResponseStream> stream = co_await open_stream(container, std::move(logs));
+    if (!stream) co_return true;
+    LogReader reader(container.source, std::move(*stream));
     while (!reader_gone_) {
       const bool more = co_await reader.fill();
       if (!more) break;
       print_lines(container, reader.lines());
+      failures_ = 0;
     }
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::unavailable) throw;
+    if (error.code() != ErrorCode::unavailable || ++failures_ > max_failures) throw;
     co_return false;
   }
   co_return true;
@@ -190,8 +192,16 @@ asio::awaitable<bool> LogFollower::print_stream(Followed& container, api::LogsOp
 void LogFollower::print_lines(Followed& container, TimestampedLines& lines) {
   while (!lines.empty()) {
     const TimestampedLines::Line line = lines.take();
-    if (line.timestamp() <= container.last_timestamp) continue;  // seen before the stream was begun again
-    container.last_timestamp = line.timestamp();
+    if (line.timestamp() < container.last_timestamp) continue;  // seen before the stream was begun again
+    if (line.timestamp() > container.last_timestamp) {
+      container.last_timestamp = line.timestamp();
+      container.lines_at_last = container.lines_to_skip = 0;
+    }
+    if (container.lines_to_skip > 0) {
+      --container.lines_to_skip;
+      continue;
+    }
+    ++container.lines_at_last;
     if (!std::exchange(any_output_, true) && options_.on_first_output) options_.on_first_output();
     printer_.write(container.source, line.stream, options_.timestamps ? std::string_view(line.text) : line.message());
   }

@@ -48,8 +48,10 @@ public:
 private:
   struct Followed {
     std::string id, service;
-    std::size_t source = 0;      ///< in the printer
-    std::string last_timestamp;  ///< of the last line printed
+    std::size_t source = 0;         ///< in the printer
+    std::string last_timestamp;     ///< of the last line printed
+    std::size_t lines_at_last = 0;  ///< printed with that timestamp: lines of one read(2) share it
+    std::size_t lines_to_skip = 0;  ///< of those, what a stream that was begun again repeats
     bool streaming = false;
     bool running = false;          ///< it started and its end was not told yet
     std::optional<int> exit_code;  ///< ended, not yet announced
@@ -60,7 +62,7 @@ private:
   boost::asio::awaitable<void> watch_events(engine::api::EventStream events);
   boost::asio::awaitable<bool> read_events(engine::api::EventStream& events);
   boost::asio::awaitable<void> print(FollowedPtr container, engine::api::LogsOptions logs);
-  boost::asio::awaitable<std::optional<engine::api::ResponseStream>> open_stream(const Followed& container,
+  boost::asio::awaitable<std::optional<engine::api::ResponseStream>> open_stream(Followed& container,
                                                                                  engine::api::LogsOptions logs);
   boost::asio::awaitable<bool> print_stream(Followed& container, engine::api::LogsOptions logs);
   void print_lines(Followed& container, class TimestampedLines& lines);
@@ -80,6 +82,8 @@ private:
   std::uint64_t changes_ = 0;          ///< how often that happened
   std::string last_event_;             ///< Unix seconds with decimals
   bool any_output_ = false;
+  static constexpr int max_failures = 8;  ///< in a row, of streams that break before they bring a line
+  int failures_ = 0;
   bool reader_gone_ = false;
 };
 

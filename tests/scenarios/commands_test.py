@@ -64,6 +64,12 @@ class Commands(StackCase):
         self.assertEqual(follower.returncode, 0)
         self.assertIn("line", first)
 
+    def test_every_line_of_a_burst_is_shown(self):
+        self.compose("name: burst\nservices:\n  a: {image: local/busybox, command: seq 1 2000}\n")
+        shown = self.stack("up").stdout.splitlines()
+        self.assertEqual([line for line in shown if line.startswith("a-1  | ")], [f"a-1  | {n}" for n in range(1, 2001)])
+        self.assertEqual(self.stack("logs", "-f", "--no-log-prefix").stdout.split(), [str(n) for n in range(1, 2001)])
+
     def test_exec_passes_exit_code_user_directory_environment_and_input(self):
         self.stack("up", "-d")
         self.assertEqual(self.stack("exec", "-T", "web", "sh", "-c", "exit 42", check=False).returncode, 42)
