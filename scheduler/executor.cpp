@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
+#include <set>
 
 #include "scheduler/operations.hpp"
 
@@ -144,14 +145,18 @@ private:
     } catch (...) {
       if (!failed_) failed_ = failure;
     }
+    given_up_.insert(operation.subject);
     skip_followers(operation.id);
   }
 
+  /// Each subject is reported once, and not at all when one of its operations has failed.
   void skip_followers(int id) {
     for (const int next : followers_[index(id)]) {
       if (waiting_for_[index(next)] == skipped) continue;
       waiting_for_[index(next)] = skipped;
-      progress_.operation(plan_.operation(next), Phase::skipped, "Skipped");
+      const Operation& operation = plan_.operation(next);
+      const bool shown = !std::holds_alternative<WaitContainers>(operation.action);
+      if (shown && given_up_.insert(operation.subject).second) progress_.operation(operation, Phase::skipped, "Skipped");
       skip_followers(next);
     }
   }
@@ -175,6 +180,7 @@ private:
   std::size_t running_ = 0;
   std::size_t finished_ = 0;  ///< since next_event() last looked
   std::exception_ptr failed_;
+  std::set<std::string> given_up_;  ///< subjects that were reported as failed or skipped
 };
 
 }  // namespace

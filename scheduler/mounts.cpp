@@ -31,7 +31,7 @@ api::Mount long_form(const compose::Mount& mount, std::string source) {
 }
 
 void add_bind(const compose::Mount& mount, api::HostConfig& host) {
-  if (mount.bind && mount.bind->create_host_path && mount.bind->recursive.empty()) {
+  if (!mount.bind || (mount.bind->create_host_path && mount.bind->recursive.empty())) {
     host.binds.push_back(bind_text(mount.source, mount));
     return;
   }
@@ -76,6 +76,13 @@ void add_tmpfs_mount(const compose::Mount& mount, api::HostConfig& host) {
   host.mounts.push_back(std::move(tmpfs));
 }
 
+/// Where a secret or config appears: a relative target is below /run/secrets, or the root for a config.
+std::string file_target(const std::string& kind, const compose::FileReference& reference) {
+  const std::string& name = reference.target.empty() ? reference.source : reference.target;
+  if (name.starts_with('/')) return name;
+  return (kind == "secrets" ? "/run/secrets/" : "/") + name;
+}
+
 /// Secrets and configs from files: the file itself, read-only.
 void add_files(const Service& service, const std::string& kind, const std::vector<compose::FileReference>& references,
                const std::map<std::string, compose::FileObject>& objects, api::HostConfig& host) {
@@ -87,8 +94,8 @@ void add_files(const Service& service, const std::string& kind, const std::vecto
     if (object->second.external) fail(service, attribute, "external " + kind + " exist only in a Swarm");
     if (object->second.content || object->second.file.empty())
       fail(service, attribute, "only " + kind + " from a file are supported so far, not `content` or `environment`");
-    api::Mount mount{.type = "bind", .source = object->second.file, .target = reference.target, .read_only = true};
-    if (mount.target.empty()) mount.target = "/" + reference.source;
+    api::Mount mount{
+        .type = "bind", .source = object->second.file, .target = file_target(kind, reference), .read_only = true};
     mount.bind_options.emplace();
     host.mounts.push_back(std::move(mount));
   }

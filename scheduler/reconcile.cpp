@@ -37,6 +37,7 @@ public:
     add_volumes();
     for (const std::string& name : decisions_.order) add_service(decisions_.services.at(name));
     if (options_.wait && !options_.no_start) add_final_waits();
+    put_images_first();
     return std::move(builder_.plan);
   }
 
@@ -52,6 +53,22 @@ private:
       for (const Replica& replica : decisions_.services.at(name).replicas)
         if (replica.fate == Replica::Fate::replace)
           replaced_[replica.existing] = add_removal(builder_, *replica.existing, replica.reason, {}, false, options_.timeout);
+  }
+
+  static bool makes_image(const Operation& operation) {
+    return std::holds_alternative<PullImage>(operation.action) || std::holds_alternative<BuildImage>(operation.action);
+  }
+
+  /// Nothing is changed before every image is there: an operation that waits for nothing but images waits for all of them,
+  /// and so do those after it.
+  void put_images_first() {
+    Ids images;
+    for (const Operation& operation : builder_.plan.operations)
+      if (makes_image(operation)) images.push_back(operation.id);
+    const auto is_image = [&](int id) { return std::find(images.begin(), images.end(), id) != images.end(); };
+    for (Operation& operation : builder_.plan.operations)
+      if (!is_image(operation.id) && std::all_of(operation.after.begin(), operation.after.end(), is_image))
+        operation.after = images;
   }
 
   std::set<std::string> used_networks() const {

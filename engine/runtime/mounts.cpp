@@ -273,24 +273,43 @@ int make_overlay(const Overlay& overlay, MountFailure& failure) {
   return mount;
 }
 
+namespace {
+
+/// The mount point of a tmpfs. One that has to be made gets the mode of a temporary directory, which the tmpfs takes over here
+/// and at every later start.
+int open_or_make_tmpfs_target(int root, const std::string& path) {
+  const int existing = sys::openat2(root, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
+  if (existing >= 0) return existing;
+  UniqueFd made(open_or_make_in_root(root, path, true));
+  const UniqueFd writable(made ? sys::openat2(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT) : -1);
+  if (!writable || ::fchmod(writable.get(), 01777) != 0) return -1;
+  return made.release();
+}
+
+/// The mode of the directory below, when the options name none.
+void inherit_mode(int target, MountOptions& options) {
+  struct stat info {};
+  char mode[32];
+  if (has_option(options.data, "mode=") || ::fstat(target, &info) != 0) return;
+  std::snprintf(mode, sizeof mode, "mode=%o", info.st_mode & 07777);
+  options.data.emplace_back(mode);
+}
+
+}  // namespace
+
 MountFailure mount_into(int root, const Mount& mount) {
   MountOptions options = parse_mount_options(mount.options);
   if (options.bind || mount.type == "bind") return mount_bind(root, mount, options);
-  const UniqueFd target(open_or_make_in_root(root, mount.destination, true));
+  const bool is_tmpfs = mount.type == "tmpfs";
+  const UniqueFd target(is_tmpfs ? open_or_make_tmpfs_target(root, mount.destination)
+                                 : open_or_make_in_root(root, mount.destination, true));
   if (!target) return failed("mount point " + mount.destination);
   if (must_be_real(mount.destination)) {
     const UniqueFd direct(sys::openat2(root, mount.destination.c_str() + 1, O_PATH | O_DIRECTORY | O_CLOEXEC,
                                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
     if (!direct) return failed("mount point " + mount.destination + " must be a directory, not a link");
   }
-  if (mount.type == "tmpfs" && !has_option(options.data, "mode=")) {
-    struct stat info {};
-    char mode[32];
-    if (::fstat(target.get(), &info) == 0) {
-      std::snprintf(mode, sizeof mode, "mode=%o", info.st_mode & 07777);
-      options.data.emplace_back(mode);
-    }
-  }
+  if (is_tmpfs) inherit_mode(target.get(), options);
   std::string message;
   const char* source = mount.source.empty() ? mount.type.c_str() : mount.source.c_str();
   const UniqueFd made(make_mount(mount.type.c_str(), source, options.data, options.set, &message));

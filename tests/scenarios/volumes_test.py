@@ -49,11 +49,12 @@ class Volumes(StackCase):
         self.assertEqual((self.dir / "bound/new").read_text(), "x\n")
         self.assertEqual(self.inside("echo x >/f && echo rw || echo ro"), "ro\n")
 
-    def test_a_missing_bind_source_is_created_by_the_short_form_only(self):
-        self.up("['./made:/b']")
+    def test_a_missing_bind_source_is_created_unless_that_is_switched_off(self):
+        self.up("['./made:/b', {type: bind, source: ./long, target: /c}]")
         self.assertTrue((self.dir / "made").is_dir())
+        self.assertTrue((self.dir / "long").is_dir())
         self.stack("down")
-        self.compose("name: vol\nservices:\n  app:\n    build: .\n    command: [sleep, \"100000\"]\n    volumes: [{type: bind, source: ./absent, target: /b}]\n")
+        self.compose("name: vol\nservices:\n  app:\n    build: .\n    command: [sleep, \"100000\"]\n    volumes: [{type: bind, source: ./absent, target: /b, bind: {create_host_path: false}}]\n")
         failed = self.stack("up", "-d", check=False)
         self.assertNotEqual(failed.returncode, 0)
         self.assertIn("absent", failed.stderr)
@@ -63,6 +64,7 @@ class Volumes(StackCase):
         self.up("[/data, {type: tmpfs, target: /t, tmpfs: {size: 1m}}]")
         self.assertEqual(self.inside("cat /data/file; touch /t/x && echo ok"), "from the image\nok\n")
         self.assertIn("size=1024k", self.inside("grep ' /t ' /proc/mounts"))
+        self.assertEqual(self.inside("stat -c %a /t").strip(), "1777")
         names = [v["Name"] for v in self.api("GET", "/volumes")[1]["Volumes"]]
         self.assertEqual(len(names), 1)
         self.stack("down", "-v")

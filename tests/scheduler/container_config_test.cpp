@@ -35,14 +35,15 @@ TEST(ContainerConfig, WithoutNetworksThereAreNoEndpoints) {
 TEST(ContainerConfig, VolumesAreWrittenInTheFormTheEngineTreatsAsCompose) {
   const auto host = body_of(
                         "volumes: ['data:/data', '/host:/h:ro', /anon, {type: bind, source: /b, target: /b},"
+                        " {type: bind, source: /c, target: /c, bind: {create_host_path: false}},"
                         " {type: tmpfs, target: /t, tmpfs: {size: 1m}}], tmpfs: ['/run:size=1m', /plain]",
                         "volumes: {data: }")
                         .host_config;
-  EXPECT_EQ(host.binds, (std::vector<std::string>{"p_data:/data:rw", "/host:/h:ro"}));
+  EXPECT_EQ(host.binds, (std::vector<std::string>{"p_data:/data:rw", "/host:/h:ro", "/b:/b:rw"}));
   ASSERT_EQ(host.mounts.size(), 3U);
   EXPECT_EQ(host.mounts[0].target, "/anon");
   EXPECT_EQ(host.mounts[0].source, "");
-  EXPECT_EQ(host.mounts[1].type, "bind") << "a long bind does not create its source";
+  EXPECT_EQ(host.mounts[1].type, "bind") << "its source must be there";
   EXPECT_FALSE(host.mounts[1].bind_options->create_mountpoint);
   EXPECT_EQ(host.mounts[2].tmpfs_options->size_bytes, 1 << 20);
   EXPECT_EQ(host.tmpfs, (api::StringMap{{"/run", "size=1m"}, {"/plain", ""}}));
@@ -56,6 +57,16 @@ TEST(ContainerConfig, SecretsAndConfigsAreReadOnlyBinds) {
   EXPECT_EQ(mounts[0].source + " " + mounts[0].target, "/files/s /run/secrets/s");
   EXPECT_EQ(mounts[1].source + " " + mounts[1].target, "/files/c /etc/c");
   EXPECT_TRUE(mounts[0].read_only && mounts[1].read_only);
+}
+
+TEST(ContainerConfig, RelativeTargetsOfSecretsAndConfigsHaveTheirDirectory) {
+  const auto mounts = body_of("secrets: [{source: s, target: pw}], configs: [{source: c, target: app.conf}, c]",
+                              "secrets: {s: {file: /files/s}}\nconfigs: {c: {file: /files/c}}")
+                          .host_config.mounts;
+  ASSERT_EQ(mounts.size(), 3U);
+  EXPECT_EQ(mounts[0].target, "/run/secrets/pw");
+  EXPECT_EQ(mounts[1].target, "/app.conf");
+  EXPECT_EQ(mounts[2].target, "/c");
 }
 
 TEST(ContainerConfig, PortsAreExposedAndBound) {

@@ -159,6 +159,17 @@ TEST_F(Execute, TheFirstFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthe
   EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "POST /containers/p-b-1/start"), 0);
 }
 
+TEST_F(Execute, ASkippedContainerIsReportedOnceAndAFailedOneNotAgain) {
+  script->answers["POST /containers/create"] = answer_of(500, R"({"message":"no"})");
+  WaitContainers wait;
+  wait.containers = {"p-b-1"};
+  error_of_plan(plan_of({operation(1, {}, create("p-a-1"), "a"), operation(2, {1}, StartContainer{"p-a-1"}, "a"),
+                         operation(3, {2}, StopContainer{"old", {}}, "b"), operation(4, {3}, StartContainer{"p-b-1"}, "b"),
+                         operation(5, {4}, wait, "b")}));
+  EXPECT_EQ(progress.lines, (std::vector<std::string>{"Container p-a-1 Creating", "Container p-a-1 Error",
+                                                      "Container p-b-1 Skipped"}));
+}
+
 TEST_F(Execute, ReplacingAContainerShowsAsOneStep) {
   std::vector<Operation> operations{
       operation(1, {}, create("0123_p-a-1"), "a"), operation(2, {1}, StopContainer{"old", {}}, "a"),

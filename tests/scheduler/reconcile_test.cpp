@@ -198,18 +198,37 @@ TEST(Reconcile, AChangedNetworkIsMadeAnewBetweenItsContainers) {
             "#6 [#5] StartContainer service:a:1 (network changed)\n");
 }
 
-TEST(Reconcile, MissingImagesAreBuiltOrPulledFirst) {
+TEST(Reconcile, NothingIsChangedBeforeEveryImageIsThere) {
   const auto project = project_of("services: {a: {build: ., network_mode: none}, b: {image: b, network_mode: none}}");
   const Plan plan = reconcile(project, {}, {});
   EXPECT_EQ(to_text(plan),
             "#1 [] BuildImage image:p-a (missing)\n"
             "#2 [] PullImage image:b (missing)\n"
-            "#3 [#1] CreateContainer service:a:1 (missing)\n"
+            "#3 [#1,#2] CreateContainer service:a:1 (missing)\n"
             "#4 [#3] StartContainer service:a:1 (missing)\n"
-            "#5 [#2] CreateContainer service:b:1 (missing)\n"
+            "#5 [#1,#2] CreateContainer service:b:1 (missing)\n"
             "#6 [#5] StartContainer service:b:1 (missing)\n");
   EXPECT_EQ(std::get<CreateContainer>(plan.operations[2].action).image_operation, 1);
   EXPECT_FALSE(depends_on_new_images(plan, {}));
+}
+
+TEST(Reconcile, AMissingImageHoldsBackWhatOtherServicesNeed) {
+  const auto project = project_of("services: {a: {image: a, volumes: ['v:/v']}, b: {build: .}}\nvolumes: {v: }");
+  ObservedState state = nothing(project);
+  state.images.erase("p-b:latest");
+  state.containers.push_back(running(project, "a"));
+  state.containers[0].networks.clear();
+  EXPECT_EQ(up(project, state),
+            "#1 [] BuildImage image:p-b (missing)\n"
+            "#2 [#1] CreateNetwork network:default (missing)\n"
+            "#3 [#1] CreateVolume volume:v (missing)\n"
+            "#4 [#2,#3] CreateContainer service:a:1 (network changed)\n"
+            "#5 [#4] StopContainer service:a:1 (network changed)\n"
+            "#6 [#5] RemoveContainer service:a:1 (network changed)\n"
+            "#7 [#4,#6] RenameContainer service:a:1 (network changed)\n"
+            "#8 [#7] StartContainer service:a:1 (network changed)\n"
+            "#9 [#1,#2] CreateContainer service:b:1 (missing)\n"
+            "#10 [#9] StartContainer service:b:1 (missing)\n");
 }
 
 TEST(Reconcile, BuildingWhatRunsDecidesLaterWhetherToRecreate) {
