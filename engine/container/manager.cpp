@@ -52,17 +52,22 @@ void check_bind_sources(const std::vector<MountPoint>& mounts) {
   }
 }
 
-/// Which volumes a container mentions exist already, so that a failed creation takes back only its own.
-void create_volumes(volume::Manager& volumes, std::vector<MountPoint>& mounts, Rollback& undo) {
+/// Anonymous volumes get their names before the record is written: recovery finds them by it.
+void name_volumes(std::vector<MountPoint>& mounts) {
+  for (auto& mount : mounts)
+    if (mount.type == "volume" && mount.anonymous) mount.name = random_id();
+}
+
+/// `made` gets the names of those that did not exist, so that a failed creation takes back only its own.
+void create_volumes(volume::Manager& volumes, std::vector<MountPoint>& mounts, std::vector<std::string>& made) {
   for (auto& mount : mounts) {
     if (mount.type != "volume") continue;
-    const bool existed = !mount.name.empty() && volumes.find(mount.name) != nullptr;
+    const bool existed = volumes.find(mount.name) != nullptr;
     volume::VolumeCreate request;
     request.name = mount.name;
-    const volume::VolumePtr made = volumes.create(request);
-    mount.name = made->name;
-    mount.source = made->mountpoint;
-    if (!existed) undo.add([&volumes, name = made->name] { volumes.remove(name, true); });
+    if (mount.anonymous) request.labels[volume::anonymous_label] = "";
+    mount.source = volumes.create(request)->mountpoint;
+    if (!existed) made.push_back(mount.name);
   }
 }
 
@@ -182,18 +187,23 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   record.path = argv.front();
   record.args.assign(argv.begin() + 1, argv.end());
   check_bind_sources(record.mounts);
+  name_volumes(record.mounts);
   record.intent = Intent::create;
 
   auto container = std::make_shared<LiveContainer>(executor, std::move(record));
-  Rollback undo;
   const std::string id = container->record.id;
+  std::vector<std::string> made_volumes;
+  Rollback undo;  // after what its steps use
+  undo.add([&] {  // last of all, when nothing uses them any more
+    for (const auto& volume : made_volumes) services.volumes.remove(volume, true);
+  });
   by_name[checked_name] = id;
   by_id[id] = container;
   undo.add([&] { forget(container); });
-  create_volumes(services.volumes, container->record.mounts, undo);
   save(container);
   undo.add([&] { services.database.erase(Table::containers, id); });
   crash_point("container.create.intent");
+  create_volumes(services.volumes, container->record.mounts, made_volumes);
   std::filesystem::create_directories(dir(*container));
   ::chmod(dir(*container).c_str(), 0710);
   undo.add([&] { std::filesystem::remove_all(dir(*container)); });

@@ -59,11 +59,29 @@ shim::State read_exit(const std::string& container_dir) {
   return state;
 }
 
+/// A failure is a result here: of two that race, the one that throws would let the other run on.
+struct Connected {
+  std::shared_ptr<runtime::ShimClient> client;
+  std::exception_ptr failure;
+};
+
+asio::awaitable<Connected> try_connect(std::string socket_path) {
+  Connected result;
+  try {
+    result.client = co_await runtime::ShimClient::connect(std::move(socket_path));
+  } catch (...) {
+    result.failure = std::current_exception();
+  }
+  co_return result;
+}
+
 /// A monitor that was stopped or hangs must not keep the engine from starting.
 asio::awaitable<std::shared_ptr<runtime::ShimClient>> connect_bounded(std::string socket_path) {
-  auto either = co_await (runtime::ShimClient::connect(socket_path) || sleep_for(connect_patience));
+  auto either = co_await (try_connect(std::move(socket_path)) || sleep_for(connect_patience));
   if (either.index() == 1) throw Error(ErrorCode::unavailable, "it does not answer");
-  co_return std::get<0>(std::move(either));
+  Connected connected = std::get<0>(std::move(either));
+  if (connected.failure) std::rethrow_exception(connected.failure);
+  co_return std::move(connected.client);
 }
 
 bool has_own_network(const Record& record) {
