@@ -207,8 +207,6 @@ asio::awaitable<void> Job::step(const Instruction& instruction) {
   try {
     co_await dispatch(instruction);
   } catch (const Error& error) {
-    // the text of a failed command is what scripts look for
-    if (exit_code_) throw;
     throw Error(error.code(), std::string(error.what()) + " (Dockerfile line " + std::to_string(instruction.line) + ")");
   }
 }
