@@ -97,6 +97,8 @@ void Host::create_bridges(NetlinkSocket& route, std::span<Work* const> batch, co
   for (const LinkAddress& entry : addresses) taken.push_back(entry.address);
   for (const Route& entry : list_routes(route))
     if (entry.destination.bits != 0) taken.push_back(entry.destination);
+  for (const Work* work : batch)  // what is asked for is not given to a neighbour that takes any
+    if (work->bridge && work->bridge->subnet) taken.push_back(*work->bridge->subnet);
   for (Work* work : batch) {
     if (!work->bridge) continue;
     guarded(*work, [&] {

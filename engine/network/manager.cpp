@@ -38,7 +38,7 @@ void Manager::Impl::start() {
   auto subnets = [this] {
     std::vector<Ipv4Subnet> all;
     for (const auto& [id, network] : networks_)
-      if (network.record.has_subnet() && network.bridge_up) all.push_back(network.record.subnet);
+      if (network.record.has_subnet()) all.push_back(network.record.subnet);
     return all;
   };
   batcher_ = std::make_shared<Batcher>(loop_, pool_, host_, subnets, [this] { names_->publish(); });
@@ -105,6 +105,11 @@ void Manager::Impl::check_overlap(const NetworkRecord& record) const {
 
 asio::awaitable<void> Manager::Impl::make_bridge(std::string id) {
   auto work = std::make_shared<Work>();
+  if (Network& network = networks_.at(id); network.record.predefined) {
+    // Without its bridge it had no claim on the subnet it once had, which another network may have taken since.
+    forget_subnet(network.record);
+    network.pool = AddressPool();
+  }
   {
     const NetworkRecord& record = networks_.at(id).record;
     BridgeWork bridge;

@@ -107,7 +107,14 @@ asio::awaitable<void> Manager::Impl::restore(std::vector<RunningContainer> runni
   std::vector<std::string> missing;
   for (auto& [id, network] : networks_) {
     network.bridge_up = std::find(bridges.begin(), bridges.end(), network.record.bridge) != bridges.end();
-    if (!network.bridge_up && !network.record.predefined) missing.push_back(id);
+    if (network.bridge_up || !network.record.is_bridge()) continue;
+    if (!network.record.predefined) {
+      missing.push_back(id);
+    } else if (network.record.has_subnet()) {  // gone under its containers: the next one gets a bridge, and any free subnet
+      forget_subnet(network.record);
+      network.pool = AddressPool();
+      save(network);
+    }
   }
   for (const std::string& id : missing) {  // after a reboot
     try {

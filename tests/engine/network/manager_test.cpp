@@ -1,3 +1,4 @@
+#include "engine/network/link_remover.hpp"
 #include "engine/network/manager.hpp"
 
 #include "tests/engine/network/support.hpp"
@@ -179,6 +180,46 @@ TEST_F(ManagerTest, TheDefaultBridgeComesWithItsFirstContainerAndHasNoNames) {
   const UniqueFd holder = listen_in(-1, 8080);
   EXPECT_NE(error_of(manager_->attach(container("web", {"bridge"}, {publish(8080, 80)}))), "");
   EXPECT_TRUE(links_of_ours().empty());
+}
+
+TEST_F(ManagerTest, TheDefaultBridgeTakesAnotherSubnetWhenItsLastOneIsTaken) {
+  attach(container("web", {"bridge"}));
+  run(manager_->detach(sha256_hex("web")));
+  create("front");
+  EXPECT_EQ(manager_->inspect("front").ipam.config->front().subnet, "172.17.0.0/16");
+  EXPECT_EQ(attach(container("web", {"bridge"})).endpoints[0].address.to_string(), "172.18.0.2");
+  EXPECT_EQ(manager_->inspect("bridge").ipam.config->front().subnet, "172.18.0.0/16");
+}
+
+TEST_F(ManagerTest, ADefaultBridgeThatVanishedUnderItsContainersComesBackOnAFreeSubnet) {
+  std::vector<RunningContainer> running(1);
+  running[0].netns = attach(container("web", {"bridge"})).netns;
+  running[0].container_id = sha256_hex("web");
+  LinkRemover().remove({bridge_of("bridge")});
+  start_manager(std::move(running));
+  create("front");
+  EXPECT_EQ(manager_->inspect("front").ipam.config->front().subnet, "172.17.0.0/16");
+  EXPECT_EQ(attach(container("next", {"bridge"})).endpoints[0].address.to_string(), "172.18.0.2");
+  run(manager_->detach(sha256_hex("web")));
+  run(manager_->detach(sha256_hex("next")));
+  EXPECT_EQ(links_of_ours(), std::vector<std::string>{bridge_of("front")});
+}
+
+TEST_F(ManagerTest, ASubnetThatIsAskedForIsNotGivenToANeighbourOfTheSameMoment) {
+  std::vector<asio::awaitable<std::string>> tasks;
+  for (const char* name : {"any", "fixed"}) {
+    api::NetworkCreate request;
+    request.name = name;
+    if (request.name == "fixed") {
+      api::IpamPool pool;
+      pool.subnet = "172.17.0.0/16";
+      request.ipam.emplace();
+      request.ipam->config = std::vector<api::IpamPool>{pool};
+    }
+    tasks.push_back(manager_->create(std::move(request)));
+  }
+  for (auto& result : run_together(std::move(tasks))) result.get();
+  EXPECT_EQ(manager_->inspect("any").ipam.config->front().subnet, "172.18.0.0/16");
 }
 
 TEST_F(ManagerTest, TheDefaultBridgeGoesAndComesUnderConcurrentRequests) {
