@@ -161,6 +161,7 @@ network::AttachRequest attach_request(const Record& record) {
   network::AttachRequest request;
   request.container_id = record.id;
   request.container_name = record.name;
+  if (record.host_config.uts_mode != "host") request.hostname = record.config.hostname;
   const std::string& primary = record.host_config.network_mode;
   if (primary == "none") return request;
   if (const auto first = record.endpoints.find(primary); first != record.endpoints.end())

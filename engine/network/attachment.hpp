@@ -40,6 +40,7 @@ struct EndpointRequest {
 struct AttachRequest {
   std::string container_id;                ///< 64 hex digits
   std::string container_name;              ///< without the leading '/'
+  std::string hostname;                    ///< a name on its networks too; empty: none beside the others
   std::vector<EndpointRequest> endpoints;  ///< eth0, eth1, … in this order; none: loopback only (network_mode none)
   std::vector<PortRequest> ports;
   std::vector<std::string> dns;  ///< nameservers of this container instead of the host's
@@ -59,7 +60,7 @@ struct Endpoint {
   std::string gateway;                 ///< empty on internal networks
   bool is_gateway = false;             ///< the default route and the published ports go through this one
   std::vector<std::string> aliases;    ///< as asked for
-  std::vector<std::string> dns_names;  ///< container name, aliases, short id; empty on the default bridge
+  std::vector<std::string> dns_names;  ///< container name, aliases, short id, hostname; empty on the default bridge
 };
 
 /// A socket that the container's shim keeps open and hands back to a restarted engine.

@@ -65,7 +65,7 @@ Endpoint Manager::Impl::lease(const std::string& network_id, const EndpointReque
   if (!record.resource.internal) endpoint.gateway = record.gateway.to_string();
   endpoint.aliases = request.aliases;
   const bool user_defined = !record.predefined;
-  if (user_defined) endpoint.dns_names = dns_names(container.container_name, container.container_id, request.aliases);
+  if (user_defined) endpoint.dns_names = dns_names(container.container_name, container.container_id, request.aliases, container.hostname);
   std::optional<Mac> mac;
   if (!request.mac_address.empty() && !(mac = parse_mac(request.mac_address)))
     throw Error(ErrorCode::invalid_argument, "invalid MAC address: " + request.mac_address);
@@ -194,6 +194,7 @@ asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
   AttachmentRecord& record = attached->record;
   record.container_id = container_id;
   record.container_name = request.container_name;
+  record.hostname = request.hostname;
   record.dns = request.dns;
   try {
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -342,6 +343,7 @@ asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, Endpo
   AttachRequest container;
   container.container_id = container_id;
   container.container_name = record.container_name;
+  container.hostname = record.hostname;
   Endpoint endpoint = lease(id, request, container);
   for (int number = 0; endpoint.interface_name.empty(); ++number) {
     const std::string name = "eth" + std::to_string(number);
@@ -438,7 +440,7 @@ void Manager::Impl::rename(const std::string& container_id, const std::string& n
   record.container_name = new_name;
   for (Endpoint& endpoint : record.endpoints) {
     if (endpoint.dns_names.empty()) continue;
-    endpoint.dns_names = dns_names(new_name, container_id, endpoint.aliases);
+    endpoint.dns_names = dns_names(new_name, container_id, endpoint.aliases, record.hostname);
     add_names(record, endpoint);
   }
   save(*found->second);

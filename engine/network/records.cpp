@@ -226,7 +226,7 @@ NetworkRecord make_predefined(const std::string& name, const std::string& id, co
 }
 
 std::string AttachmentRecord::to_json() const {
-  json value{{"id", container_id}, {"name", container_name}, {"priorities", priorities},
+  json value{{"id", container_id}, {"name", container_name}, {"hostname", hostname}, {"priorities", priorities},
              {"dns", dns},         {"has_dns", has_dns},     {"complete", complete}};
   value["endpoints"] = json::array();
   for (const Endpoint& endpoint : endpoints) value["endpoints"].push_back(endpoint_json(endpoint));
@@ -244,6 +244,7 @@ AttachmentRecord AttachmentRecord::from_json(const std::string& text) {
   AttachmentRecord record;
   record.container_id = value.at("id");
   record.container_name = value.at("name");
+  record.hostname = value.value("hostname", "");
   record.priorities = value.at("priorities").get<std::vector<int>>();
   record.dns = value.at("dns");
   record.has_dns = value.at("has_dns");
@@ -256,12 +257,14 @@ AttachmentRecord AttachmentRecord::from_json(const std::string& text) {
 }
 
 std::vector<std::string> dns_names(const std::string& container_name, const std::string& container_id,
-                                   const std::vector<std::string>& aliases) {
+                                   const std::vector<std::string>& aliases, const std::string& hostname) {
   std::vector<std::string> names{container_name};
-  for (const std::string& alias : aliases)
-    if (std::find(names.begin(), names.end(), alias) == names.end()) names.push_back(alias);
-  const std::string short_id = container_id.substr(0, 12);
-  if (std::find(names.begin(), names.end(), short_id) == names.end()) names.push_back(short_id);
+  const auto add = [&names](const std::string& name) {
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const std::string& alias : aliases) add(alias);
+  add(container_id.substr(0, 12));
+  add(hostname);
   return names;
 }
 

@@ -49,6 +49,7 @@ void forget_subnet(NetworkRecord& record);
 struct AttachmentRecord {
   std::string container_id;
   std::string container_name;
+  std::string hostname;
   std::vector<Endpoint> endpoints;
   std::vector<int> priorities;  ///< gateway_priority of each endpoint
   std::vector<PortBinding> ports;
@@ -60,8 +61,8 @@ struct AttachmentRecord {
   static AttachmentRecord from_json(const std::string& text);
 };
 
-/// Names of an endpoint on a user-defined network: the container's, then aliases, then its short id.
+/// Names of an endpoint on a user-defined network: the container's, then aliases, its short id and its hostname.
 std::vector<std::string> dns_names(const std::string& container_name, const std::string& container_id,
-                                   const std::vector<std::string>& aliases);
+                                   const std::vector<std::string>& aliases, const std::string& hostname);
 
 }  // namespace stack::engine::network

@@ -18,6 +18,9 @@ TEST(HostsFile, EndsWithTheContainersOwnAddresses) {
   hosts.domainname = "example.org";
   hosts.addresses = {"172.18.0.2"};
   EXPECT_EQ(hosts_file(hosts), std::string(fixed_lines) + "172.18.0.2\tweb.example.org web\n");
+  hosts.hostname = "lowly.example.com";
+  hosts.domainname.clear();
+  EXPECT_EQ(hosts_file(hosts), std::string(fixed_lines) + "172.18.0.2\tlowly.example.com lowly\n");
 }
 
 TEST(HostsFile, TakesExtraHostsInBothForms) {

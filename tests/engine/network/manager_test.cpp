@@ -319,6 +319,25 @@ TEST_F(ManagerTest, NamesOfAServiceAreVisibleOnItsNetworks) {
   EXPECT_FALSE(names_->view(sha256_hex("client"))->find("shop-web-1", found));
 }
 
+TEST_F(ManagerTest, AHostnameIsANameOnEveryNetworkOfItsContainer) {
+  create("front");
+  create("back");
+  AttachRequest web = container("shop-web-1", {"front"});
+  web.hostname = "lowly.example.com";
+  attach(web);
+  attach(container("client", {"front"}));
+  attach(container("stranger", {"back"}));
+  std::vector<dns::Address> found;
+  EXPECT_TRUE(names_->view(sha256_hex("client"))->find("lowly.example.com", found));
+  EXPECT_FALSE(names_->view(sha256_hex("stranger"))->find("lowly.example.com", found));
+  EndpointRequest back;
+  back.network = "back";
+  run(manager_->connect(sha256_hex("shop-web-1"), back));
+  EXPECT_TRUE(names_->view(sha256_hex("stranger"))->find("lowly.example.com", found));
+  manager_->rename(sha256_hex("shop-web-1"), "renamed");
+  EXPECT_TRUE(names_->view(sha256_hex("client"))->find("lowly.example.com", found));
+}
+
 TEST_F(ManagerTest, ARunningContainerIsConnectedAndDisconnected) {
   create("front");
   create("back");
