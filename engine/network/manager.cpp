@@ -92,7 +92,35 @@ void Manager::Impl::retire_bridge(Network& network, Work& work) {
   network.bridge_up = false;
   forget_subnet(network.record);
   network.pool = AddressPool();
-  save(network);
+  save_or_log(network);
+}
+
+void Manager::Impl::save_or_log(const Network& network) {
+  try {
+    save(network);
+  } catch (const std::exception& error) {
+    log::error("record of network {}: {}", network.record.resource.name, error.what());
+  }
+}
+
+void Manager::Impl::forget_network(const std::string& id) {
+  networks_.erase(id);
+  try {
+    store_.remove_network(id);
+  } catch (const std::exception& error) {
+    log::error("record of the removed network {}: {}", id, error.what());
+  }
+}
+
+asio::awaitable<void> Manager::Impl::finish_teardown(std::shared_ptr<Work> work, std::vector<std::string> network_ids) {
+  for (const std::string& id : network_ids)
+    if (is_idle_default(id, {})) retire_bridge(networks_.at(id), *work);
+  if (work->remove_links.empty() && work->firewall.remove_networks.empty()) co_return;
+  try {
+    co_await batcher_->run(work, nullptr);
+  } catch (const std::exception& error) {
+    log::error("removal of interfaces: {}", error.what());
+  }
 }
 
 void Manager::Impl::check_overlap(const NetworkRecord& record) const {
@@ -168,23 +196,30 @@ asio::awaitable<std::string> Manager::Impl::create(api::NetworkCreate request) {
   check_overlap(network.record);
   if (network.record.has_subnet()) fill_pool(network);
   networks_.emplace(id, std::move(network));
-  save(networks_.at(id));
-  crash_point("network.create.intent");
   std::exception_ptr error;
   try {
+    save(networks_.at(id));
+    crash_point("network.create.intent");
     co_await make_bridge(id);
+    crash_point("network.create.done");
+    networks_.at(id).record.state = NetworkRecord::State::ready;
+    save(networks_.at(id));
   } catch (...) {
     error = std::current_exception();
   }
+  Network& made = networks_.at(id);
   if (error) {
-    networks_.erase(id);
-    store_.remove_network(id);
+    auto undo = std::make_shared<Work>();
+    made.record.state = NetworkRecord::State::removing;
+    if (made.bridge_up) {
+      undo->remove_links.push_back(made.record.bridge);
+      undo->firewall.remove_networks.push_back(made.record.firewall());
+    }
+    std::vector<std::string> no_networks;
+    co_await finish_teardown(undo, std::move(no_networks));
+    forget_network(id);
     std::rethrow_exception(error);
   }
-  crash_point("network.create.done");
-  Network& made = networks_.at(id);
-  made.record.state = NetworkRecord::State::ready;
-  save(made);
   emit("create", made.record);
   co_return id;
 }
@@ -210,7 +245,7 @@ asio::awaitable<void> Manager::Impl::remove(std::string name) {
                                           " has active endpoints (" + active + ")");
   if (network.creating) throw Error(ErrorCode::conflict, "network " + name + " is being created");
   network.record.state = NetworkRecord::State::removing;
-  save(network);
+  save_or_log(network);
   crash_point("network.remove.intent");
   auto work = std::make_shared<Work>();
   if (network.bridge_up) {
@@ -226,11 +261,10 @@ asio::awaitable<void> Manager::Impl::remove(std::string name) {
   const NetworkRecord gone = networks_.at(id).record;
   if (error) {
     networks_.at(id).record.state = NetworkRecord::State::ready;
-    save(networks_.at(id));
+    save_or_log(networks_.at(id));
     std::rethrow_exception(error);
   }
-  networks_.erase(id);
-  store_.remove_network(id);
+  forget_network(id);
   crash_point("network.remove.done");
   emit("destroy", gone);
 }

@@ -174,6 +174,23 @@ void Manager::Impl::serve_dns(const Attached& attached, int udp, int tcp) {
   dns_->add_endpoint(attached.record.container_id, duplicate(udp), duplicate(tcp), std::move(options));
 }
 
+void Manager::Impl::save_or_log(const Attached& attached) {
+  try {
+    save(attached);
+  } catch (const std::exception& error) {
+    log::error("record of container {}'s interfaces: {}", attached.record.container_name, error.what());
+  }
+}
+
+void Manager::Impl::forget_attachment(const std::string& container_id) {
+  attachments_.erase(container_id);
+  try {
+    store_.remove_attachment(container_id);
+  } catch (const std::exception& error) {
+    log::error("record of the detached container {}: {}", container_id, error.what());
+  }
+}
+
 asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
   co_await not_cancellable();
   const std::string container_id = request.container_id;
@@ -185,30 +202,53 @@ asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
     if (!networks_.at(ids.back()).record.is_bridge())
       throw Error(ErrorCode::invalid_argument, "a container cannot have an interface on the network " + endpoint.network);
   }
+  auto attached = std::make_shared<Attached>();
+  Attachment result;
+  std::exception_ptr error;
+  try {
+    result = co_await attach_steps(std::move(request), ids, attached);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (!error) co_return result;
+  co_await undo_attach(std::move(ids), attached);
+  std::rethrow_exception(error);
+}
+
+asio::awaitable<void> Manager::Impl::undo_attach(std::vector<std::string> ids, std::shared_ptr<Attached> attached) {
+  const AttachmentRecord& record = attached->record;
+  auto work = std::make_shared<Work>();
+  for (const Endpoint& endpoint : record.endpoints) {
+    release(endpoint);
+    if (!attached->wired) continue;
+    work->remove_links.push_back(endpoint.host_interface);
+    if (endpoint.is_gateway) work->firewall.remove_ports = firewall_ports(record.ports, endpoint.address);
+  }
+  release_ports(attached->reserved);
+  const auto registered = attachments_.find(record.container_id);
+  if (registered != attachments_.end() && registered->second == attached) forget_attachment(record.container_id);
+  co_await finish_teardown(work, std::move(ids));
+}
+
+asio::awaitable<Attachment> Manager::Impl::attach_steps(AttachRequest request, std::vector<std::string> ids,
+                                                        std::shared_ptr<Attached> attached) {
+  const std::string container_id = request.container_id;
   const auto has_bridge = [this](const std::string& id) { return networks_.count(id) > 0 && networks_.at(id).bridge_up; };
   while (!std::all_of(ids.begin(), ids.end(), has_bridge))  // one may go while another is made
     for (const std::string& id : ids) co_await ensure_bridge(id);
   check_ports(request);
 
-  auto attached = std::make_shared<Attached>();
   AttachmentRecord& record = attached->record;
   record.container_id = container_id;
   record.container_name = request.container_name;
   record.hostname = request.hostname;
   record.dns = request.dns;
-  try {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (networks_.count(ids[i]) == 0)
-        throw Error(ErrorCode::not_found, "network " + request.endpoints[i].network + " not found");
-      record.endpoints.push_back(lease(ids[i], request.endpoints[i], request));
-      record.priorities.push_back(request.endpoints[i].gateway_priority);
-      record.endpoints.back().interface_name = "eth" + std::to_string(i);
-      record.endpoints.back().index = static_cast<std::uint32_t>(i + 2);  // 1 is the loopback
-      record.has_dns = record.has_dns || !record.endpoints.back().dns_names.empty();
-    }
-  } catch (...) {
-    for (const Endpoint& endpoint : record.endpoints) release(endpoint);
-    throw;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    record.endpoints.push_back(lease(ids[i], request.endpoints[i], request));
+    record.priorities.push_back(request.endpoints[i].gateway_priority);
+    record.endpoints.back().interface_name = "eth" + std::to_string(i);
+    record.endpoints.back().index = static_cast<std::uint32_t>(i + 2);  // 1 is the loopback
+    record.has_dns = record.has_dns || !record.endpoints.back().dns_names.empty();
   }
   choose_gateway(record);
   const Endpoint* gateway = gateway_endpoint(record);
@@ -216,34 +256,21 @@ asio::awaitable<Attachment> Manager::Impl::attach(AttachRequest request) {
   attachments_.emplace(container_id, attached);
   save(*attached);  // the intent
 
+  auto make_space = [with_dns = record.has_dns] { return std::make_shared<ContainerNamespace>(create_namespace(with_dns)); };
+  const auto space = co_await run_in_pool(pool_, std::move(make_space));
+  auto work = std::make_shared<Work>();
+  work->inside = space->route.get();
+  work->container_name = record.container_name;
+  work->ports = attached->wanted;
+  if (gateway != nullptr) work->port_target = gateway->address;
+  for (const Endpoint& endpoint : record.endpoints)
+    work->endpoints.push_back(endpoint_work(endpoint, space->fd.get(), !work->ports.empty()));
   Attachment result;
-  std::exception_ptr error;
-  try {
-    auto make_space = [with_dns = record.has_dns] { return std::make_shared<ContainerNamespace>(create_namespace(with_dns)); };
-    const auto space = co_await run_in_pool(pool_, std::move(make_space));
-    auto work = std::make_shared<Work>();
-    work->inside = space->route.get();
-    work->container_name = record.container_name;
-    work->ports = attached->wanted;
-    if (gateway != nullptr) work->port_target = gateway->address;
-    for (const Endpoint& endpoint : record.endpoints)
-      work->endpoints.push_back(endpoint_work(endpoint, space->fd.get(), !work->ports.empty()));
-    auto complete = [self = shared_from_this(), attached, space, work, &result] {
-      result = self->complete_attach(*attached, *space, *work);
-    };
-    co_await batcher_->run(work, std::move(complete));
-  } catch (...) {
-    error = std::current_exception();
-  }
-  if (!error) co_return result;
-  for (const Endpoint& endpoint : record.endpoints) release(endpoint);
-  attachments_.erase(container_id);
-  store_.remove_attachment(container_id);
-  auto rest = std::make_shared<Work>();
-  for (const std::string& id : ids)
-    if (is_idle_default(id, container_id)) retire_bridge(networks_.at(id), *rest);
-  if (!rest->remove_links.empty()) co_await batcher_->run(rest, nullptr);
-  std::rethrow_exception(error);
+  auto complete = [self = shared_from_this(), attached, space, work, &result] {
+    result = self->complete_attach(*attached, *space, *work);
+  };
+  co_await batcher_->run(work, std::move(complete));
+  co_return result;
 }
 
 Attachment Manager::Impl::complete_attach(Attached& attached, ContainerNamespace& space, Work& work) {
@@ -251,8 +278,10 @@ Attachment Manager::Impl::complete_attach(Attached& attached, ContainerNamespace
   Attachment result;
   attached.netns = duplicate(space.fd.get());
   record.ports = bindings_of(work);
-  record.complete = true;
+  attached.wired = true;
   attached.wanted.clear();
+  record.complete = true;
+  save(attached);  // before anybody is told: what throws here is undone
   if (record.has_dns) {
     serve_dns(attached, space.dns.udp.get(), space.dns.tcp.get());
     HeldSocket udp, tcp;
@@ -277,7 +306,6 @@ Attachment Manager::Impl::complete_attach(Attached& attached, ContainerNamespace
     add_names(record, endpoint);
     emit("connect", networks_.at(endpoint.network_id).record, record.container_id);
   }
-  save(attached);
   result.netns = std::move(space.fd);
   result.endpoints = record.endpoints;
   result.ports = record.ports;
@@ -317,8 +345,7 @@ asio::awaitable<void> Manager::Impl::detach(std::string container_id) {
   for (const Endpoint& endpoint : record.endpoints)
     if (const auto network = networks_.find(endpoint.network_id); network != networks_.end())
       emit("disconnect", network->second.record, container_id);
-  attachments_.erase(container_id);
-  store_.remove_attachment(container_id);
+  forget_attachment(container_id);
 }
 
 std::shared_ptr<Manager::Impl::Attached> Manager::Impl::get_attached(const std::string& container_id) const {
@@ -354,10 +381,10 @@ asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, Endpo
   endpoint.is_gateway = gateway == nullptr && !endpoint.gateway.empty();
   record.endpoints.push_back(endpoint);  // taken: a second request is told so, and the network cannot be removed
   record.priorities.push_back(request.gateway_priority);
-  save(*attached);
 
   std::exception_ptr error;
   try {
+    save(*attached);
     auto open = [fd = std::make_shared<UniqueFd>(duplicate(attached->netns.get()))] {
       const InNamespace inside(fd->get());
       return std::make_shared<NetlinkSocket>(NETLINK_ROUTE);
@@ -383,9 +410,14 @@ asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, Endpo
                                  [&](const Endpoint& other) { return other.id == endpoint.id; });
   if (!error) co_return *mine;
   release(endpoint);
+  names_->remove(id, container_id);
   record.priorities.erase(record.priorities.begin() + (mine - record.endpoints.begin()));
   record.endpoints.erase(mine);
-  save(*attached);
+  save_or_log(*attached);
+  auto undo = std::make_shared<Work>();
+  undo->remove_links.push_back(endpoint.host_interface);  // it is there when only the record could not be written
+  std::vector<std::string> left{id};
+  co_await finish_teardown(undo, std::move(left));
   std::rethrow_exception(error);
 }
 
@@ -428,7 +460,10 @@ asio::awaitable<void> Manager::Impl::disconnect(std::string container_id, std::s
     error = std::current_exception();
   }
   release(gone);
-  save(*attached);
+  save_or_log(*attached);
+  auto rest = std::make_shared<Work>();
+  std::vector<std::string> left{id};
+  co_await finish_teardown(rest, std::move(left));
   if (error) std::rethrow_exception(error);
   emit("disconnect", networks_.at(id).record, container_id);
 }

@@ -27,6 +27,7 @@ public:
     std::vector<UniqueFd> reserved;   ///< duplicates of the published ports' sockets
     std::vector<PortRequest> wanted;  ///< ports being reserved
     bool detaching = false;
+    bool wired = false;  ///< the kernel has its interfaces and firewall elements
   };
 
   Impl(boost::asio::any_io_executor loop, boost::asio::thread_pool& pool, NetworkStore& store, std::shared_ptr<NameTable> names,
@@ -63,12 +64,22 @@ private:
   std::string endpoints_text(const std::string& network_id) const;
   void emit(const std::string& action, const NetworkRecord& record, const std::string& container_id = {}) const;
   void save(const Network& network) { store_.save_network(network.record.resource.id, network.record.to_json()); }
+  /// For what must go on when the disk is full: a row that stays behind is put right when the engine restarts.
+  void save_or_log(const Network& network);
+  void save_or_log(const Attached& attached);
+  void forget_network(const std::string& id);
+  void forget_attachment(const std::string& container_id);
+  /// Takes the default bridge down when none of the networks' containers is left; failures are logged.
+  boost::asio::awaitable<void> finish_teardown(std::shared_ptr<Work> work, std::vector<std::string> network_ids);
 
   // containers
   struct Plan;
   Endpoint lease(const std::string& network_id, const EndpointRequest& request, const AttachRequest& container);
   void release(const Endpoint& endpoint);
   void check_ports(const AttachRequest& request) const;
+  boost::asio::awaitable<Attachment> attach_steps(AttachRequest request, std::vector<std::string> ids,
+                                                  std::shared_ptr<Attached> attached);
+  boost::asio::awaitable<void> undo_attach(std::vector<std::string> ids, std::shared_ptr<Attached> attached);
   EndpointWork endpoint_work(const Endpoint& endpoint, int netns_fd, bool hairpin) const;
   void choose_gateway(AttachmentRecord& record) const;
   std::optional<Ipv4> route_of(const Endpoint& endpoint) const;

@@ -83,7 +83,7 @@ asio::awaitable<void> Manager::Impl::restore(std::vector<RunningContainer> runni
     network.bridge_up = network.record.has_subnet();  // as far as the rows tell
     if (!is_idle_default(id, {})) continue;
     forget_subnet(network.record);
-    save(network);
+    save_or_log(network);
   }
   std::vector<std::string> keep;
   std::vector<FirewallNetwork> firewall;
@@ -113,7 +113,7 @@ asio::awaitable<void> Manager::Impl::restore(std::vector<RunningContainer> runni
     } else if (network.record.has_subnet()) {  // gone under its containers: the next one gets a bridge, and any free subnet
       forget_subnet(network.record);
       network.pool = AddressPool();
-      save(network);
+      save_or_log(network);
     }
   }
   for (const std::string& id : missing) {  // after a reboot

@@ -222,6 +222,42 @@ TEST_F(ManagerTest, ASubnetThatIsAskedForIsNotGivenToANeighbourOfTheSameMoment) 
   EXPECT_EQ(manager_->inspect("any").ipam.config->front().subnet, "172.18.0.0/16");
 }
 
+TEST_F(ManagerTest, AFullDiskLeavesNothingOfAFailedStartWhereverItStrikes) {
+  for (int writes = 0; writes < 3; ++writes) {
+    store_.writes_until_full = writes;
+    EXPECT_EQ(error_of(manager_->attach(container("web", {"bridge"}, {publish(8080, 80)}))), "database or disk is full");
+    EXPECT_TRUE(links_of_ours().empty()) << writes;
+    EXPECT_TRUE(list_tables().empty()) << writes;
+    EXPECT_TRUE(manager_->inspect("bridge").containers.empty()) << writes;
+  }
+  store_.writes_until_full = -1;
+  EXPECT_EQ(attach(container("web", {"bridge"}, {publish(8080, 80)})).endpoints[0].address.to_string(), "172.17.0.2");
+}
+
+TEST_F(ManagerTest, AFullDiskKeepsNothingFromBeingRemoved) {
+  create("front");
+  attach(container("web", {"bridge"}));
+  attach(container("db", {"front"}));
+  store_.writes_until_full = 0;
+  run(manager_->detach(sha256_hex("web")));
+  run(manager_->detach(sha256_hex("db")));
+  run(manager_->remove("front"));
+  EXPECT_TRUE(links_of_ours().empty());
+  EXPECT_TRUE(list_tables().empty());
+}
+
+TEST_F(ManagerTest, ANetworkThatCannotBeRecordedIsNotMade) {
+  for (int writes = 0; writes < 2; ++writes) {
+    store_.writes_until_full = writes;
+    api::NetworkCreate request;
+    request.name = "front";
+    EXPECT_EQ(error_of(manager_->create(request)), "database or disk is full");
+    EXPECT_FALSE(manager_->find("front").has_value());
+    EXPECT_TRUE(links_of_ours().empty());
+    EXPECT_TRUE(list_tables().empty());
+  }
+}
+
 TEST_F(ManagerTest, TheDefaultBridgeGoesAndComesUnderConcurrentRequests) {
   attach(container("first", {"bridge"}));
   std::vector<asio::awaitable<void>> tasks;

@@ -34,15 +34,32 @@ namespace asio = boost::asio;
 
 class MemoryStore : public NetworkStore {
 public:
-  void save_network(const std::string& id, const std::string& json) override { networks[id] = json; }
-  void remove_network(const std::string& id) override { networks.erase(id); }
+  void save_network(const std::string& id, const std::string& json) override {
+    write();
+    networks[id] = json;
+  }
+  void remove_network(const std::string& id) override {
+    write();
+    networks.erase(id);
+  }
   std::vector<std::string> load_networks() override { return values(networks); }
-  void save_attachment(const std::string& id, const std::string& json) override { attachments[id] = json; }
-  void remove_attachment(const std::string& id) override { attachments.erase(id); }
+  void save_attachment(const std::string& id, const std::string& json) override {
+    write();
+    attachments[id] = json;
+  }
+  void remove_attachment(const std::string& id) override {
+    write();
+    attachments.erase(id);
+  }
   std::vector<std::string> load_attachments() override { return values(attachments); }
   std::map<std::string, std::string> networks, attachments;
+  int writes_until_full = -1;  ///< that many more succeed; negative: all
 
 private:
+  void write() {
+    if (writes_until_full == 0) throw Error(ErrorCode::internal, "database or disk is full");
+    if (writes_until_full > 0) --writes_until_full;
+  }
   static std::vector<std::string> values(const std::map<std::string, std::string>& rows) {
     std::vector<std::string> all;
     for (const auto& [key, value] : rows) all.push_back(value);
