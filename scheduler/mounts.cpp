@@ -94,8 +94,7 @@ void add_files(const Service& service, const std::string& kind, const std::vecto
     if (object->second.external) fail(service, attribute, "external " + kind + " exist only in a Swarm");
     if (object->second.content || object->second.file.empty())
       fail(service, attribute, "only " + kind + " from a file are supported so far, not `content` or `environment`");
-    api::Mount mount{
-        .type = "bind", .source = object->second.file, .target = file_target(kind, reference), .read_only = true};
+    api::Mount mount{.type = "bind", .source = object->second.file, .target = file_target(kind, reference), .read_only = true};
     mount.bind_options.emplace();
     host.mounts.push_back(std::move(mount));
   }

@@ -65,7 +65,8 @@ Endpoint Manager::Impl::lease(const std::string& network_id, const EndpointReque
   if (!record.resource.internal) endpoint.gateway = record.gateway.to_string();
   endpoint.aliases = request.aliases;
   const bool user_defined = !record.predefined;
-  if (user_defined) endpoint.dns_names = dns_names(container.container_name, container.container_id, request.aliases, container.hostname);
+  if (user_defined)
+    endpoint.dns_names = dns_names(container.container_name, container.container_id, request.aliases, container.hostname);
   std::optional<Mac> mac;
   if (!request.mac_address.empty() && !(mac = parse_mac(request.mac_address)))
     throw Error(ErrorCode::invalid_argument, "invalid MAC address: " + request.mac_address);

@@ -18,7 +18,7 @@ namespace stack::engine::shim {
 /// What the connections act on.
 struct Services {
   std::function<State()> state;
-  std::function<std::uint64_t()> oom_kills;  ///< told so far
+  std::function<std::uint64_t()> oom_kills;                              ///< told so far
   std::function<int(const KillRequest&)> kill;                           ///< errno
   std::function<int(std::uint16_t rows, std::uint16_t columns)> resize;  ///< errno
   std::function<void(UniqueFd socket, std::uint8_t flags)> attach;

@@ -111,6 +111,7 @@ class KillEngine(StackCase):
         lines = self.stack("logs", "--no-log-prefix", "writer").stdout.split()
         self.assertGreater(len(lines), 50_000)
         self.assertGreater(len(list((self.root / "containers").glob("*/logs/container.log.*"))), 5, "rotated several times")
+        self.assertTrue(str(len(lines) - 1).startswith(lines.pop()), "only the last line may be cut: its writer was stopped")
         for expected, line in enumerate(lines):
             if line != str(expected):
                 self.fail(f"line {expected} of the log is {line!r}, of {len(lines)}")

@@ -3,7 +3,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import StackCase, read
+from harness import StackCase, read, wait_until
 
 STACK_FILE = """
 name: net
@@ -70,6 +70,7 @@ class Network(StackCase):
         return done.stdout + done.stderr
 
     def check_every_way_in(self):
+        wait_until(lambda: "hello" in self.fetch("127.0.0.1"), "the server in the container listens")
         for host in ("127.0.0.1", "[::1]", "198.51.100.1"):
             self.assertEqual(self.fetch(host), "hello from web\n", host)
         self.assertEqual(self.fetch("198.51.100.1", self.outside_name()), "hello from web\n", "from outside")

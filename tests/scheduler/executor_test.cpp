@@ -166,8 +166,8 @@ TEST_F(Execute, ASkippedContainerIsReportedOnceAndAFailedOneNotAgain) {
   error_of_plan(plan_of({operation(1, {}, create("p-a-1"), "a"), operation(2, {1}, StartContainer{"p-a-1"}, "a"),
                          operation(3, {2}, StopContainer{"old", {}}, "b"), operation(4, {3}, StartContainer{"p-b-1"}, "b"),
                          operation(5, {4}, wait, "b")}));
-  EXPECT_EQ(progress.lines, (std::vector<std::string>{"Container p-a-1 Creating", "Container p-a-1 Error",
-                                                      "Container p-b-1 Skipped"}));
+  EXPECT_EQ(progress.lines,
+            (std::vector<std::string>{"Container p-a-1 Creating", "Container p-a-1 Error", "Container p-b-1 Skipped"}));
 }
 
 TEST_F(Execute, ReplacingAContainerShowsAsOneStep) {

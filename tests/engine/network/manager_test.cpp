@@ -1,6 +1,6 @@
-#include "engine/network/link_remover.hpp"
 #include "engine/network/manager.hpp"
 
+#include "engine/network/link_remover.hpp"
 #include "tests/engine/network/support.hpp"
 
 namespace stack::engine::network {
