@@ -137,11 +137,19 @@ class Container(StackCase):
             return ticks
 
         self.assertGreater(pid, 0)
-        cpu, clock = used(), time.monotonic()
-        time.sleep(4)  # the measurement itself
-        share = (used() - cpu) / 100 / (time.monotonic() - clock)
-        self.assertGreater(share, 0.40)
-        self.assertLess(share, 0.55)
+
+        def share():
+            cpu, clock = used(), time.monotonic()
+            time.sleep(4)  # the measurement itself
+            return (used() - cpu) / 100 / (time.monotonic() - clock)
+
+        # never more; less only while the machine is too busy to give it its half: then measured again
+        def measured():
+            value = share()
+            self.assertLess(value, 0.55)
+            return value > 0.45
+
+        wait_until(measured, "half a processor")
 
     def test_pids_limit(self):
         self.service("pids_limit: 8")
