@@ -26,6 +26,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/memory.hpp"
 #include "base/unique_fd.hpp"
 #include "engine/engine.hpp"
 #include "engine/events.hpp"
@@ -42,6 +43,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto stop_patience = 2s;
+constexpr auto settle_time = 1s;  ///< without a request, after which memory is given back
 
 /// What a long-lived process must not take from whoever happened to start it.
 void start_clean() {
@@ -159,7 +161,7 @@ ServeOptions checked(ServeOptions options) {
 class Server {
 public:
   Server(const ServeOptions& options, StartUpReport& report)
-      : options_(options), report_(report), signals_(loop_, SIGTERM, SIGINT), idle_timer_(loop_) {}
+      : options_(options), report_(report), signals_(loop_, SIGTERM, SIGINT), settle_timer_(loop_), idle_timer_(loop_) {}
 
   int run() {
     engine_.emplace(options_.paths, loop_);
@@ -178,14 +180,26 @@ private:
       listener_->listen(listen_at(address.substr(std::string_view("unix://").size())));
     report_.ready();
     log::info("engine of {} is ready", options_.paths.data_root);
-    if (options_.on_demand && options_.listen.empty()) {
-      listener_->on_quiet([this] { restart_idle_timer(); });
+    release_unused_memory();  // what only the start needed
+    const bool ends_when_idle = options_.on_demand && options_.listen.empty();
+    listener_->on_quiet([this, ends_when_idle] {
+      restart_settle_timer();
+      if (ends_when_idle) restart_idle_timer();
+    });
+    if (ends_when_idle) {
       asio::co_spawn(loop_, watch_events(), asio::detached);
       restart_idle_timer();
     }
     boost::system::error_code error;
     co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
     co_await shut_down();
+  }
+
+  void restart_settle_timer() {
+    settle_timer_.expires_after(settle_time);
+    settle_timer_.async_wait([](const boost::system::error_code& error) {
+      if (!error) release_unused_memory();
+    });
   }
 
   /// Something happened: the time without work begins anew.
@@ -207,6 +221,7 @@ private:
     // first the name, so that nobody new comes; who is in the queue notices the end and starts another engine
     ::unlink(options_.paths.socket().c_str());
     for (const auto& address : options_.listen) ::unlink(address.substr(std::string_view("unix://").size()).c_str());
+    settle_timer_.cancel();
     idle_timer_.cancel();
     engine_->context().events.close_all();
     co_await listener_->stop(stop_patience);
@@ -230,6 +245,7 @@ private:
   StartUpReport& report_;
   asio::io_context loop_{1};
   asio::signal_set signals_;
+  asio::steady_timer settle_timer_;
   asio::steady_timer idle_timer_;
   std::optional<Engine> engine_;
   http::Router router_;
