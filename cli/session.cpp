@@ -89,16 +89,6 @@ void Session::run_until_done(asio::awaitable<void> work) {
     });
   };
   watch();
-  asio::steady_timer limit(loop_);
-  bool late = false;
-  if (time_limit_) {
-    limit.expires_after(*time_limit_);
-    limit.async_wait([&](const boost::system::error_code& error) {
-      if (error) return;
-      late = true;
-      cancel.emit(asio::cancellation_type::terminal);
-    });
-  }
   std::exception_ptr failure;
   const auto done = [&](const std::exception_ptr& error) {
     failure = error;
@@ -107,7 +97,6 @@ void Session::run_until_done(asio::awaitable<void> work) {
   asio::co_spawn(loop_, std::move(work), asio::bind_cancellation_slot(cancel.slot(), done));
   run_loop();
   if (interrupted) throw Interrupted();
-  if (late) throw Error(ErrorCode::unavailable, fmt::format("not up after {} seconds (--wait-timeout)", time_limit_->count()));
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -50,9 +50,6 @@ public:
   /// run.
   void show(render::Progress& progress) { progress_ = &progress; }
 
-  /// A run() that takes longer is cancelled and throws unavailable.
-  void set_time_limit(std::chrono::seconds limit) { time_limit_ = limit; }
-
 private:
   template <class T>
   static asio::awaitable<void> keep(asio::awaitable<T> work, std::optional<T>& result) {
@@ -66,7 +63,6 @@ private:
   std::optional<engine::Paths> paths_;
   api::Client client_;
   render::Progress* progress_ = nullptr;
-  std::optional<std::chrono::seconds> time_limit_;
 };
 
 /// Exclusive right to change a project, while it lives: a second `up` waits, and says for whom.

@@ -29,6 +29,7 @@ Words words_of(const Operation& operation) {
   if (what == "StartContainer") return {"Starting", "Started"};
   if (what == "StopContainer") return {"Stopping", "Stopped"};
   if (what == "RestartContainer") return {"Restarting", "Started"};
+  if (what == "WaitStillUp") return {};
   if (what == "WaitCompleted") return {"Waiting", "Exited"};
   if (what.starts_with("Wait")) return {"Waiting", "Healthy"};
   return {};
@@ -79,13 +80,12 @@ asio::awaitable<void> stop_container(api::Client& client, std::string container,
 }
 
 asio::awaitable<void> wait(Context context, WaitContainers wait, const Operation& operation) {
-  for (const std::string& container : wait.containers) {
-    try {
-      co_await wait_for_container(context->client, *context->hub, container, wait.condition);
-    } catch (const Error& error) {
-      if (wait.required) throw Error(error.code(), std::string("dependency failed to start: ") + error.what());
-      context->progress.warning("optional dependency " + operation.service + " is not up: " + error.what());
-    }
+  const bool required = wait.required, dependency = wait.dependency;
+  try {
+    co_await wait_for_containers(context->client, context->hub, std::move(wait));
+  } catch (const Error& error) {
+    if (required) throw Error(error.code(), (dependency ? "dependency failed to start: " : "") + std::string(error.what()));
+    context->progress.warning("optional dependency " + operation.service + " is not up: " + error.what());
   }
 }
 

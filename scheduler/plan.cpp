@@ -23,6 +23,7 @@ struct KindName {
       case WaitFor::healthy: return "WaitHealthy";
       case WaitFor::completed: return "WaitCompleted";
       case WaitFor::running_or_healthy: return "WaitRunning";
+      case WaitFor::still_up: return "WaitStillUp";
     }
     return "WaitRunning";
   }

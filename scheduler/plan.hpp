@@ -78,13 +78,21 @@ struct RemoveImage {
   std::string image;
 };
 
-enum class WaitFor { healthy, completed, running_or_healthy };
+enum class WaitFor {
+  healthy,
+  completed,           ///< exited with 0
+  running_or_healthy,  ///< healthy where there is a health check
+  still_up,            ///< running_or_healthy was true, now that the others are up: it may have ended since
+};
 
 /// Waits for containers of one service.
 struct WaitContainers {
   std::vector<std::string> containers;
   WaitFor condition = WaitFor::healthy;
-  bool required = true;  ///< false: a failure is a warning
+  bool required = true;                          ///< false: a failure is a warning
+  bool dependency = false;                       ///< another service asked for it
+  std::chrono::nanoseconds settle{0};            ///< how long a container without a health check has to run to be up
+  std::optional<std::chrono::seconds> timeout;  ///< bound; empty: none
 };
 
 using Action = std::variant<PullImage, BuildImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,

@@ -214,6 +214,7 @@ private:
     action.condition =
         dependency.condition == compose::DependencyCondition::service_healthy ? WaitFor::healthy : WaitFor::completed;
     action.required = dependency.required;
+    action.dependency = true;
     Operation operation;
     operation.resource = "service:" + name;
     operation.service = name;

@@ -109,6 +109,9 @@ template <class V>
 void fields(V& v, WaitContainers& x) {
   v("containers", x.containers, Empty::keep);
   v("required", x.required);
+  v("dependency", x.dependency, Empty::omit);
+  v("settle", x.settle, Empty::omit);
+  v("timeout", x.timeout, Empty::omit);
 }
 
 namespace {
@@ -145,7 +148,8 @@ const std::vector<Action>& prototypes() {
                                        RemoveImage{},
                                        WaitContainers{.condition = WaitFor::healthy},
                                        WaitContainers{.condition = WaitFor::completed},
-                                       WaitContainers{.condition = WaitFor::running_or_healthy}};
+                                       WaitContainers{.condition = WaitFor::running_or_healthy},
+                                       WaitContainers{.condition = WaitFor::still_up}};
   return all;
 }
 

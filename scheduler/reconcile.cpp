@@ -17,6 +17,9 @@ using compose::Service;
 
 namespace {
 
+/// A container without a health check is up when it has run this long. docker compose looks for the first time after as much.
+constexpr std::chrono::milliseconds settle_time(500);
+
 /// Second half of reconcile(): writes the operations down, dependencies first.
 class UpPlanner {
 public:
@@ -296,7 +299,8 @@ private:
     if (const auto known = waits_.find(key); known != waits_.end()) return known->second;
     const WaitFor condition = wait_for_condition(dependency.condition);
     if (starts_[name].empty() && satisfied(decisions_.services.at(name), condition)) return waits_[key] = 0;
-    return waits_[key] = add_wait(name, condition, dependency.required, where);
+    WaitContainers wait{.condition = condition, .required = dependency.required, .dependency = true};
+    return waits_[key] = add_wait(name, std::move(wait), starts_[name], where);
   }
 
   static bool satisfied(const ServiceDecision& decision, WaitFor condition) {
@@ -308,20 +312,20 @@ private:
     });
   }
 
-  int add_wait(const std::string& name, WaitFor condition, bool required, const std::string& where) {
+  int add_wait(const std::string& name, WaitContainers wait, Ids after, const std::string& where) {
     const ServiceDecision& decision = decisions_.services.at(name);
     if (decision.replicas.empty()) return 0;
     Operation operation;
     operation.resource = "service:" + name;
     operation.service = name;
     operation.where = where;
-    WaitContainers wait{.condition = condition, .required = required};
+    wait.timeout = options_.wait_timeout;
     for (const Replica& replica : decision.replicas) {
       wait.containers.push_back(replica.name);
       operation.subject += (operation.subject.empty() ? "Container " : ", ") + replica.name;
     }
     operation.action = std::move(wait);
-    operation.after = starts_[name];
+    operation.after = std::move(after);
     return builder_.add(std::move(operation));
   }
 
@@ -334,13 +338,32 @@ private:
   }
 
   void add_final_waits() {
+    Ids all;
+    std::vector<std::string> stay_up;
     for (const std::string& name : decisions_.order) {
       const bool completes = somebody_awaits_completion(name);
       const auto known = waits_.find(std::make_tuple(
           name, completes ? DependencyCondition::service_completed_successfully : DependencyCondition::service_healthy, true));
-      if (known == waits_.end())
-        add_wait(name, completes ? WaitFor::completed : WaitFor::running_or_healthy, true, project_.services.at(name).where());
+      if (!completes) stay_up.push_back(name);
+      if (known != waits_.end()) {
+        all.push_back(known->second);
+        continue;
+      }
+      WaitContainers wait{.condition = completes ? WaitFor::completed : WaitFor::running_or_healthy};
+      if (!starts_[name].empty()) wait.settle = settle_time;
+      all.push_back(add_wait(name, std::move(wait), starts_[name], project_.services.at(name).where()));
     }
+    if (anything_starts() && all.size() > 1) add_second_looks(stay_up, all);
+  }
+
+  bool anything_starts() const {
+    return std::any_of(starts_.begin(), starts_.end(), [](const auto& entry) { return !entry.second.empty(); });
+  }
+
+  /// What was up when it was looked at may have ended while the others were still waited for.
+  void add_second_looks(const std::vector<std::string>& services, const Ids& all) {
+    for (const std::string& name : services)
+      add_wait(name, {.condition = WaitFor::still_up}, all, project_.services.at(name).where());
   }
 
   const Project& project_;

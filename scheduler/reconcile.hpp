@@ -30,8 +30,9 @@ struct ReconcileOptions {
   bool images_ready = false;            ///< an image that is there is the right one: plan_images() was executed before
   bool no_start = false;                ///< create only
   bool renew_anonymous_volumes = false;
-  bool wait = false;                            ///< end with waiting until all run, or are healthy
-  std::optional<std::chrono::seconds> timeout;  ///< of stops; empty: each container's own
+  bool wait = false;                                 ///< end with waiting until all run, or are healthy
+  std::optional<std::chrono::seconds> wait_timeout;  ///< bound of each wait
+  std::optional<std::chrono::seconds> timeout;       ///< of stops; empty: each container's own
 };
 
 /// The operations that turn `observed` into what `project` asks for (`up`). Throws invalid_argument or not_found, with the

@@ -1,143 +1,128 @@
 #include "scheduler/wait.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
 
 #include "engine/api/stdcopy.hpp"
-#include "scheduler/labels.hpp"
 
 namespace stack::scheduler {
 
 namespace {
 
-constexpr int max_silent_ends = 5;
-constexpr int shown_log_lines = 10;
+using Clock = EventHub::Watch::Clock;
 
+constexpr int shown_log_lines = 10;
+/// So many restarts while somebody waits are a loop, not a slow start: with the engine's growing delays, about 25 seconds.
+constexpr std::int64_t most_restarts = 8;
+
+Verdict waiting(std::string why) { return {.kind = Verdict::Kind::wait, .why = std::move(why)}; }
+Verdict done(bool settles = false) { return {.kind = Verdict::Kind::done, .why = {}, .settles = settles}; }
 Verdict failed(std::string why) { return {.kind = Verdict::Kind::failed, .why = std::move(why)}; }
 
-Verdict judge_running(const api::ContainerInspect& container, const std::string& name, WaitFor condition) {
-  const auto& health = container.state.health;
-  if (!health || health->status == "none") {
-    if (condition == WaitFor::healthy) return failed("container " + name + " has no healthcheck configured");
-    return {.kind = Verdict::Kind::done};
-  }
-  if (health->status == "healthy") return {.kind = Verdict::Kind::done};
-  if (health->status != "unhealthy") return {};
-  std::string why = "container " + name + " is unhealthy";
-  if (!health->log.empty() && !health->log.back().output.empty()) why += ": " + health->log.back().output;
-  return failed(std::move(why));
+/// ": connection refused", what the last probe of an unhealthy container wrote
+std::string last_probe(const api::Health& health) {
+  if (health.log.empty() || health.log.back().output.empty()) return {};
+  std::string text = ": " + health.log.back().output;
+  text.erase(text.find_last_not_of('\n') + 1);
+  return text;
 }
 
-bool may_change_a_verdict(const std::string& action) {
-  for (const char* prefix : {"die", "start", "health_status", "destroy", "rename", "unpause"})
-    if (action.starts_with(prefix)) return true;
-  return false;
+Verdict judge_running(const api::ContainerInspect& container, const std::string& who, WaitFor condition) {
+  const auto& health = container.state.health;
+  if (!health || health->status == "none") {
+    if (condition == WaitFor::healthy) return failed(who + " has no healthcheck configured");
+    return done(true);
+  }
+  if (health->status == "healthy") return done();
+  if (health->status == "unhealthy") return failed(who + " is unhealthy" + last_probe(*health));
+  return waiting(who + " is not healthy yet" + last_probe(*health));
 }
 
 }  // namespace
 
 Verdict judge(const api::ContainerInspect& container, WaitFor condition) {
-  const std::string name = container.name.substr(container.name.starts_with('/') ? 1 : 0);
+  const std::string who = "container " + container.name.substr(container.name.starts_with('/') ? 1 : 0);
   const std::string& status = container.state.status;
-  if (status == "running" && condition != WaitFor::completed) return judge_running(container, name, condition);
+  const auto code = container.state.exit_code;
   if (status == "exited" || status == "dead") {
-    const auto code = container.state.exit_code;
-    if (condition == WaitFor::completed && status == "exited" && code == 0) return {.kind = Verdict::Kind::done};
-    return failed("container " + name + " exited (" + std::to_string(code) + ")");
+    if (condition == WaitFor::completed && status == "exited" && code == 0) return done();
+    return failed(fmt::format("{} exited ({})", who, code));
   }
-  return {};
+  if (status == "restarting") return waiting(fmt::format("{} is restarting, it exited ({})", who, code));
+  if (status == "running" && condition != WaitFor::completed) return judge_running(container, who, condition);
+  return waiting(who + " is still " + status);
 }
 
-EventHub::Watch::Watch(EventHub& hub, std::string container)
-    : hub_(hub), container_(std::move(container)), timer_(hub.client_.executor(), asio::steady_timer::time_point::max()) {
-  hub_.watches_.push_back(this);
-}
+namespace {
 
-EventHub::Watch::~Watch() { hub_.watches_.remove(this); }
+/// One WaitContainers operation at work.
+class Waiter {
+public:
+  Waiter(api::Client& client, std::shared_ptr<EventHub> hub, WaitContainers wait)
+      : client_(client),
+        hub_(std::move(hub)),
+        wait_(std::move(wait)),
+        watch_(*hub_, wait_.containers),
+        deadline_(wait_.timeout ? Clock::now() + *wait_.timeout : Clock::time_point::max()),
+        settled_(Clock::now() + wait_.settle) {}
 
-void EventHub::Watch::wake() {
-  changed_ = true;
-  timer_.cancel();
-}
-
-asio::awaitable<void> EventHub::Watch::changed() {
-  while (!changed_) {
-    boost::system::error_code woken;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  }
-  changed_ = false;
-  if (hub_.lost_) throw *hub_.lost_;
-}
-
-asio::awaitable<void> EventHub::subscribe() {
-  api::EventsOptions options;
-  options.filters["type"] = {"container"};
-  options.filters["label"] = {std::string(label::project) + "=" + project_};
-  stream_.emplace(co_await client_.events(std::move(options)));
-}
-
-asio::awaitable<void> EventHub::open() {
-  co_await subscribe();
-  stop_ = std::make_shared<asio::cancellation_signal>();
-  asio::co_spawn(client_.executor(), read(shared_from_this()), asio::bind_cancellation_slot(stop_->slot(), asio::detached));
-}
-
-void EventHub::close() {
-  closed_ = true;
-  if (stop_) stop_->emit(asio::cancellation_type::terminal);
-}
-
-void EventHub::dispatch(const api::Event& event) {
-  silent_ends_ = 0;
-  if (!may_change_a_verdict(event.action)) return;
-  const auto name = event.attributes.find("name");
-  for (Watch* watch : watches_)
-    if (watch->container_ == event.actor_id || (name != event.attributes.end() && watch->container_ == name->second))
-      watch->wake();
-}
-
-void EventHub::wake_all() {
-  for (Watch* watch : watches_) watch->wake();
-}
-
-/// Reads until closed. When the engine ends the stream (it was restarted, say), subscribes again and has everybody look anew,
-/// because events may have been missed.
-asio::awaitable<void> EventHub::read(std::shared_ptr<EventHub> hub) {
-  for (;;) {
-    std::string why = "the engine keeps ending its event stream";
-    try {
-      if (!hub->stream_) co_await hub->subscribe();
-      hub->wake_all();
-      while (auto event = co_await hub->stream_->next()) hub->dispatch(*event);
-    } catch (const std::exception& error) {
-      why = error.what();
+  asio::awaitable<void> run() {
+    for (;;) {
+      co_await look();
+      if (pending_.empty() && (!settling_ || Clock::now() >= settled_)) co_return;
+      if (Clock::now() >= deadline_) co_await fail_late();
+      const bool changed = co_await watch_.changed_before(pending_.empty() ? std::min(settled_, deadline_) : deadline_);
+      if (changed) settled_ = Clock::now() + wait_.settle;
     }
-    if (hub->closed_) co_return;
-    hub->stream_.reset();
-    if (++hub->silent_ends_ < max_silent_ends) continue;
-    hub->lost_ = Error(ErrorCode::unavailable, "cannot follow the engine's events: " + why);
-    hub->wake_all();
-    co_return;
   }
-}
 
-asio::awaitable<void> wait_for_container(api::Client& client, EventHub& hub, std::string container, WaitFor condition) {
-  EventHub::Watch watch(hub, container);
-  for (;;) {
-    const api::ContainerInspect state = co_await client.inspect_container(container);
-    const Verdict verdict = judge(state, condition);
-    if (verdict.kind == Verdict::Kind::done) co_return;
-    if (verdict.kind == Verdict::Kind::failed) {
-      std::string why = verdict.why;
-      const std::string lines = co_await last_log_lines(client, container, shown_log_lines);
-      if (!lines.empty()) why += "\nlast lines of its log:\n" + lines;
-      throw Error(ErrorCode::conflict, why);
+private:
+  /// Inspects every container. Throws when one of them has failed.
+  asio::awaitable<void> look() {
+    pending_.clear();
+    settling_ = false;
+    for (const std::string& container : wait_.containers) {
+      const api::ContainerInspect state = co_await client_.inspect_container(container);
+      const Verdict verdict = judge(state, wait_.condition);
+      if (verdict.kind == Verdict::Kind::failed) co_await fail(ErrorCode::conflict, container, verdict.why);
+      if (verdict.kind == Verdict::Kind::wait) pending_.emplace(container, verdict.why);
+      settling_ |= verdict.settles;
+      const std::int64_t restarts = state.restart_count - restarts_before_.emplace(container, state.restart_count).first->second;
+      if (verdict.kind == Verdict::Kind::wait && restarts >= most_restarts)
+        co_await fail(ErrorCode::conflict, container, fmt::format("{}, for the {}th time", verdict.why, restarts));
     }
-    co_await watch.changed();
   }
+
+  asio::awaitable<void> fail(ErrorCode code, std::string container, std::string why) {
+    const std::string lines = co_await last_log_lines(client_, std::move(container), shown_log_lines);
+    if (!lines.empty()) why += "\nlast lines of its log:\n" + lines;
+    throw Error(code, why);
+  }
+
+  asio::awaitable<void> fail_late() {
+    const std::string& container = pending_.empty() ? wait_.containers.front() : pending_.begin()->first;
+    const std::string why = pending_.empty() ? "container " + container + " has only just started" : pending_.begin()->second;
+    co_await fail(ErrorCode::unavailable, container, fmt::format("not up after {} s: {}", wait_.timeout->count(), why));
+  }
+
+  api::Client& client_;
+  const std::shared_ptr<EventHub> hub_;
+  const WaitContainers wait_;
+  EventHub::Watch watch_;
+  const Clock::time_point deadline_;
+  Clock::time_point settled_;                            ///< what runs without an event until then is up
+  std::map<std::string, std::string> pending_;           ///< container → what it is instead
+  bool settling_ = false;                                ///< one of them is up only if it stays so
+  std::map<std::string, std::int64_t> restarts_before_;  ///< RestartCount when first seen
+};
+
+}  // namespace
+
+asio::awaitable<void> wait_for_containers(api::Client& client, std::shared_ptr<EventHub> hub, WaitContainers wait) {
+  Waiter waiter(client, std::move(hub), std::move(wait));
+  co_await waiter.run();
 }
 
 namespace {

@@ -128,6 +128,7 @@ asio::awaitable<void> start_dependencies(api::Client& client, const compose::Pro
     for (const api::ContainerSummary& container : containers) wait.containers.push_back(name_of(container));
     wait.condition = wait_for(dependency.condition);
     wait.required = dependency.required;
+    wait.dependency = true;
     scheduler::Operation operation;
     operation.id = static_cast<int>(waiting.operations.size()) + 1;
     operation.action = std::move(wait);

@@ -15,7 +15,7 @@ namespace {
 struct UpFlags {
   UpOptions options;
   bool build = false, no_build = false, no_deps = false;
-  std::optional<int> timeout;
+  std::optional<int> timeout, wait_timeout;
   std::vector<std::string> scale, services;
 };
 
@@ -25,7 +25,7 @@ void declare(Flags& flags, UpFlags& up) {
   flags.flag("--build", up.build, "Build images before starting, even if they are there");
   flags.flag("--no-build", up.no_build, "Never build; a missing image is an error");
   flags.flag("--wait", reconcile.wait, "Return when all run, or are healthy; implies -d");
-  flags.value("--wait-timeout", up.options.wait_timeout, "SECONDS", "Bound of --wait");
+  flags.value("--wait-timeout", up.wait_timeout, "SECONDS", "How long --wait may take for each service");
   flags.flag("--force-recreate", reconcile.force_recreate, "Recreate containers even if nothing changed");
   flags.flag("--no-recreate", reconcile.no_recreate, "Keep existing containers even if something changed");
   flags.flag("-V,--renew-anon-volumes", reconcile.renew_anonymous_volumes, "Give recreated containers new anonymous volumes");
@@ -73,7 +73,7 @@ void refuse_contradictions(const UpFlags& up) {
   refuse((options.detach || options.reconcile.wait) && aborts,
          "--detach and --wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure or "
          "--exit-code-from");
-  refuse(options.wait_timeout && !options.reconcile.wait, "--wait-timeout needs --wait");
+  refuse(up.wait_timeout && !options.reconcile.wait, "--wait-timeout needs --wait");
 }
 
 UpOptions& resolve(UpFlags& up) {
@@ -83,6 +83,7 @@ UpOptions& resolve(UpFlags& up) {
   options.reconcile.with_dependencies = !up.no_deps;
   options.reconcile.scale = parse_scale(up.scale);
   if (up.timeout) options.reconcile.timeout = std::chrono::seconds(*up.timeout);
+  if (up.wait_timeout) options.reconcile.wait_timeout = std::chrono::seconds(*up.wait_timeout);
   if (up.build) options.reconcile.build = scheduler::BuildMode::always;
   if (up.no_build) options.reconcile.build = scheduler::BuildMode::never;
   options.abort_on_exit = options.abort_on_exit || !options.exit_code_from.empty();
@@ -127,7 +128,6 @@ int up(const Invocation& invocation) {
   std::optional<ProjectLock> lock(std::in_place, session, project.name);
   session.show(progress.renderer());
   if (!options.detach) return run_attached(session, invocation, project, options, progress, lock);
-  if (options.wait_timeout) session.set_time_limit(std::chrono::seconds(*options.wait_timeout));
   session.run(bring_up(session.client(), project, options, progress));
   return 0;
 }

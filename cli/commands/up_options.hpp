@@ -15,7 +15,6 @@ struct UpOptions {
   bool detach = false, no_color = false, no_prefix = false, timestamps = false;
   bool quiet_pull = false, quiet_build = false;
   bool abort_on_exit = false, abort_on_failure = false;
-  std::optional<int> wait_timeout;  ///< seconds
   std::string exit_code_from;
   std::vector<std::string> attach, no_attach;  ///< services whose output is (not) shown
 };

@@ -203,6 +203,7 @@ Plan wait_plan(bool required = true) {
   WaitContainers wait;
   wait.containers = {"p-db-1"};
   wait.required = required;
+  wait.dependency = true;
   return plan_of({operation(1, {}, wait, "db"), operation(2, {1}, StartContainer{"p-web-1"}, "web")});
 }
 
@@ -227,6 +228,63 @@ TEST_F(Execute, AnUnhealthyDependencyIsAnErrorWithItsLastProbeAndLogLines) {
             "  first\n"
             "  last line");
   EXPECT_EQ(progress.skipped, std::vector<int>{2});
+}
+
+constexpr const char* up = R"({"Id":"i","Name":"/p-db-1","State":{"Status":"running"}})";
+constexpr const char* ended = R"({"Id":"i","Name":"/p-db-1","State":{"Status":"exited","ExitCode":3}})";
+constexpr const char* die_event =
+    "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"i\",\"Attributes\":{\"name\":\"p-db-1\"}}}\n";
+
+Plan up_plan(std::chrono::nanoseconds settle, std::optional<std::chrono::seconds> timeout = {}) {
+  WaitContainers wait;
+  wait.containers = {"p-db-1"};
+  wait.condition = WaitFor::running_or_healthy;
+  wait.settle = settle;
+  wait.timeout = timeout;
+  return plan_of({operation(1, {}, wait, "db")});
+}
+
+TEST_F(Execute, WhatRunsButEndsBeforeItHasSettledHasNotComeUp) {
+  script->answers["GET /events"] = event_stream(die_event);
+  script->sequences["GET /containers/p-db-1/json"] = {answer_of(200, up), answer_of(200, ended)};
+  EXPECT_EQ(error_of_plan(up_plan(std::chrono::hours(1))), "service db (compose.yaml:3:5): container p-db-1 exited (3)");
+}
+
+TEST_F(Execute, WhatRunsIsUpOnceItHasSettledAndWasLookedAtAgain) {
+  script->answers["GET /events"] = event_stream("");
+  script->answers["GET /containers/p-db-1/json"] = answer_of(200, up);
+  run_plan(up_plan(std::chrono::milliseconds(1)));
+  EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "GET /containers/p-db-1/json"), 2);
+  EXPECT_EQ(progress.lines.back(), "Container p-db-1 Healthy");
+}
+
+TEST_F(Execute, AWaitThatIsBoundedSaysWhatTheContainerIsInstead) {
+  script->answers["GET /events"] = event_stream("");
+  script->answers["GET /containers/p-db-1/json"] = answer_of(
+      200,
+      R"({"Id":"i","Name":"/p-db-1","State":{"Status":"running","Health":{"Status":"starting","Log":[{"ExitCode":1,"Output":"refused\n"}]}}})");
+  EXPECT_EQ(error_of_plan(up_plan({}, std::chrono::seconds(0))),
+            "service db (compose.yaml:3:5): not up after 0 s: container p-db-1 is not healthy yet: refused");
+}
+
+TEST_F(Execute, AFailedReplicaIsNoticedWhileAnotherIsStillWaitedFor) {
+  script->answers["GET /events"] = event_stream("");
+  script->answers["GET /containers/p-db-1/json"] = answer_of(200, starting);
+  script->answers["GET /containers/p-db-2/json"] = answer_of(200, ended);
+  WaitContainers wait;
+  wait.containers = {"p-db-1", "p-db-2"};
+  EXPECT_NE(error_of_plan(plan_of({operation(1, {}, wait, "db")})).find("exited (3)"), std::string::npos);
+}
+
+TEST_F(Execute, AContainerThatIsRestartedAgainAndAgainHasNotComeUp) {
+  const auto restarting = [](int count) {
+    return answer_of(200, R"({"Id":"i","Name":"/p-db-1","State":{"Status":"restarting","ExitCode":3},"RestartCount":)" +
+                              std::to_string(count) + "}");
+  };
+  script->answers["GET /events"] = event_stream(std::string(die_event) + die_event);
+  script->sequences["GET /containers/p-db-1/json"] = {restarting(1), restarting(9)};
+  EXPECT_EQ(error_of_plan(up_plan({})),
+            "service db (compose.yaml:3:5): container p-db-1 is restarting, it exited (3), for the 8th time");
 }
 
 TEST_F(Execute, AnOptionalDependencyThatFailsIsAWarning) {

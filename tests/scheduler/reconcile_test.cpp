@@ -266,7 +266,18 @@ TEST(Reconcile, WaitEndsWithWaitingForEveryService) {
             "#3 [#2] WaitCompleted service:init\n"
             "#4 [] CreateContainer service:web:1 (missing)\n"
             "#5 [#3,#4] StartContainer service:web:1 (missing)\n"
-            "#6 [#5] WaitRunning service:web\n");
+            "#6 [#5] WaitRunning service:web\n"
+            "#7 [#3,#6] WaitStillUp service:web\n");
+}
+
+TEST(Reconcile, WhatRunsAlreadyIsWaitedForOnlyOnceAndNeedNotSettle) {
+  const auto project = project_of("services: {a: {image: i, network_mode: none}, b: {image: i, network_mode: none}}");
+  const ReconcileOptions options{.wait = true, .wait_timeout = std::chrono::seconds(7)};
+  const Plan plan = reconcile(project, all_up(project), options);
+  EXPECT_EQ(to_text(plan), "#1 [] WaitRunning service:a\n#2 [] WaitRunning service:b\n");
+  const auto& wait = std::get<WaitContainers>(plan.operation(1).action);
+  EXPECT_EQ(wait.settle.count(), 0);
+  EXPECT_EQ(wait.timeout, std::chrono::seconds(7));
 }
 
 TEST(Reconcile, WhatCannotBeDoneIsAnErrorWithItsPlace) {
@@ -297,7 +308,7 @@ TEST(Reconcile, APlanReadBackFromJsonIsTheSame) {
   state.images.erase("p-web:latest");
   state.containers.push_back(running(project, "db"));
   state.containers[0].config_hash = "old";
-  const Plan plan = reconcile(project, state, {.timeout = std::chrono::seconds(3)});
+  const Plan plan = reconcile(project, state, {.wait = true, .wait_timeout = std::chrono::seconds(9), .timeout = std::chrono::seconds(3)});
   const nlohmann::json written = plan;
   const Plan read = written.get<Plan>();
   EXPECT_EQ(to_text(read), to_text(plan));
