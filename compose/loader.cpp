@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -270,6 +271,19 @@ private:
 
 LoadResult load(const LoadOptions& options) { return Loader(options).run(); }
 
+namespace {
+
+/// $PWD where it is true: it keeps the symbolic links the user went through, as docker compose does. Paths are part of what the
+/// configuration hash is made of.
+std::string current_directory() {
+  const char* shown = std::getenv("PWD");
+  std::error_code ignored;
+  if (shown && *shown == '/' && std::filesystem::equivalent(shown, ".", ignored)) return shown;
+  return std::filesystem::current_path().string();
+}
+
+}  // namespace
+
 LoadOptions load_options_from_process() {
   LoadOptions options;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -277,7 +291,7 @@ LoadOptions load_options_from_process() {
     const std::size_t equals = text.find('=');
     if (equals != std::string_view::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
-  options.cwd = std::filesystem::current_path().string();
+  options.cwd = current_directory();
   return options;
 }
 

@@ -38,7 +38,18 @@ std::string print_json(const Project& project) {
   return escape_dollars(json_text(document, true));
 }
 
-std::string service_json_for_hash(const Service& service) {
+namespace {
+
+template <class T>
+std::string one_line_json(const T& value) {
+  Node out;
+  write(value, out, true);
+  return json_text(out, false);
+}
+
+}  // namespace
+
+std::string json_for_hash(const Service& service) {
   Service hashed = service;
   hashed.build.reset();
   hashed.pull_policy.clear();
@@ -46,9 +57,15 @@ std::string service_json_for_hash(const Service& service) {
   if (hashed.deploy) hashed.deploy->replicas.reset();
   hashed.depends_on.clear();
   hashed.profiles.clear();
-  Node out;
-  write(hashed, out, true);
-  return json_text(out, false);
+  return one_line_json(hashed);
+}
+
+std::string json_for_hash(const Network& network) { return one_line_json(network); }
+
+std::string json_for_hash(const Volume& volume) {
+  Volume hashed = volume;
+  if (hashed.driver.empty()) hashed.driver = "local";
+  return one_line_json(hashed);
 }
 
 }  // namespace stack::compose

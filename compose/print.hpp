@@ -11,9 +11,11 @@ namespace stack::compose {
 std::string print_yaml(const Project& project);
 std::string print_json(const Project& project);  ///< indented, without a final newline
 
-/// The JSON whose SHA-256 is the label com.docker.compose.config-hash: one line, without build, pull_policy, scale,
-/// deploy.replicas, depends_on and profiles.
-std::string service_json_for_hash(const Service& service);
+/// The JSON whose SHA-256 is the label com.docker.compose.config-hash: one line, of a service without build, pull_policy,
+/// scale, deploy.replicas, depends_on and profiles.
+std::string json_for_hash(const Service& service);
+std::string json_for_hash(const Network& network);
+std::string json_for_hash(const Volume& volume);  ///< with its default driver filled in
 
 /// Any tree, in the style of the above; `$` is left alone.
 std::string yaml_text(const Node& node);

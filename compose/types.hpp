@@ -241,7 +241,6 @@ struct Network {
   StringMap driver_opts;
   std::string ipam_driver;
   std::vector<IpamPool> ipam_pools;
-  StringMap ipam_options;
   bool external = false;  ///< made by someone else; only looked up
   bool internal = false;
   bool attachable = false;

@@ -1,14 +1,15 @@
 #pragma once
-// A digest of everything that makes a container, network or volume need replacing when it changes. Pure.
+// What tells an up-to-date container, network or volume from an obsolete one: the label com.docker.compose.config-hash, the
+// same that docker compose computes, so that either tool leaves alone what the other one made.
 #include <string>
 
-#include "engine/api/types.hpp"
+#include "compose/types.hpp"
 
 namespace stack::scheduler {
 
-/// Of a create body. Not part of it: the labels compose manages, the replica's number and names made of it.
-std::string config_hash(const engine::api::ContainerCreateRequest& body);
-std::string config_hash(const engine::api::NetworkCreate& body);
-std::string config_hash(const engine::api::VolumeCreate& body);
+/// `service` as docker compose has it when it creates containers: env_file merged in, "service:db" resolved to a container.
+std::string config_hash(const compose::Service& service);
+std::string config_hash(const compose::Network& network);
+std::string config_hash(const compose::Volume& volume);
 
 }  // namespace stack::scheduler

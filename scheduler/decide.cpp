@@ -1,5 +1,7 @@
 #include "scheduler/decide.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -23,17 +25,16 @@ api::NetworkCreate network_body(const Project& project, const std::string& key) 
   body.internal = network.internal;
   body.attachable = network.attachable;
   body.options = network.driver_opts;
-  if (!network.ipam_pools.empty() || !network.ipam_driver.empty() || !network.ipam_options.empty()) {
+  if (!network.ipam_pools.empty() || !network.ipam_driver.empty()) {
     api::Ipam& ipam = body.ipam.emplace();
     if (!network.ipam_driver.empty()) ipam.driver = network.ipam_driver;
-    if (!network.ipam_options.empty()) ipam.options = network.ipam_options;
     ipam.config.emplace();
     for (const compose::IpamPool& pool : network.ipam_pools)
       ipam.config->push_back(
           {.subnet = pool.subnet, .ip_range = pool.ip_range, .gateway = pool.gateway, .aux_addresses = pool.aux_addresses});
   }
   body.labels = network_labels(project, key, network);
-  body.labels[label::config_hash] = config_hash(body);
+  body.labels[label::config_hash] = config_hash(network);
   return body;
 }
 
@@ -44,7 +45,7 @@ api::VolumeCreate volume_body(const Project& project, const std::string& key) {
   body.driver = volume.driver;
   body.driver_opts = volume.driver_opts;
   body.labels = volume_labels(project, key, volume);
-  body.labels[label::config_hash] = config_hash(body);
+  body.labels[label::config_hash] = config_hash(volume);
   return body;
 }
 
@@ -82,7 +83,7 @@ private:
     for (const auto& [key, network] : project_.networks) {
       const ObservedNetwork* found = observed_.network(network.name);
       if (network.external || !found || found->project != project_.name || options_.no_recreate) continue;
-      if (found->config_hash == network_body(project_, key).labels.at(label::config_hash)) continue;
+      if (found->config_hash.empty() || found->config_hash == config_hash(network)) continue;
       const bool others_use_it =
           std::any_of(observed_.containers.begin(), observed_.containers.end(), [&](const auto& container) {
             return container.networks.contains(found->name) && !selected.contains(container.service);
@@ -99,7 +100,7 @@ private:
     for (const auto& [key, volume] : project_.volumes) {
       const ObservedVolume* found = observed_.volume(volume.name);
       if (volume.external || !found || found->config_hash.empty()) continue;
-      if (found->config_hash != volume_body(project_, key).labels.at(label::config_hash))
+      if (found->config_hash != config_hash(volume))
         decisions_.warnings.push_back("volume " + volume.name +
                                       " exists with another configuration and is kept as it is, with its data");
     }
@@ -108,8 +109,7 @@ private:
   void decide_service(const Service& service) {
     ServiceDecision& decision = decisions_.services[service.name];
     decision.service = &service;
-    decision.body = container_config(project_, service, 1);
-    decision.body.config.labels[label::config_hash] = config_hash(decision.body);
+    decision.config_hash = hash_of(service);
     Existing existing;
     for (const ObservedContainer& container : observed_.containers)
       if (container.service == service.name && !container.oneoff) existing.push_back(&container);
@@ -118,6 +118,16 @@ private:
     add_missing(service, decision);
     std::sort(decision.replicas.begin(), decision.replicas.end(),
               [](const auto& a, const auto& b) { return a.number < b.number; });
+  }
+
+  std::string hash_of(const Service& service) const {
+    bool known = true;
+    const Service resolved = with_containers(service, [&](const SharedNamespace& shared) {
+      const std::string id = container_to_share(decisions_, observed_, service, shared);
+      known &= !id.empty();
+      return id;
+    });
+    return known ? config_hash(resolved) : std::string();
   }
 
   /// A replacement "1a2b3c4d5e6f_shop-web-1" whose predecessor still has the name: an earlier run was cut short.
@@ -148,7 +158,7 @@ private:
     std::vector<Replica> candidates;
     for (const ObservedContainer* container : existing) candidates.push_back(judge(service, *container, decision));
     std::stable_sort(candidates.begin(), candidates.end(), [](const Replica& a, const Replica& b) {
-      const bool a_obsolete = !is_kept(a), b_obsolete = !is_kept(b);
+      const bool a_obsolete = !a.kept(), b_obsolete = !b.kept();
       return a_obsolete != b_obsolete ? b_obsolete : a.number < b.number;
     });
     const auto limit = static_cast<std::size_t>(std::max(0, wanted(service)));
@@ -157,10 +167,6 @@ private:
         decision.replicas.push_back(std::move(candidates[i]));
       else
         decision.surplus.push_back({.container = candidates[i].existing, .reason = "scaled down", .volumes = true});
-  }
-
-  static bool is_kept(const Replica& replica) {
-    return replica.fate == Replica::Fate::keep || replica.fate == Replica::Fate::rename_and_keep;
   }
 
   Replica judge(const Service& service, const ObservedContainer& container, const ServiceDecision& decision) const {
@@ -194,8 +200,9 @@ private:
     if (options_.no_recreate) return {};
     if (forced(service)) return "forced";
     if (container.state == "dead" || container.state == "removing") return "dead";
-    if (container.config_hash != decision.body.config.labels.at(label::config_hash)) return "configuration changed";
-    const std::string image = observed_.image_id(decision.body.config.image);
+    if (decision.config_hash.empty()) return "shares namespaces with a new container";
+    if (container.config_hash != decision.config_hash) return "configuration changed";
+    const std::string image = observed_.image_id(image_of(project_, service));
     if (!image.empty() && container.image_id != image) return "image changed";
     if (uses_changed_network(service) || networks_differ(service, container)) return "network changed";
     return volumes_differ(service, container) ? "volume changed" : "";
@@ -219,9 +226,8 @@ private:
     for (const compose::Mount& mount : service.volumes) {
       const auto declared = project_.volumes.find(mount.source);
       if (mount.type != "volume" || declared == project_.volumes.end()) continue;
-      const bool found = std::any_of(container.mounts.begin(), container.mounts.end(), [&](const api::MountPoint& point) {
-        return point.destination == mount.target && point.name == declared->second.name;
-      });
+      const bool found = std::any_of(container.mounts.begin(), container.mounts.end(),
+                                     [&](const api::MountPoint& point) { return point.name == declared->second.name; });
       if (!found) return true;
     }
     return false;
@@ -265,6 +271,21 @@ private:
 };
 
 }  // namespace
+
+std::string container_to_share(const Decisions& decisions, const ObservedState& observed, const Service& service,
+                               const SharedNamespace& shared) {
+  const auto decided = decisions.services.find(shared.service);
+  if (decided != decisions.services.end() && !decided->second.replicas.empty()) {
+    const Replica& first = decided->second.replicas.front();
+    return first.kept() ? first.existing->id : std::string();
+  }
+  if (decided == decisions.services.end())
+    for (const ObservedContainer& container : observed.containers)
+      if (container.service == shared.service && !container.oneoff) return container.id;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("{}: services.{}.{}: service \"{}\" has no container whose namespace could be shared",
+                          service.where(shared.attribute), service.name, shared.attribute, shared.service));
+}
 
 Decisions decide(const Project& project, const ObservedState& observed, const ReconcileOptions& options) {
   return Decider(project, observed, options).run();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scheduler/reconcile.hpp"
+#include "scheduler/shared_namespaces.hpp"
 
 namespace stack::scheduler {
 
@@ -22,6 +23,8 @@ struct Replica {
   std::string name;                             ///< the final one
   const ObservedContainer* existing = nullptr;  ///< null for create
   std::string reason;
+
+  bool kept() const { return fate == Fate::keep || fate == Fate::rename_and_keep; }
 };
 
 /// A container that has to go.
@@ -33,7 +36,7 @@ struct Surplus {
 
 struct ServiceDecision {
   const compose::Service* service = nullptr;
-  api::ContainerCreateRequest body;  ///< of replica 1, with the config-hash label
+  std::string config_hash;  ///< empty: not known before the containers whose namespaces it shares are made
   std::vector<Replica> replicas;
   std::vector<Surplus> surplus;
 };
@@ -52,6 +55,11 @@ Decisions decide(const compose::Project& project, const ObservedState& observed,
 /// Throws not_found for a name that does not exist.
 std::set<std::string> selected_services(const compose::Project& project, const std::set<std::string>& named,
                                         bool with_dependencies);
+
+/// The existing container whose namespaces the service is to share; empty: it is going to be made. Throws invalid_argument when
+/// the service has none.
+std::string container_to_share(const Decisions& decisions, const ObservedState& observed, const compose::Service& service,
+                               const SharedNamespace& shared);
 
 /// Create bodies with all labels.
 api::NetworkCreate network_body(const compose::Project& project, const std::string& key);

@@ -1,7 +1,9 @@
 #include "scheduler/operations.hpp"
 
+#include "base/digest.hpp"
 #include "scheduler/build_context.hpp"
 #include "scheduler/labels.hpp"
+#include "scheduler/shared_namespaces.hpp"
 
 namespace stack::scheduler {
 
@@ -61,8 +63,28 @@ asio::awaitable<void> remove_container(api::Client& client, std::string containe
   co_await client.remove_container(std::move(container), std::move(options));
 }
 
+std::string replace_all(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+    text.replace(at, what.size(), with);
+  return text;
+}
+
+/// Puts the results of earlier operations in their places.
+void fill_in(CreateContainer& create, std::map<int, std::string>& ids) {
+  auto& labels = create.body.config.labels;
+  if (create.image_operation != 0) labels[label::image] = ids[create.image_operation];
+  for (std::string* mode :
+       {&create.body.host_config.network_mode, &create.body.host_config.ipc_mode, &create.body.host_config.pid_mode})
+    if (const int operation = operation_in(*mode); operation != 0) {
+      const std::string resolved = "container:" + ids[operation];
+      create.hashed = replace_all(create.hashed, '"' + *mode + '"', '"' + resolved + '"');
+      *mode = resolved;
+    }
+  if (!create.hashed.empty()) labels[label::config_hash] = sha256_hex(create.hashed);
+}
+
 asio::awaitable<std::string> create_container(Context context, CreateContainer create) {
-  if (create.image_operation != 0) create.body.config.labels[label::image] = context->ids[create.image_operation];
+  fill_in(create, context->ids);
   const api::CreateResponse response =
       co_await context->client.create_container(create.name, std::move(create.body), std::move(create.platform));
   for (const std::string& warning : response.warnings) context->progress.warning(warning);

@@ -44,11 +44,13 @@ struct RemoveVolume {
   std::string volume;
 };
 
+/// What only earlier operations can tell is filled in at execution.
 struct CreateContainer {
   std::string name;
   std::string platform;
-  api::ContainerCreateRequest body;
-  int image_operation = 0;  ///< the image label is filled in with the result of this operation; 0: it is known
+  api::ContainerCreateRequest body;  ///< network, IPC and PID mode may be "container:#3": the one operation 3 makes
+  int image_operation = 0;           ///< the image label is the result of this operation; 0: it is known
+  std::string hashed;                ///< the label config-hash is the SHA-256 of this, ids filled in; empty: it is known
 };
 
 struct StartContainer {
@@ -89,9 +91,9 @@ enum class WaitFor {
 struct WaitContainers {
   std::vector<std::string> containers;
   WaitFor condition = WaitFor::healthy;
-  bool required = true;                          ///< false: a failure is a warning
-  bool dependency = false;                       ///< another service asked for it
-  std::chrono::nanoseconds settle{0};            ///< how long a container without a health check has to run to be up
+  bool required = true;                         ///< false: a failure is a warning
+  bool dependency = false;                      ///< another service asked for it
+  std::chrono::nanoseconds settle{0};           ///< how long a container without a health check has to run to be up
   std::optional<std::chrono::seconds> timeout;  ///< bound; empty: none
 };
 

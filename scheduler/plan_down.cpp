@@ -260,9 +260,11 @@ Plan plan_restart(const std::string& project_name, const Project* project, const
                   const SelectOptions& options) {
   std::set<std::string> services = options.services;
   if (options.with_dependencies && !services.empty()) {
+    Graph restarting;
     for (const auto& [service, dependencies] : dependencies_of(project, observed))
       for (const auto& [name, dependency] : dependencies)
-        if (dependency.restart && options.services.contains(name)) services.insert(service);
+        if (dependency.restart) restarting.add(service, {name});
+    services.merge(restarting.with_dependents(services));
   }
   Existing existing(project_name, project, observed, services);
   existing.drop([](const ObservedContainer* container) { return container->oneoff; });

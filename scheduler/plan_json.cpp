@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "engine/api/json_fields.hpp"
 #include "scheduler/plan.hpp"
+#include "scheduler/shared_namespaces.hpp"
 
 namespace stack::scheduler {
 
@@ -68,6 +69,7 @@ void fields(V& v, CreateContainer& x) {
   v("name", x.name);
   v("platform", x.platform, Empty::omit);
   v("image_operation", x.image_operation, Empty::omit);
+  v("hashed", x.hashed, Empty::omit);
   body_field(v, x.body);
 }
 
@@ -187,6 +189,14 @@ Operation read_operation(const Json& from, const Path& path) {
   return operation;
 }
 
+/// What is filled in with the results of other operations comes from earlier ones.
+void check_needs(const CreateContainer& create, int id, const std::string& name) {
+  const api::HostConfig& host = create.body.host_config;
+  for (const int needed :
+       {create.image_operation, operation_in(host.network_mode), operation_in(host.ipc_mode), operation_in(host.pid_mode)})
+    if (needed < 0 || needed >= id) fail(name + " needs the result of " + std::to_string(needed));
+}
+
 /// Ids count from 1, and nothing waits for what comes later: so the plan has no cycle and everything it names exists.
 void check_order(const Plan& plan) {
   int expected = 1;
@@ -195,9 +205,7 @@ void check_order(const Plan& plan) {
     if (operation.id != expected++) fail(name + " is out of order");
     for (const int before : operation.after)
       if (before < 1 || before >= operation.id) fail(name + " waits for " + std::to_string(before));
-    const auto* create = std::get_if<CreateContainer>(&operation.action);
-    if (create && (create->image_operation < 0 || create->image_operation >= operation.id))
-      fail(name + " takes its image from " + std::to_string(create->image_operation));
+    if (const auto* create = std::get_if<CreateContainer>(&operation.action)) check_needs(*create, operation.id, name);
   }
 }
 

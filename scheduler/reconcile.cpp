@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "compose/print.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/image_plan.hpp"
@@ -143,14 +144,16 @@ private:
     });
   }
 
-  /// depends_on.<name>.restart: running dependents are stopped before `name` is replaced and started again after it.
+  /// depends_on.<name>.restart: running dependents are stopped before `name` is replaced, and started again (or replaced
+  /// themselves) after it.
   void stop_dependents_that_restart(const std::string& name) {
     for (const std::string& other : decisions_.order) {
       const ServiceDecision& dependent = decisions_.services.at(other);
       const auto dependency = dependent.service->depends_on.find(name);
       if (dependency == dependent.service->depends_on.end() || !dependency->second.restart) continue;
       for (const Replica& replica : dependent.replicas) {
-        if (replica.fate != Replica::Fate::keep || !replica.existing->running()) continue;
+        const bool stays = replica.fate == Replica::Fate::keep || replica.fate == Replica::Fate::recreate;
+        if (!stays || !replica.existing->running()) continue;
         Operation stop =
             container_operation(*replica.existing, "restarts with " + name, dependent.service->where("depends_on." + name));
         stop.action = StopContainer{.container = replica.existing->id, .timeout = options_.timeout};
@@ -179,7 +182,7 @@ private:
   }
 
   void add_start(const Service& service, const Replica& replica, Ids after) {
-    const bool kept = replica.fate == Replica::Fate::keep || replica.fate == Replica::Fate::rename_and_keep;
+    const bool kept = replica.kept();
     const auto stopped = kept ? stopped_.find(replica.existing) : stopped_.end();
     if (stopped != stopped_.end()) after.push_back(stopped->second);
     if (kept && replica.existing->running() && stopped == stopped_.end()) {
@@ -204,9 +207,8 @@ private:
     for (const compose::Mount& mount : service.volumes)
       if (const auto found = volumes_.find(mount.source); mount.type == "volume" && found != volumes_.end())
         after.push_back(found->second);
-    for (const std::string& mode : {service.network_mode, service.ipc, service.pid})
-      if (mode.starts_with("service:"))
-        if (const auto found = created_.find(mode.substr(8)); found != created_.end()) append(after, found->second);
+    for (const SharedNamespace& shared : shared_namespaces(service))
+      if (const auto found = created_.find(shared.service); found != created_.end()) append(after, found->second);
     if (const auto found = replaced_.find(replica.existing); replica.existing && found != replaced_.end())
       after.push_back(found->second);
     return after;
@@ -217,9 +219,16 @@ private:
     CreateContainer create;
     create.name = name;
     create.platform = service.platform;
-    create.body = replica.number == 1 ? decision.body : container_config(project_, service, replica.number);
+    const Service resolved = with_containers(service, [&](const SharedNamespace& shared) {
+      const std::string id = container_to_share(decisions_, observed_, service, shared);
+      return id.empty() ? made_by(first_made_.at(shared.service)) : id;
+    });
+    create.body = container_config(project_, resolved, replica.number);
     auto& labels = create.body.config.labels;
-    labels[label::config_hash] = decision.body.config.labels.at(label::config_hash);
+    if (decision.config_hash.empty())
+      create.hashed = compose::json_for_hash(resolved);
+    else
+      labels[label::config_hash] = decision.config_hash;
     create.image_operation = images_.operation_for(service);
     if (create.image_operation == 0) labels[label::image] = observed_.image_id(create.body.config.image);
     if (replica.fate == Replica::Fate::recreate) labels[label::replace] = service.name + "-" + std::to_string(replica.number);
@@ -228,7 +237,9 @@ private:
     operation.recreate = replica.fate == Replica::Fate::recreate;
     operation.after = before_creation(service, replica);
     operation.action = std::move(create);
-    return builder_.add(std::move(operation));
+    const int made = builder_.add(std::move(operation));
+    first_made_.emplace(service.name, made);
+    return made;
   }
 
   /// The anonymous volumes of the container that goes belong to the one that comes.
@@ -252,7 +263,9 @@ private:
     Ids after = dependent_stops_[decision.service->name];
     after.push_back(create);
     const std::string where = decision.service->where();
-    if (old.running()) {
+    if (const auto stopped = stopped_.find(&old); stopped != stopped_.end()) {
+      after.push_back(stopped->second);
+    } else if (old.running()) {
       Operation stop = container_operation(old, replica.reason, where);
       stop.recreate = true;
       stop.after = std::move(after);
@@ -376,6 +389,7 @@ private:
   std::map<const ObservedContainer*, int> replaced_, stopped_;                        ///< → removal, → stop
   std::map<std::string, int> networks_, volumes_;                                     ///< key → creation
   std::map<std::string, Ids> created_, starts_, dependent_stops_, surplus_removals_;  ///< by service
+  std::map<std::string, int> first_made_;                                             ///< service → its first creation
   std::map<std::tuple<std::string, DependencyCondition, bool>, int> waits_;
 };
 

@@ -89,7 +89,8 @@ private:
       if (verdict.kind == Verdict::Kind::failed) co_await fail(ErrorCode::conflict, container, verdict.why);
       if (verdict.kind == Verdict::Kind::wait) pending_.emplace(container, verdict.why);
       settling_ |= verdict.settles;
-      const std::int64_t restarts = state.restart_count - restarts_before_.emplace(container, state.restart_count).first->second;
+      const std::int64_t restarts =
+          state.restart_count - restarts_before_.emplace(container, state.restart_count).first->second;
       if (verdict.kind == Verdict::Kind::wait && restarts >= most_restarts)
         co_await fail(ErrorCode::conflict, container, fmt::format("{}, for the {}th time", verdict.why, restarts));
     }

@@ -84,7 +84,7 @@ std::string hash_lines(const compose::Project& project, std::string_view wanted)
   for (const auto& [name, service] : project.services) {
     const std::string list = fmt::format(",{},", wanted);
     if (wanted != "*" && list.find("," + name + ",") == std::string::npos) continue;
-    out += fmt::format("{} {}\n", name, sha256_hex(compose::service_json_for_hash(service)));
+    out += fmt::format("{} {}\n", name, sha256_hex(compose::json_for_hash(service)));
   }
   return out;
 }
@@ -125,7 +125,7 @@ int config(const Invocation& invocation) {
   loading.normalize = !options.no_normalize;
   loading.resolve_paths = !options.no_paths;
   loading.check_consistency = !options.no_consistency;
-  loading.resolve_env_files = !options.no_env_files;
+  loading.resolve_env_files = !options.no_env_files && options.hash.empty();  // docker compose's --hash leaves them out too
   compose::Project project = load_project(loading);
   if (!options.names.empty()) select(project, options.names);
   const std::string text = text_of(project, options);

@@ -54,7 +54,7 @@ TEST_P(Golden, HashesAreTheReferences) {
   hash_options.resolve_env_files = false;
   std::string lines;
   for (const auto& [name, service] : load(hash_options).project.services)
-    lines += name + ' ' + sha256_hex(moved(service_json_for_hash(service))) + '\n';
+    lines += name + ' ' + sha256_hex(moved(json_for_hash(service))) + '\n';
   EXPECT_EQ(lines, text_of(expected("config.hash")));
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "scheduler/wait.hpp"
 #include "tests/scheduler/support.hpp"
@@ -145,6 +146,16 @@ TEST_F(Execute, RunsEachOperationAfterThoseItWaitsFor) {
   EXPECT_EQ(progress.lines,
             (std::vector<std::string>{"Container p-a-1 Creating", "Container p-a-1 Created", "Container p-a-1 Starting",
                                       "Container p-a-1 Started", "Container p-b-1 Starting", "Container p-b-1 Started"}));
+}
+
+TEST_F(Execute, TheIdOfAContainerMadeBeforeIsFilledIn) {
+  CreateContainer sharing = create("p-b-1");
+  sharing.body.host_config.network_mode = "container:#1";
+  sharing.hashed = R"({"network_mode":"container:#1"})";
+  run_plan(plan_of({operation(1, {}, create("p-a-1"), "a"), operation(2, {1}, sharing, "b")}));
+  const json body = json::parse(script->bodies["POST /containers/create"]);
+  EXPECT_EQ(body["HostConfig"]["NetworkMode"], "container:new");
+  EXPECT_EQ(body["Labels"][label::config_hash], sha256_hex(R"({"network_mode":"container:new"})"));
 }
 
 TEST_F(Execute, TheFirstFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthersFinish) {

@@ -256,6 +256,53 @@ TEST(Reconcile, DependentsWithRestartAreStoppedBeforeAndStartedAfter) {
             "#7 [#1,#6] StartContainer service:web:1 (restarts)\n");
 }
 
+constexpr const char* sharing =
+    "services:\n"
+    "  app: {image: a, network_mode: none}\n"
+    "  side: {image: b, network_mode: 'service:app', pid: 'service:app'}\n";
+
+TEST(Reconcile, WhatSharesNamespacesIsMadeWithTheIdOfTheContainerItSharesThemWith) {
+  const auto project = project_of(sharing);
+  const Plan plan = reconcile(project, nothing(project), {});
+  EXPECT_EQ(to_text(plan),
+            "#1 [] CreateContainer service:app:1 (missing)\n"
+            "#2 [#1] StartContainer service:app:1 (missing)\n"
+            "#3 [#1] CreateContainer service:side:1 (missing)\n"
+            "#4 [#2,#3] StartContainer service:side:1 (missing)\n");
+  const auto& made = std::get<CreateContainer>(plan.operation(3).action);
+  EXPECT_EQ(made.body.host_config.network_mode, "container:#1");
+  EXPECT_NE(made.hashed.find(R"("network_mode":"container:#1")"), std::string::npos) << made.hashed;
+  EXPECT_FALSE(made.body.config.labels.contains(label::config_hash));
+  const nlohmann::json written = plan;
+  EXPECT_EQ(nlohmann::json(written.get<Plan>()), written);
+  EXPECT_EQ(up(project, all_up(project)), "");
+}
+
+TEST(Reconcile, WhatSharesNamespacesWithARecreatedContainerIsRecreatedAfterIt) {
+  const auto project = project_of(sharing);
+  ObservedState state = all_up(project);
+  state.containers[0].config_hash = "old";
+  EXPECT_EQ(up(project, state),
+            "#1 [] StopContainer service:side:1 (restarts with app)\n"
+            "#2 [] CreateContainer service:app:1 (configuration changed)\n"
+            "#3 [#1,#2] StopContainer service:app:1 (configuration changed)\n"
+            "#4 [#3] RemoveContainer service:app:1 (configuration changed)\n"
+            "#5 [#2,#4] RenameContainer service:app:1 (configuration changed)\n"
+            "#6 [#5] StartContainer service:app:1 (configuration changed)\n"
+            "#7 [#5] CreateContainer service:side:1 (shares namespaces with a new container)\n"
+            "#8 [#1,#7] RemoveContainer service:side:1 (shares namespaces with a new container)\n"
+            "#9 [#7,#8] RenameContainer service:side:1 (shares namespaces with a new container)\n"
+            "#10 [#6,#9] StartContainer service:side:1 (shares namespaces with a new container)\n");
+}
+
+TEST(Reconcile, SharingNamespacesWithAServiceThatHasNoContainerIsAnErrorWithItsPlace) {
+  const auto project = project_of(sharing);
+  const std::string message =
+      error_of([&] { reconcile(project, nothing(project), {.services = {"side"}, .with_dependencies = false}); });
+  EXPECT_EQ(message,
+            "stdin:3:20: services.side.network_mode: service \"app\" has no container whose namespace could be shared");
+}
+
 TEST(Reconcile, WaitEndsWithWaitingForEveryService) {
   const auto project = project_of(
       "services: {web: {image: a, network_mode: none, depends_on: {init: {condition: service_completed_successfully}}},"
@@ -308,7 +355,8 @@ TEST(Reconcile, APlanReadBackFromJsonIsTheSame) {
   state.images.erase("p-web:latest");
   state.containers.push_back(running(project, "db"));
   state.containers[0].config_hash = "old";
-  const Plan plan = reconcile(project, state, {.wait = true, .wait_timeout = std::chrono::seconds(9), .timeout = std::chrono::seconds(3)});
+  const Plan plan =
+      reconcile(project, state, {.wait = true, .wait_timeout = std::chrono::seconds(9), .timeout = std::chrono::seconds(3)});
   const nlohmann::json written = plan;
   const Plan read = written.get<Plan>();
   EXPECT_EQ(to_text(read), to_text(plan));

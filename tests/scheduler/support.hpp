@@ -35,7 +35,6 @@ inline constexpr const char* image_id = "sha256:11111111111111111111111111111111
 /// A container exactly as `up` of this project makes and starts it.
 inline ObservedContainer running(const compose::Project& project, const std::string& service_name, int number = 1) {
   const compose::Service& service = project.services.at(service_name);
-  auto body = container_config(project, service, 1);
   ObservedContainer container;
   container.name = container_name(project, service, number);
   container.id = id_of(container.name);
@@ -43,8 +42,10 @@ inline ObservedContainer running(const compose::Project& project, const std::str
   container.number = number;
   container.state = "running";
   container.health = service.healthcheck ? Health::healthy : Health::none;
-  container.config_hash = config_hash(body);
-  container.image = body.config.image;
+  container.config_hash = config_hash(with_containers(service, [&](const SharedNamespace& shared) {
+    return id_of(container_name(project, project.services.at(shared.service), 1));
+  }));
+  container.image = image_of(project, service);
   container.image_id = image_id;
   container.labels = container_labels(project, service, number);
   for (const auto& [key, network] : service.networks)
