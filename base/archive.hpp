@@ -1,5 +1,5 @@
 #pragma once
-// Tar archives from and to outsiders: reading (plain, gzip, zstd, xz), extraction that cannot write outside its root, and
+// Tar archives from and to outsiders: reading (plain, gzip, bzip2, zstd, xz), extraction that cannot write outside its root, and
 // a deterministic writer. All calls block: run them in a pool thread.
 #include <sys/stat.h>
 
@@ -22,7 +22,7 @@ using Sink = std::function<void(std::string_view bytes)>;
 
 Source from_memory(std::string bytes);
 Source from_fd(int fd);  ///< the descriptor stays the caller's
-/// Recognises gzip (several members too), zstd and xz by their first bytes; anything else passes unchanged.
+/// Recognises gzip and bzip2 (several members too), zstd and xz by their first bytes; anything else passes unchanged.
 /// Throws invalid_argument on corrupt data.
 Source decompress(Source compressed);
 

@@ -1,3 +1,4 @@
+#include <bzlib.h>
 #include <isa-l/igzip_lib.h>
 #include <lzma.h>
 #include <unistd.h>
@@ -61,6 +62,7 @@ private:
 
 constexpr std::string_view gzip_magic{"\x1f\x8b", 2};
 constexpr std::string_view zstd_magic{"\x28\xb5\x2f\xfd", 4};
+constexpr std::string_view bzip2_magic{"BZh"};
 constexpr std::string_view xz_magic{
     "\xfd"
     "7zXZ\0",
@@ -172,6 +174,56 @@ private:
   bool done_ = false;
 };
 
+class Bzip2 {
+public:
+  explicit Bzip2(std::shared_ptr<Input> input)
+      : input_(std::move(input)), stream_(new bz_stream{}, [](bz_stream* s) {
+          ::BZ2_bzDecompressEnd(s);
+          delete s;
+        }) {
+    begin_stream();
+  }
+
+  std::size_t operator()(char* out, std::size_t size) {
+    while (!done_) {
+      const bool more = input_->fill();
+      const std::string_view rest = input_->rest();
+      stream_->next_in = const_cast<char*>(rest.data());
+      stream_->avail_in = static_cast<unsigned>(rest.size());
+      stream_->next_out = out;
+      stream_->avail_out = static_cast<unsigned>(std::min<std::size_t>(size, 1U << 30));
+      const unsigned room = stream_->avail_out;
+      const int result = ::BZ2_bzDecompress(stream_.get());
+      input_->consume(rest.size() - stream_->avail_in);
+      const std::size_t made = room - stream_->avail_out;
+      if (result == BZ_STREAM_END) {
+        // another stream may follow (pbzip2 writes many); padding after the last one is ignored as bzip2(1) does
+        ::BZ2_bzDecompressEnd(stream_.get());
+        if (input_->peek(bzip2_magic.size()).starts_with(bzip2_magic))
+          begin_stream();
+        else
+          done_ = true;
+      } else if (result != BZ_OK) {
+        throw Error(ErrorCode::invalid_argument, "bzip2 data is damaged");
+      } else if (made == 0 && !more) {
+        throw Error(ErrorCode::invalid_argument, "bzip2 data ends too early");
+      }
+      if (made > 0) return made;
+    }
+    return 0;
+  }
+
+private:
+  void begin_stream() {
+    *stream_ = bz_stream{};
+    if (::BZ2_bzDecompressInit(stream_.get(), 0, 0) != BZ_OK)
+      throw Error(ErrorCode::internal, "bzip2 decoder is not available");
+  }
+  std::shared_ptr<Input> input_;
+  std::shared_ptr<bz_stream> stream_;
+  bool done_ = false;
+};
+
 }  // namespace
 
 Source from_memory(std::string bytes) {
@@ -200,8 +252,7 @@ Source decompress(Source compressed) {
   if (start.starts_with(gzip_magic)) return Gzip(input);
   if (start.starts_with(zstd_magic)) return Zstd(input);
   if (start.starts_with(xz_magic)) return Xz(input);
-  if (start.starts_with("BZh"))
-    throw Error(ErrorCode::invalid_argument, "bzip2 archives are not supported: use gzip, zstd or xz");
+  if (start.starts_with(bzip2_magic)) return Bzip2(input);
   return [input](char* buffer, std::size_t size) { return input->read(buffer, size); };
 }
 

@@ -110,12 +110,14 @@ public:
     const std::string target = fd_path(to);
     const RootDir::Owner owner = options_.owner.value_or(RootDir::Owner{status.st_uid, status.st_gid});
     if (::fchownat(to, "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) throw errno_error("chown");
-    if (::chmod(target.c_str(), options_.mode.value_or(status.st_mode & 07777)) != 0) throw errno_error("chmod");
+    if (::chmod(target.c_str(), mode_of(status)) != 0) throw errno_error("chmod");
     copy_xattrs(source, target);
     set_times(target, status);
   }
 
 private:
+  mode_t mode_of(const struct stat& status) const { return options_.mode ? options_.mode(status) : status.st_mode & 07777; }
+
   void set_times(const std::string& target, const struct stat& status) const {
     if (!options_.times) return;
     const timespec times[2] = {status.st_atim, status.st_mtim};

@@ -13,7 +13,8 @@ namespace stack {
 
 struct CopyOptions {
   std::optional<RootDir::Owner> owner;  ///< of everything copied; else as at the source
-  std::optional<mode_t> mode;           ///< of everything copied; else as at the source
+  /// The permission bits of a copied file or directory (not of links); null: as at the source.
+  std::function<mode_t(const struct stat& source)> mode;
   bool times = true;
   /// Which names below the start to copy (path relative to it); a directory left out is still descended when anything below is
   /// wanted.
