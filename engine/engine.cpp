@@ -86,7 +86,8 @@ struct Engine::Parts {
         containers({paths, loop, pool, database, events, images, networks, volumes, shim, seccomp, engine_restart(paths),
                     host_facts()}),
         build_runner(containers),
-        builder(images, cache_table, build_runner, pool) {
+        builder(images, cache_table, build_runner, pool,
+                {paths.data_root + "/build-cache", paths.run_root + "/build-secrets"}) {
     dns.set_upstreams(dns::parse_resolv_conf(read_file("/etc/resolv.conf")));
     images.set_usage([this](const std::string& id) { return containers.users_of_image(id); });
     images.on_event([this](const std::string& action, const std::string& id, const std::string& name) {

@@ -53,8 +53,13 @@ std::string line_of(const nlohmann::json& value) {
 
 class Builder::Impl {
 public:
-  Impl(image::Store& images, DocumentTable& rows, RunStep& run_step, asio::thread_pool& thread_pool)
-      : store(images), cache(images, rows), run(run_step), pool(thread_pool) {}
+  Impl(image::Store& images, DocumentTable& rows, RunStep& run_step, asio::thread_pool& thread_pool, BuilderPlaces given)
+      : store(images),
+        cache(images, rows),
+        run(run_step),
+        pool(thread_pool),
+        places(std::move(given)),
+        cache_mounts(places.cache_mounts) {}
 
   asio::awaitable<std::string> finish(const image::ImageConfig& config, const BuildOptions& options, Job& job,
                                       const Output& output);
@@ -63,18 +68,21 @@ public:
   Cache cache;
   RunStep& run;
   asio::thread_pool& pool;
+  const BuilderPlaces places;
+  CacheMounts cache_mounts;
 };
 
-Builder::Builder(image::Store& store, DocumentTable& cache, RunStep& run, asio::thread_pool& pool)
-    : impl_(std::make_unique<Impl>(store, cache, run, pool)) {}
+Builder::Builder(image::Store& store, DocumentTable& cache, RunStep& run, asio::thread_pool& pool, BuilderPlaces places)
+    : impl_(std::make_unique<Impl>(store, cache, run, pool, std::move(places))) {}
 Builder::~Builder() = default;
 
 void Builder::load() {
+  remove_tree(impl_->places.secrets);  // of a build that the engine's end cut short
   impl_->cache.load();
   impl_->store.remove_unused_layers();
 }
 
-std::uint64_t Builder::prune(bool all) { return impl_->cache.prune(all); }
+std::uint64_t Builder::prune(bool all) { return impl_->cache.prune(all) + (all ? impl_->cache_mounts.prune() : 0); }
 
 asio::awaitable<std::optional<std::string>> Builder::build(BuildOptions options, image::BodyReader body, Output output) {
   check(options);
@@ -86,7 +94,8 @@ asio::awaitable<std::optional<std::string>> Builder::build(BuildOptions options,
     prepared = prepare(std::move(source), directory, options.dockerfile);
   };
   co_await image::consume_body(std::move(body), std::move(consume));
-  Job job(impl_->store, impl_->cache, impl_->run, impl_->pool, options, output);
+  const JobServices services{impl_->store, impl_->cache, impl_->cache_mounts, impl_->run, impl_->pool, impl_->places.secrets};
+  Job job(services, options, output);
   job.plan(std::move(prepared.file));
 
   std::string failure;

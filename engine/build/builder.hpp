@@ -36,7 +36,14 @@ struct BuildOptions {
   std::int64_t cpu_quota = 0;
   std::string cpuset_cpus;
   std::int64_t shm_size = 0;
-  std::string platform;  ///< "", "linux/amd64"; others are refused
+  std::string platform;                        ///< "", "linux/amd64"; others are refused
+  std::map<std::string, std::string> secrets;  ///< id -> content, for RUN --mount=type=secret
+};
+
+/// Directories of the builder's own, made when needed.
+struct BuilderPlaces {
+  std::string cache_mounts;  ///< RUN --mount=type=cache: stays between builds
+  std::string secrets;       ///< files with secrets while a RUN sees them: on a file system that is gone after a reboot
 };
 
 /// Takes one line of the answer: a JSON object with its "\r\n". May throw when the client is gone: the build ends.
@@ -45,7 +52,7 @@ using Output = std::function<asio::awaitable<void>(std::string line)>;
 class Builder {
 public:
   /// References must outlive the builder.
-  Builder(image::Store& store, DocumentTable& cache, RunStep& run, asio::thread_pool& pool);
+  Builder(image::Store& store, DocumentTable& cache, RunStep& run, asio::thread_pool& pool, BuilderPlaces places);
   ~Builder();
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
@@ -59,7 +66,8 @@ public:
   /// ({"errorDetail":…,"error":…}) and the function returns empty. Returns the image's id.
   asio::awaitable<std::optional<std::string>> build(BuildOptions options, image::BodyReader context, Output output);
 
-  /// Forgets cached steps (those unused by an image when not all) and their layers; returns the bytes freed.
+  /// Forgets cached steps (those unused by an image when not all) and their layers, and with `all` the directories of cache
+  /// mounts; returns the bytes freed.
   std::uint64_t prune(bool all);
 
 private:

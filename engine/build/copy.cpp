@@ -25,17 +25,6 @@ std::string link_of(int fd) {
   return text;
 }
 
-/// Where a path leads when every link is followed, as a clean path; empty optional: nowhere.
-std::optional<std::string> real_path(const RootDir& root, const std::string& path) {
-  const UniqueFd fd = root.try_open(path, O_PATH);
-  if (!fd) return std::nullopt;
-  const UniqueFd base = root.open("", O_PATH | O_DIRECTORY);
-  const std::string prefix = link_of(base.get());
-  const std::string full = link_of(fd.get());
-  // a detached mount is its own "/"
-  return clean_path(prefix == "/" ? full : full.substr(std::min(prefix.size(), full.size())));
-}
-
 std::vector<std::string> names_in(const RootDir& root, const std::string& directory) {
   std::vector<std::string> names;
   UniqueFd fd = root.try_open(directory, O_RDONLY | O_DIRECTORY);
@@ -53,19 +42,43 @@ std::vector<std::string> names_in(const RootDir& root, const std::string& direct
 
 bool has_wildcard(const std::string& text) { return text.find_first_of("*?[\\") != std::string::npos; }
 
+std::string join(const std::string& directory, const std::string& name) {
+  return directory.empty() ? name : directory + "/" + name;
+}
+
+/// A directory and all directories below it.
+void add_directories(const RootDir& root, const std::string& directory, std::vector<std::string>& found) {
+  found.push_back(directory);
+  for (const std::string& name : names_in(root, directory)) {
+    const auto status = root.lstat(join(directory, name));
+    if (status && S_ISDIR(status->st_mode)) add_directories(root, join(directory, name), found);
+  }
+}
+
+/// What a component matches in one directory.
+std::vector<std::string> matches_in(const RootDir& root, const std::string& directory, const std::string& component) {
+  std::vector<std::string> found;
+  if (!has_wildcard(component)) {
+    if (root.lstat(join(directory, component))) found.push_back(join(directory, component));
+    return found;
+  }
+  for (const std::string& name : names_in(root, directory))
+    if (::fnmatch(component.c_str(), name.c_str(), 0) == 0) found.push_back(join(directory, name));
+  return found;
+}
+
 /// Paths that match a pattern, component by component.
-std::vector<std::string> glob(const RootDir& root, const std::string& pattern) {
+std::vector<std::string> glob(const RootDir& root, const std::string& pattern, bool crosses_directories) {
   std::vector<std::string> found{""};
   for (const std::string& component : clean_components(pattern)) {
     std::vector<std::string> next;
     for (const std::string& base : found) {
-      const auto join = [&base](const std::string& name) { return base.empty() ? name : base + "/" + name; };
-      if (!has_wildcard(component)) {
-        if (root.lstat(join(component))) next.push_back(join(component));
+      if (crosses_directories && component == "**") {
+        add_directories(root, base, next);
         continue;
       }
-      for (const std::string& name : names_in(root, base))
-        if (::fnmatch(component.c_str(), name.c_str(), 0) == 0) next.push_back(join(name));
+      const std::vector<std::string> matches = matches_in(root, base, component);
+      next.insert(next.end(), matches.begin(), matches.end());
     }
     found = std::move(next);
   }
@@ -88,6 +101,15 @@ bool climbs(const std::string& path) {
     at = end + 1;
   }
   return false;
+}
+
+/// What --parents keeps of a match's way: a file's directories, a directory with its own name.
+std::string kept_parents(const RootDir& root, const std::string& match, const std::string& dropped) {
+  std::string kept = dropped.empty() ? match : match.substr(std::min(match.size(), dropped.size() + 1));
+  const auto status = root.stat(match);
+  if (status && S_ISDIR(status->st_mode)) return kept;
+  const std::size_t slash = kept.rfind('/');
+  return slash == std::string::npos ? "" : kept.substr(0, slash);
 }
 
 bool is_archive(const RootDir& root, const std::string& path) {
@@ -157,59 +179,110 @@ RootDir::Owner resolve_owner(const RootDir& root, const std::string& text) {
   return owner;
 }
 
-std::vector<CopySource> find_sources(const RootDir& root, const std::vector<std::string>& words,
-                                     const std::string& instruction) {
+std::optional<std::string> real_path(const RootDir& root, const std::string& path) {
+  const UniqueFd fd = root.try_open(path, O_PATH);
+  if (!fd) return std::nullopt;
+  const UniqueFd base = root.open("", O_PATH | O_DIRECTORY);
+  const std::string prefix = link_of(base.get());
+  const std::string full = link_of(fd.get());
+  // a detached mount is its own "/"
+  return clean_path(prefix == "/" ? full : full.substr(std::min(prefix.size(), full.size())));
+}
+
+std::vector<CopySource> find_sources(const RootDir& root, const std::vector<std::string>& words, const SourceOptions& options) {
   std::vector<CopySource> sources;
   for (const std::string& word : words) {
     if (climbs(word))
       throw Error(ErrorCode::invalid_argument,
-                  instruction + " failed: forbidden path outside the build context: " + word + " ()");
-    const std::vector<std::string> matches = has_wildcard(word) ? glob(root, word) : std::vector<std::string>{clean_path(word)};
-    if (matches.empty()) throw Error(ErrorCode::invalid_argument, instruction + " failed: no source files were specified");
+                  options.instruction + " failed: forbidden path outside the build context: " + word + " ()");
+    const std::vector<std::string> matches =
+        has_wildcard(word) ? glob(root, word, options.parents) : std::vector<std::string>{clean_path(word)};
+    const std::size_t pivot = word.find("/./");
+    const std::string dropped = pivot == std::string::npos ? "" : clean_path(word.substr(0, pivot));
     for (const std::string& match : matches) {
       const auto real = real_path(root, match);
       if (!real)
         throw Error(ErrorCode::invalid_argument,
-                    instruction + " failed: file not found in build context or excluded by .dockerignore: stat " + match +
-                        ": file does not exist");
-      sources.push_back({*real, base_name(match)});
+                    options.instruction + " failed: file not found in build context or excluded by .dockerignore: stat " +
+                        match + ": file does not exist");
+      CopySource source{*real, base_name(match), ""};
+      if (options.parents) source.parents = kept_parents(root, match, dropped);
+      sources.push_back(std::move(source));
     }
   }
   return sources;
 }
 
-void copy_into(const RootDir& target, const RootDir& source, const CopyTask& task) {
-  CopyOptions options;
-  if (task.chown) options.owner = resolve_owner(target, *task.chown);
-  options.mode = task.mode;
-  const RootDir::Owner owner = options.owner.value_or(RootDir::Owner{});
-  constexpr mode_t directory_mode = 0755;
-  for (const CopySource& item : task.sources) {
-    const auto status = source.stat(item.path);
+namespace {
+
+/// Copies sources one by one into a target.
+class Copying {
+public:
+  Copying(const RootDir& target, const RootDir& source, const CopyTask& task) : target_(target), source_(source), task_(task) {
+    if (task.chown) options_.owner = resolve_owner(target, *task.chown);
+    if (task.mode)
+      options_.mode = [&task](const struct stat& status) { return task.mode->apply(status.st_mode, S_ISDIR(status.st_mode)); };
+    if (!task.exclude.empty())
+      options_.select = [&task](const std::string& path, const struct stat&) { return !task.exclude.ignored(path); };
+    directory_owner_ = options_.owner.value_or(RootDir::Owner{});
+    if (task.mode) directory_mode_ = task.mode->apply(directory_mode_, true);
+  }
+
+  void copy(const CopySource& item) {
+    const auto status = source_.stat(item.path);
     if (!status) throw Error(ErrorCode::conflict, item.path + " disappeared while it was copied");
-    if (S_ISDIR(status->st_mode)) {
-      target.make_directories(task.destination, directory_mode, owner);
-      const UniqueFd from = source.open(item.path, O_RDONLY | O_DIRECTORY);
-      const UniqueFd to = target.open(task.destination, O_RDONLY | O_DIRECTORY);
-      copy_contents(from.get(), to.get(), options);
-      continue;
-    }
-    if (task.extract_archives && S_ISREG(status->st_mode) && is_archive(source, item.path)) {
-      const UniqueFd from = source.open(item.path, O_RDONLY);
+    std::string destination = task_.destination;
+    if (!item.parents.empty()) destination += "/" + item.parents + "/";
+    if (S_ISDIR(status->st_mode))
+      copy_directory(item, destination);
+    else if (!task_.exclude.ignored(item.name))
+      copy_file(item, destination, S_ISREG(status->st_mode));
+  }
+
+private:
+  UniqueFd directory(const std::string& path) const {
+    return target_.make_directories(path, directory_mode_, directory_owner_);
+  }
+
+  void copy_directory(const CopySource& item, const std::string& destination) const {
+    directory(destination);
+    const UniqueFd from = source_.open(item.path, O_RDONLY | O_DIRECTORY);
+    const UniqueFd to = target_.open(destination, O_RDONLY | O_DIRECTORY);
+    copy_contents(from.get(), to.get(), options_);
+  }
+
+  void copy_file(const CopySource& item, const std::string& destination, bool is_regular) const {
+    if (task_.extract_archives && is_regular && is_archive(source_, item.path)) {
+      const UniqueFd from = source_.open(item.path, O_RDONLY);
       archive::ExtractOptions extraction;
-      extraction.owner = options.owner;
-      archive::extract(archive::from_fd(from.get()), RootDir(target.make_directories(task.destination, directory_mode, owner)),
-                       extraction);
-      continue;
+      extraction.owner = options_.owner;
+      archive::extract(archive::from_fd(from.get()), RootDir(directory(destination)), extraction);
+      return;
     }
-    const auto there = target.stat(task.destination);
-    const bool into_directory = task.destination.ends_with('/') || (there && S_ISDIR(there->st_mode));
-    std::string path = into_directory ? task.destination + "/" + item.name : task.destination;
-    if (!into_directory && there) path = real_path(target, path).value_or(path);  // a link to a file: the file is replaced
-    const RootDir::Entry to = target.make_parent_of(path, directory_mode, owner);
-    const RootDir::Entry from = source.parent_of(item.path);
+    const auto there = target_.stat(destination);
+    const bool into_directory = destination.ends_with('/') || (there && S_ISDIR(there->st_mode));
+    std::string path = into_directory ? destination + "/" + item.name : destination;
+    if (!into_directory && there) path = real_path(target_, path).value_or(path);  // a link to a file: the file is replaced
+    const RootDir::Entry to = target_.make_parent_of(path, directory_mode_, directory_owner_);
+    const RootDir::Entry from = source_.parent_of(item.path);
+    CopyOptions options = options_;
+    options.select = nullptr;  // its own name was looked at
     copy_entry(from.parent.get(), from.name, to.parent.get(), to.name, options);
   }
+
+  const RootDir& target_;
+  const RootDir& source_;
+  const CopyTask& task_;
+  CopyOptions options_;
+  RootDir::Owner directory_owner_;
+  mode_t directory_mode_ = 0755;
+};
+
+}  // namespace
+
+void copy_into(const RootDir& target, const RootDir& source, const CopyTask& task) {
+  Copying copying(target, source, task);
+  for (const CopySource& item : task.sources) copying.copy(item);
 }
 
 }  // namespace stack::engine::build

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/safe_path.hpp"
 #include "base/units.hpp"
+#include "engine/build/text.hpp"
 
 namespace stack::engine::build {
 
@@ -15,12 +16,6 @@ namespace {
 using Kind = Instruction::Kind;
 
 [[noreturn]] void invalid(const std::string& message) { throw Error(ErrorCode::invalid_argument, message); }
-
-std::string joined(const std::vector<std::string>& words, const std::string& separator) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : separator) + word;
-  return text;
-}
 
 /// ["a" "b"], as Docker's history prints an argv.
 std::string quoted_list(const std::vector<std::string>& words) {
@@ -49,7 +44,7 @@ std::string env_step(const Instruction& instruction, StageState& state, char esc
     set_env(state.config.config.env, key, value);
     texts.push_back(key + "=" + value);
   }
-  return "ENV " + joined(texts, " ");
+  return "ENV " + joined(texts);
 }
 
 std::string label_step(const Instruction& instruction, StageState& state, char escape) {
@@ -62,7 +57,7 @@ std::string label_step(const Instruction& instruction, StageState& state, char e
     state.config.config.labels[key] = value;
     texts.push_back(key + "=" + value);
   }
-  return "LABEL " + joined(texts, " ");
+  return "LABEL " + joined(texts);
 }
 
 std::string arg_step(const Instruction& instruction, StageState& state, const ArgValues& values, char escape) {
@@ -80,7 +75,7 @@ std::string arg_step(const Instruction& instruction, StageState& state, const Ar
     if (const auto given = values.given.find(name); given != values.given.end()) value = given->second;
     state.args[name] = value;
   }
-  return "ARG " + joined(texts, " ");
+  return "ARG " + joined(texts);
 }
 
 unsigned port_number(const std::string& text, const std::string& whole) {
@@ -114,7 +109,7 @@ std::string volume_step(const Instruction& instruction, StageState& state, char 
     state.config.config.volumes.insert(path);
     paths.push_back(path);
   }
-  return "VOLUME [" + joined(paths, " ") + "]";
+  return "VOLUME [" + joined(paths) + "]";
 }
 
 std::string stop_signal_step(const Instruction& instruction, StageState& state, char escape) {
@@ -139,7 +134,7 @@ std::chrono::nanoseconds duration_flag(const Instruction& instruction, const cha
   if (!text) return {};
   const std::chrono::nanoseconds value = parse_duration(*text);
   if (value < std::chrono::milliseconds(1) && value.count() != 0)
-    invalid("Interval \"" + std::string(name) + "\" cannot be less than 1ms");
+    invalid("HEALTHCHECK --" + std::string(name) + " cannot be less than 1ms");
   return value;
 }
 
@@ -157,11 +152,22 @@ std::string healthcheck_step(const Instruction& instruction, StageState& state) 
   }
   state.config.config.healthcheck = check;
   std::string flags;
-  for (const auto& [name, value] : instruction.flags) flags += "--" + name + "=" + value + " ";
+  for (const auto& flag : instruction.flags) flags += "--" + flag.name + "=" + flag.value + " ";
   return "HEALTHCHECK " + flags + quoted_list(check.test);
 }
 
+/// Build arguments that every RUN gets without an ARG, and that neither the history nor the cache sees.
+constexpr std::array<std::string_view, 10> proxy_args{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY",
+                                                      "ftp_proxy",  "NO_PROXY",   "no_proxy",    "ALL_PROXY",   "all_proxy"};
+
 }  // namespace
+
+bool is_proxy_arg(const std::string& name) { return std::find(proxy_args.begin(), proxy_args.end(), name) != proxy_args.end(); }
+
+std::map<std::string, std::string> platform_args() {
+  return {{"BUILDPLATFORM", "linux/amd64"},  {"BUILDOS", "linux"},  {"BUILDARCH", "amd64"},  {"BUILDVARIANT", ""},
+          {"TARGETPLATFORM", "linux/amd64"}, {"TARGETOS", "linux"}, {"TARGETARCH", "amd64"}, {"TARGETVARIANT", ""}};
+}
 
 Variables variables_of(const StageState& state) {
   return [&state](const std::string& name) -> std::optional<std::string> {
@@ -206,7 +212,7 @@ std::string apply_metadata(const Instruction& instruction, StageState& state, co
     case Kind::healthcheck: return healthcheck_step(instruction, state);
     case Kind::user: config.user = expand_word(instruction.rest, variables_of(state), escape); return "USER " + config.user;
     case Kind::maintainer: state.config.author = instruction.rest; return "MAINTAINER " + instruction.rest;
-    case Kind::shell: config.shell = instruction.words; return "SHELL [" + joined(instruction.words, " ") + "]";
+    case Kind::shell: config.shell = instruction.words; return "SHELL [" + joined(instruction.words) + "]";
     case Kind::onbuild: config.on_build.push_back(instruction.rest); return "ONBUILD " + instruction.rest;
     case Kind::cmd:
       config.cmd = command_of(instruction, config);

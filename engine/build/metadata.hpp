@@ -25,6 +25,11 @@ struct ArgValues {
   std::map<std::string, std::string> meta;   ///< ARG before FROM, for those that ask for them
 };
 
+/// HTTP_PROXY and the like: given to every RUN without an ARG.
+bool is_proxy_arg(const std::string& name);
+/// TARGETPLATFORM and the like: for FROM, and for stages whose ARG asks for them.
+std::map<std::string, std::string> platform_args();
+
 /// ENV before ARG, as an instruction sees them.
 Variables variables_of(const StageState& state);
 

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "engine/build/run_mount.hpp"
 #include "engine/build/shell_words.hpp"
+#include "engine/build/text.hpp"
 
 namespace stack::engine::build {
 
@@ -13,74 +15,57 @@ namespace {
 
 using Kind = Instruction::Kind;
 
+/// How a "--flag" is written.
+enum class FlagForm { value, boolean };
+
+struct FlagRule {
+  std::string_view name;
+  FlagForm form = FlagForm::value;
+};
+
 struct Keyword {
   std::string_view text;
   Kind kind;
-  std::array<std::string_view, 4> flags;  ///< accepted "--" flags
+  std::vector<FlagRule> flags;  ///< accepted ones
 };
 
-constexpr std::array keywords{
-    Keyword{"ADD", Kind::add, {"chown", "chmod", "link"}},
-    Keyword{"ARG", Kind::arg, {}},
-    Keyword{"CMD", Kind::cmd, {}},
-    Keyword{"COPY", Kind::copy, {"from", "chown", "chmod", "link"}},
-    Keyword{"ENTRYPOINT", Kind::entrypoint, {}},
-    Keyword{"ENV", Kind::env, {}},
-    Keyword{"EXPOSE", Kind::expose, {}},
-    Keyword{"FROM", Kind::from, {"platform"}},
-    Keyword{"HEALTHCHECK", Kind::healthcheck, {}},  // its own five, see below
-    Keyword{"LABEL", Kind::label, {}},
-    Keyword{"MAINTAINER", Kind::maintainer, {}},
-    Keyword{"ONBUILD", Kind::onbuild, {}},
-    Keyword{"RUN", Kind::run, {"network", "mount", "security"}},
-    Keyword{"SHELL", Kind::shell, {}},
-    Keyword{"STOPSIGNAL", Kind::stopsignal, {}},
-    Keyword{"USER", Kind::user, {}},
-    Keyword{"VOLUME", Kind::volume, {}},
-    Keyword{"WORKDIR", Kind::workdir, {}},
-};
-constexpr std::array<std::string_view, 5> health_flags{"interval", "timeout", "start-period", "start-interval", "retries"};
-
-[[noreturn]] void fail(int line, const std::string& reason) {
-  throw Error(ErrorCode::invalid_argument, "dockerfile parse error on line " + std::to_string(line) + ": " + reason);
+const std::vector<Keyword>& keywords() {
+  static const std::vector<Keyword> table{
+      {"ADD", Kind::add, {{"chown"}, {"chmod"}, {"exclude"}, {"link", FlagForm::boolean}}},
+      {"ARG", Kind::arg, {}},
+      {"CMD", Kind::cmd, {}},
+      {"COPY",
+       Kind::copy,
+       {{"from"}, {"chown"}, {"chmod"}, {"exclude"}, {"link", FlagForm::boolean}, {"parents", FlagForm::boolean}}},
+      {"ENTRYPOINT", Kind::entrypoint, {}},
+      {"ENV", Kind::env, {}},
+      {"EXPOSE", Kind::expose, {}},
+      {"FROM", Kind::from, {{"platform"}}},
+      {"HEALTHCHECK", Kind::healthcheck, {{"interval"}, {"timeout"}, {"start-period"}, {"start-interval"}, {"retries"}}},
+      {"LABEL", Kind::label, {}},
+      {"MAINTAINER", Kind::maintainer, {}},
+      {"ONBUILD", Kind::onbuild, {}},
+      {"RUN", Kind::run, {{"network"}, {"mount"}}},
+      {"SHELL", Kind::shell, {}},
+      {"STOPSIGNAL", Kind::stopsignal, {}},
+      {"USER", Kind::user, {}},
+      {"VOLUME", Kind::volume, {}},
+      {"WORKDIR", Kind::workdir, {}},
+  };
+  return table;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f'; }
+/// Flags of Docker's that are refused with a reason.
+constexpr std::array<std::array<std::string_view, 3>, 6> refused_flags{{
+    {"RUN", "security", "commands run with the usual privileges"},
+    {"RUN", "device", "devices cannot be given to a build"},
+    {"ADD", "checksum", "there are no downloads to check"},
+    {"ADD", "keep-git-dir", "Git repositories cannot be added"},
+    {"ADD", "unpack", "archives of the context are always unpacked, COPY leaves them as they are"},
+    {"ADD", "parents", "COPY has it"},
+}};
 
-std::string_view trim_left(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  return text;
-}
-std::string_view trim_right(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-std::string_view trim(std::string_view text) { return trim_left(trim_right(text)); }
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return result;
-}
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
-
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.push_back(line);
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-  }
-  return lines;
-}
+[[noreturn]] void fail(int line, const std::string& reason) { fail_at({line, 0}, reason); }
 
 /// A JSON array of strings, or nothing (then the shell form is meant).
 std::optional<std::vector<std::string>> json_words(std::string_view text) {
@@ -95,22 +80,45 @@ std::optional<std::vector<std::string>> json_words(std::string_view text) {
   return words;
 }
 
-/// "--name=value --flag rest": takes the flags off the front.
-void take_flags(Instruction& instruction, const Keyword& keyword, std::string_view& rest, char escape) {
-  while (rest.starts_with("--")) {
-    std::size_t end = 0;
-    while (end < rest.size() && !is_blank(rest[end])) end += rest[end] == escape && end + 1 < rest.size() ? 2 : 1;
-    const std::string_view text = rest.substr(2, end - 2);
-    if (text.empty()) return;  // "--" ends the flags
-    const std::size_t equals = text.find('=');
-    const std::string name(text.substr(0, equals));
-    const bool known = keyword.kind == Kind::healthcheck
-                           ? std::find(health_flags.begin(), health_flags.end(), name) != health_flags.end()
-                           : std::find(keyword.flags.begin(), keyword.flags.end(), name) != keyword.flags.end();
-    if (!known) fail(instruction.line, "unknown flag: --" + name);
-    instruction.flags.emplace_back(name, equals == std::string_view::npos ? "true" : std::string(text.substr(equals + 1)));
-    rest = trim_left(rest.substr(std::min(end, rest.size())));
+[[noreturn]] void refuse_flag(const Keyword& keyword, const std::string& name, Place at) {
+  for (const auto& [instruction, flag, reason] : refused_flags)
+    if (instruction == keyword.text && flag == name)
+      fail_at(at, std::string(instruction) + " --" + name + " is not supported: " + std::string(reason));
+  std::string known;
+  for (const FlagRule& rule : keyword.flags) known += (known.empty() ? " (known are --" : ", --") + std::string(rule.name);
+  fail_at(at, "unknown flag: --" + name + (known.empty() ? "" : known + ")"));
+}
+
+Instruction::Flag parse_flag(const Keyword& keyword, std::string_view text, Place at) {
+  const std::size_t equals = text.find('=');
+  Instruction::Flag flag{std::string(text.substr(0, equals)), "", at};
+  const auto rule =
+      std::find_if(keyword.flags.begin(), keyword.flags.end(), [&](const FlagRule& entry) { return entry.name == flag.name; });
+  if (rule == keyword.flags.end()) refuse_flag(keyword, flag.name, at);
+  if (equals != std::string_view::npos) flag.value = text.substr(equals + 1);
+  if (rule->form == FlagForm::boolean) {
+    if (equals == std::string_view::npos) flag.value = "true";
+    if (flag.value != "true" && flag.value != "false")
+      fail_at(at, "expecting boolean value for flag --" + flag.name + ", not: " + flag.value);
+  } else if (flag.value.empty()) {
+    fail_at(at, "missing a value on flag: --" + flag.name);
   }
+  return flag;
+}
+
+/// "--name=value --flag rest": takes the flags off the front; returns where the rest begins.
+std::size_t take_flags(Instruction& instruction, const Keyword& keyword, const LogicalLine& line, std::size_t at, char escape) {
+  const std::string_view text = line.text();
+  while (text.substr(at).starts_with("--")) {
+    std::size_t end = at;
+    while (end < text.size() && !is_blank(text[end])) end += text[end] == escape && end + 1 < text.size() ? 2 : 1;
+    end = std::min(end, text.size());
+    if (end == at + 2) break;  // "--" ends the flags
+    instruction.flags.push_back(parse_flag(keyword, text.substr(at + 2, end - at - 2), line.place(at)));
+    at = end;
+    while (at < text.size() && is_blank(text[at])) ++at;
+  }
+  return at;
 }
 
 /// ENV and LABEL: "k=v k2=v2", or the old "k rest of the line".
@@ -142,14 +150,38 @@ void require_one(const Instruction& instruction) {
 
 void parse_copy(Instruction& instruction) {
   const std::string name(keyword(instruction.kind));
-  if (instruction.words.empty())
+  for (const HereDocument& document : instruction.heredocs)
+    if (const auto word = std::find(instruction.words.begin(), instruction.words.end(), document.word);
+        word != instruction.words.end())
+      instruction.words.erase(word);
+  const std::size_t given = instruction.words.size() + instruction.heredocs.size();
+  if (given == 0)
     fail(instruction.line,
          name + " requires at least two arguments, but none were provided. Source and destination are missing");
-  if (instruction.words.size() < 2)
+  if (given < 2)
     fail(instruction.line,
          name + " requires at least two arguments, but only one was provided. Destination could not be determined");
-  if (instruction.rest.starts_with("<<"))
-    fail(instruction.line, "here-documents are not supported in " + name + ": put the file into the context");
+  if (instruction.words.empty()) fail(instruction.line, name + ": the destination cannot be a here-document");
+  if (!instruction.heredocs.empty() && instruction.flag("from"))
+    fail(instruction.line, name + ": here-documents cannot be combined with --from");
+}
+
+void parse_run(Instruction& instruction) {
+  for (const Instruction::Flag& flag : instruction.flags) {
+    if (flag.name != "mount") continue;
+    try {
+      check_run_mount(flag.value);
+    } catch (const Error& error) {
+      fail_at(flag.at, error.what());
+    }
+  }
+  if (instruction.words.empty()) fail(instruction.line, "RUN requires at least one argument");
+  if (instruction.is_json) return;
+  instruction.script = instruction.heredocs.size() == 1 && instruction.rest == instruction.heredocs.front().word;
+  if (instruction.script) return;
+  for (const HereDocument& document : instruction.heredocs)  // the shell's own here-documents
+    instruction.rest += "\n" + document.content + document.name;
+  if (!instruction.heredocs.empty()) instruction.rest += "\n";
 }
 
 void parse_healthcheck(Instruction& instruction) {
@@ -173,9 +205,11 @@ void parse_healthcheck(Instruction& instruction) {
   }
 }
 
-void parse_onbuild(Instruction& instruction, char escape) {
+Instruction parse_line(const LogicalLine& line, char escape);
+
+void parse_onbuild(const Instruction& instruction, const LogicalLine& line, char escape) {
   if (instruction.rest.empty()) fail(instruction.line, "ONBUILD requires at least one argument");
-  const Instruction trigger = parse_instruction(instruction.rest, instruction.line, escape);
+  const Instruction trigger = parse_line(line, escape);
   if (trigger.kind == Kind::onbuild) fail(instruction.line, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   if (trigger.kind == Kind::from || trigger.kind == Kind::maintainer)
     fail(instruction.line, std::string(keyword(trigger.kind)) + " isn't allowed as an ONBUILD trigger");
@@ -187,8 +221,8 @@ void check_arg(const Instruction& instruction) {
     if (word.starts_with('=')) fail(instruction.line, "ARG names can not be blank");
 }
 
-/// Splits what is behind the keyword as this kind of instruction wants it.
-void parse_arguments(Instruction& instruction, char escape) {
+/// Splits what is behind the keyword and the flags, `line`, as this kind of instruction wants it.
+void parse_arguments(Instruction& instruction, const LogicalLine& line, char escape) {
   switch (instruction.kind) {
     case Kind::env:
     case Kind::label: parse_pairs(instruction, escape); return;
@@ -201,7 +235,7 @@ void parse_arguments(Instruction& instruction, char escape) {
     case Kind::stopsignal:
     case Kind::maintainer: require_one(instruction); return;
     case Kind::healthcheck: parse_healthcheck(instruction); return;
-    case Kind::onbuild: parse_onbuild(instruction, escape); return;
+    case Kind::onbuild: parse_onbuild(instruction, line, escape); return;
     default: break;
   }
   const auto json =
@@ -220,130 +254,30 @@ void parse_arguments(Instruction& instruction, char escape) {
       if (!instruction.is_json) fail(instruction.line, "SHELL requires the arguments to be in JSON form");
       if (instruction.words.empty()) fail(instruction.line, "SHELL requires at least one argument");
       return;
-    case Kind::run:
-      if (instruction.words.empty()) fail(instruction.line, "RUN requires at least one argument");
-      if (instruction.flag("mount")) fail(instruction.line, "the --mount option of RUN is not supported yet");
-      if (instruction.flag("security")) fail(instruction.line, "the --security option of RUN is not supported");
-      return;
+    case Kind::run: parse_run(instruction); return;
     default: return;
   }
 }
 
-struct HeredocStart {
-  std::string terminator;
-  bool strip_tabs = false;
-  bool whole = false;  ///< nothing but the here-document: its body is the script
-};
-
-std::optional<HeredocStart> find_heredoc(std::string_view rest) {
-  const std::size_t at = rest.find("<<");
-  if (at == std::string_view::npos || rest.substr(at).starts_with("<<<")) return std::nullopt;
-  HeredocStart start;
-  start.whole = at == 0;
-  std::string_view word = rest.substr(at + 2);
-  if (word.starts_with('-')) {
-    start.strip_tabs = true;
-    word.remove_prefix(1);
-  }
-  const char quote = !word.empty() && (word.front() == '"' || word.front() == '\'') ? word.front() : '\0';
-  if (quote != '\0') word.remove_prefix(1);
-  std::size_t end = 0;
-  while (end < word.size() && ((word[end] >= 'A' && word[end] <= 'Z') || (word[end] >= 'a' && word[end] <= 'z') ||
-                               word[end] == '_' || (word[end] >= '0' && word[end] <= '9')))
-    ++end;
-  if (end == 0 || (quote != '\0' && (end >= word.size() || word[end] != quote))) return std::nullopt;
-  start.terminator = word.substr(0, end);
-  start.whole = start.whole && trim(word.substr(end + (quote != '\0' ? 1 : 0))).empty();
-  return start;
+Instruction parse_line(const LogicalLine& line, char escape) {
+  const std::string_view text = line.text();
+  Instruction instruction;
+  instruction.line = line.place().line;
+  instruction.original = trim(text);
+  instruction.heredocs = line.heredocs;
+  const std::size_t end = std::min(text.find_first_of(" \t\n\r\v\f"), text.size());
+  const std::string name = upper(text.substr(0, end));
+  const auto found =
+      std::find_if(keywords().begin(), keywords().end(), [&](const Keyword& entry) { return entry.text == name; });
+  if (found == keywords().end()) fail(instruction.line, "unknown instruction: " + std::string(text.substr(0, end)));
+  instruction.kind = found->kind;
+  std::size_t at = end;
+  while (at < text.size() && is_blank(text[at])) ++at;
+  at = take_flags(instruction, *found, line, at, escape);
+  instruction.rest = trim(text.substr(at));
+  parse_arguments(instruction, line.tail(at), escape);
+  return instruction;
 }
-
-/// Reads lines into instructions.
-class Reader {
-public:
-  explicit Reader(std::string_view text) : lines_(split_lines(text)) { read_directives(); }
-
-  char escape() const { return escape_; }
-  std::optional<Instruction> next() {
-    while (at_ < lines_.size()) {
-      const std::string_view line = trim_left(lines_[at_]);
-      if (!line.empty() && line.front() != '#') return instruction();
-      ++at_;
-    }
-    return std::nullopt;
-  }
-
-private:
-  /// "# escape=`" and "# syntax=…": only before everything else.
-  void read_directives() {
-    for (; at_ < lines_.size(); ++at_) {
-      std::string_view line = trim(lines_[at_]);
-      if (!line.starts_with('#')) return;
-      line = trim(line.substr(1));
-      const std::size_t equals = line.find('=');
-      if (equals == std::string_view::npos) return;
-      const std::string name = lower(trim(line.substr(0, equals)));
-      const std::string_view value = trim(line.substr(equals + 1));
-      if (name == "escape") {
-        if (value != "\\" && value != "`")
-          fail(static_cast<int>(at_) + 1, "invalid escape token '" + std::string(value) + "' does not match ` or \\");
-        escape_ = value.front();
-      } else if (name != "syntax" && name != "check") {
-        return;
-      }
-    }
-  }
-
-  Instruction instruction() {
-    const int line_number = static_cast<int>(at_) + 1;
-    std::string text(trim_left(lines_[at_++]));
-    while (take_continuation(text)) {
-      // comments and empty lines between continuation lines are left out
-      while (at_ < lines_.size() && (trim(lines_[at_]).empty() || trim_left(lines_[at_]).starts_with('#'))) ++at_;
-      if (at_ >= lines_.size()) break;
-      text += lines_[at_++];
-    }
-    const std::string first_word = upper(std::string_view(text).substr(0, text.find_first_of(" \t")));
-    std::string heredoc;
-    bool whole = false;
-    if (first_word == "RUN") {
-      const std::string_view rest = trim(std::string_view(text).substr(3));
-      if (const auto start = find_heredoc(rest)) {
-        heredoc = read_heredoc(*start, line_number);
-        whole = start->whole;
-        if (!whole) text += "\n" + heredoc + start->terminator + "\n";  // the shell's own here-document
-      }
-    }
-    Instruction made = parse_instruction(text, line_number, escape_);
-    if (whole) made.heredoc = heredoc;
-    if (made.heredoc.starts_with("#!"))
-      fail(line_number, "a here-document with #! is not supported: COPY the script and run it");
-    return made;
-  }
-
-  bool take_continuation(std::string& text) const {
-    const std::string_view line = trim_right(text);
-    if (line.empty() || line.back() != escape_) return false;
-    text.resize(line.size() - 1);
-    return true;
-  }
-
-  std::string read_heredoc(const HeredocStart& start, int line_number) {
-    std::string body;
-    while (at_ < lines_.size()) {
-      std::string_view line = lines_[at_++];
-      if (start.strip_tabs)
-        while (line.starts_with('\t')) line.remove_prefix(1);
-      if (line == start.terminator) return body;
-      body += line;
-      body += '\n';
-    }
-    fail(line_number, "unterminated heredoc");
-  }
-
-  std::vector<std::string_view> lines_;
-  std::size_t at_ = 0;
-  char escape_ = '\\';
-};
 
 Stage make_stage(const Instruction& from) {
   const auto& words = from.words;
@@ -368,42 +302,32 @@ Stage make_stage(const Instruction& from) {
 }  // namespace
 
 std::optional<std::string> Instruction::flag(std::string_view name) const {
-  for (const auto& [key, value] : flags)
-    if (key == name) return value;
+  for (auto flag = flags.rbegin(); flag != flags.rend(); ++flag)
+    if (flag->name == name) return flag->value;
   return std::nullopt;
 }
 
+bool Instruction::is_set(std::string_view name) const { return flag(name) == "true"; }
+
 std::string_view keyword(Instruction::Kind kind) {
-  for (const auto& entry : keywords)
+  for (const auto& entry : keywords())
     if (entry.kind == kind) return entry.text;
   return "";
 }
 
 Instruction parse_instruction(std::string_view text, int line, char escape) {
-  text = trim(text);
-  Instruction instruction;
-  instruction.line = line;
-  instruction.original = text;
-  const std::size_t end = std::min(text.find_first_of(" \t\n\r\v\f"), text.size());
-  const std::string name = upper(text.substr(0, end));
-  const auto found = std::find_if(keywords.begin(), keywords.end(), [&](const Keyword& entry) { return entry.text == name; });
-  if (found == keywords.end()) fail(line, "unknown instruction: " + std::string(text.substr(0, end)));
-  instruction.kind = found->kind;
-  std::string_view rest = trim(text.substr(end));
-  take_flags(instruction, *found, rest, escape);
-  instruction.rest = rest;
-  parse_arguments(instruction, escape);
-  return instruction;
+  return parse_line(LogicalLine(trim(text), {line, 1}), escape);
 }
 
 Dockerfile parse_dockerfile(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (text.find('\0') != std::string_view::npos)
     throw Error(ErrorCode::invalid_argument, "dockerfile parse error: the file holds a NUL byte");
-  Reader reader(text);
+  DockerfileReader reader(text);
   Dockerfile file;
   file.escape = reader.escape();
-  while (auto instruction = reader.next()) {
+  while (const auto line = reader.next()) {
+    std::optional<Instruction> instruction = parse_line(*line, file.escape);
     if (instruction->kind == Kind::from) {
       file.stages.push_back(make_stage(*instruction));
     } else if (!file.stages.empty()) {

@@ -13,6 +13,15 @@ namespace stack::engine::build {
 namespace asio = boost::asio;
 
 struct RunRequest {
+  /// Beside the root filesystem; the target is made when it is missing.
+  struct Mount {
+    enum class Kind { bind, tmpfs };
+    Kind kind = Kind::bind;
+    std::string source;  ///< bind: a file or directory of the host
+    std::string target;  ///< absolute
+    bool read_only = false;
+    std::int64_t size = 0;  ///< tmpfs: bytes; 0: the kernel's default
+  };
   std::string container_id;             ///< 64 hex digits, chosen by the builder (the user saw " ---> Running in …")
   std::vector<std::string> argv;        ///< complete, the shell included
   std::vector<std::string> env;         ///< "K=V", complete but for HOSTNAME and HOME; PATH is set
@@ -21,6 +30,7 @@ struct RunRequest {
   std::vector<std::string> lower_dirs;  ///< topmost first
   std::string upper;                    ///< what the command writes lands here
   std::string work;
+  std::vector<Mount> mounts;
   std::string network_mode;              ///< "", "default", "host", "none", "container:…" or a network's name
   std::vector<std::string> extra_hosts;  ///< "name:ip"
   std::int64_t memory = 0;               ///< bytes; 0: no limit. As the next ones: HostConfig

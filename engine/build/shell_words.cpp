@@ -1,12 +1,12 @@
 #include "engine/build/shell_words.hpp"
 
 #include "base/error.hpp"
+#include "engine/build/text.hpp"
 
 namespace stack::engine::build {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -24,6 +24,10 @@ public:
     splitting_ = false;
     run('\0', 0);
     return word_;
+  }
+  std::string document() {
+    quotes_ = false;
+    return joined();
   }
 
 private:
@@ -47,9 +51,9 @@ private:
   void run(char until, int depth) {
     while (at_ < text_.size() && (until == '\0' || text_[at_] != until)) {
       const char c = text_[at_];
-      if (c == '\'')
+      if (quotes_ && c == '\'')
         single_quoted();
-      else if (c == '"')
+      else if (quotes_ && c == '"')
         double_quoted(depth);
       else if (c == '$')
         put_value(dollar(depth), true);
@@ -189,6 +193,7 @@ private:
   char escape_;
   std::size_t at_ = 0;
   bool splitting_ = true;
+  bool quotes_ = true;  ///< quotes mean something
   bool in_word_ = false;
   std::string word_;
   std::vector<std::string> words_;
@@ -198,6 +203,10 @@ private:
 
 std::string expand_word(std::string_view word, const Variables& variables, char escape) {
   return Expander(word, variables, escape).joined();
+}
+
+std::string expand_document(std::string_view text, const Variables& variables, char escape) {
+  return Expander(text, variables, escape).document();
 }
 
 std::vector<std::string> expand_words(std::string_view text, const Variables& variables, char escape) {

@@ -13,7 +13,9 @@ using Variables = std::function<std::optional<std::string>(const std::string& na
 
 /// Removes quotes and replaces $V, ${V}, ${V:-x}, ${V-x}, ${V:+x}, ${V+x}, ${V:?x}, ${V?x}. Throws invalid_argument.
 std::string expand_word(std::string_view word, const Variables& variables, char escape);
-/// The same, and unquoted blanks (those of variables' values too) separate words.
+/// A here-document: variables and escapes as above, quotes are ordinary text.
+std::string expand_document(std::string_view text, const Variables& variables, char escape);
+/// As expand_word, and unquoted blanks (those of variables' values too) separate words.
 std::vector<std::string> expand_words(std::string_view text, const Variables& variables, char escape);
 
 /// Splits at unquoted blanks, keeping quotes and escapes as written (they are for expand_word).

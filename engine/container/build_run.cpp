@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
+#include "engine/container/mounts.hpp"
 
 namespace stack::engine::container {
 
@@ -19,6 +20,21 @@ using namespace std::chrono_literals;
 namespace {
 
 using Socket = asio::local::stream_protocol::socket;
+
+api::Mount to_api_mount(const build::RunRequest::Mount& mount) {
+  api::Mount made;
+  made.target = mount.target;
+  made.read_only = mount.read_only;
+  if (mount.kind == build::RunRequest::Mount::Kind::tmpfs) {
+    made.type = "tmpfs";
+    made.tmpfs_options.emplace();
+    made.tmpfs_options->size_bytes = mount.size;
+  } else {
+    made.type = "bind";
+    made.source = mount.source;
+  }
+  return made;
+}
 
 Record build_record(const build::RunRequest& request, const HostFacts& host) {
   api::ContainerCreateRequest asked;
@@ -37,6 +53,7 @@ Record build_record(const build::RunRequest& request, const HostFacts& host) {
   asked.host_config.cpu_quota = request.cpu_quota;
   asked.host_config.cpuset_cpus = request.cpuset_cpus;
   asked.host_config.shm_size = request.shm_size;
+  for (const auto& mount : request.mounts) asked.host_config.mounts.push_back(to_api_mount(mount));
   asked.host_config.log_config.type = "none";  // the output is the builder's
   Settings settings = resolve_settings(asked, {}, host);
   Record record;
@@ -46,6 +63,7 @@ Record build_record(const build::RunRequest& request, const HostFacts& host) {
   record.config = std::move(settings.config);
   record.host_config = std::move(settings.host_config);
   record.config.hostname = request.container_id.substr(0, 12);
+  record.mounts = resolve_mounts(record.config, record.host_config);
   const std::string& mode = record.host_config.network_mode;
   if (mode != "none" && mode != "host" && shared_with(mode).empty()) record.endpoints[mode] = {};
   record.path = request.argv.front();

@@ -65,4 +65,8 @@ TEST(ShellWords, SplitsIntoWords) {
   EXPECT_EQ(split_blanks("  a  'b c' "), (std::vector<std::string>{"a", "'b", "c'"}));
 }
 
+TEST(ShellWords, HereDocumentsKeepTheirQuotes) {
+  EXPECT_EQ(expand_document("'$A' \"${NO:-'q'}\" \\$A \\n it's $ 5\n", lookup, '\\'), "'one' \"'q'\" $A n it's $ 5\n");
+}
+
 }  // namespace stack::engine::build
