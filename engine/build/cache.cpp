@@ -1,6 +1,7 @@
 #include "engine/build/cache.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <ctime>
 #include <set>
 #include <vector>
@@ -97,6 +98,22 @@ void Cache::forget(const std::string& key) {
   const std::string layer = found->second.layer;
   entries_.erase(found);
   if (!layer.empty()) store_.release_layer(layer);
+}
+
+boost::asio::awaitable<std::shared_ptr<Cache::Claim>> Cache::claim(std::string key) {
+  for (auto other = claims_.find(key); other != claims_.end(); other = claims_.find(key)) {
+    const std::shared_ptr<Signal> done = other->second;
+    co_await done->wait();
+  }
+  claims_[key] = std::make_shared<Signal>(co_await boost::asio::this_coro::executor);
+  co_return std::make_shared<Claim>(*this, key);
+}
+
+void Cache::release(const std::string& key) {
+  const auto claim = claims_.find(key);
+  const std::shared_ptr<Signal> done = claim->second;
+  claims_.erase(claim);
+  done->set();
 }
 
 void Cache::forget_oldest() {

@@ -1,11 +1,14 @@
 #pragma once
 // Steps that were built before: chain of instructions -> the image configuration after the step. Loop thread.
+#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "engine/image/store.hpp"
+#include "engine/state/async.hpp"
 #include "engine/state/document_table.hpp"
 
 namespace stack::engine::build {
@@ -27,6 +30,21 @@ public:
   std::uint64_t prune(bool all);
   std::size_t size() const { return entries_.size(); }
 
+  /// The right to do a step; given back when it goes. Must not outlive the cache.
+  class Claim {
+  public:
+    Claim(Cache& owner, std::string key) : owner_(owner), key_(std::move(key)) {}
+    ~Claim() { owner_.release(key_); }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+  private:
+    Cache& owner_;
+    std::string key_;
+  };
+  /// Waits until no other build is doing this step: what two images have in common is then done once, and found by the second.
+  boost::asio::awaitable<std::shared_ptr<Claim>> claim(std::string key);
+
 private:
   struct Entry {
     std::string config;     ///< text of the configuration
@@ -38,10 +56,12 @@ private:
   static Document row_of(const std::string& key, const Entry& entry);
   void forget(const std::string& key);
   void forget_oldest();
+  void release(const std::string& key);
 
   image::Store& store_;
   DocumentTable& rows_;
   std::map<std::string, Entry> entries_;
+  std::map<std::string, std::shared_ptr<Signal>> claims_;
 };
 
 }  // namespace stack::engine::build

@@ -121,9 +121,9 @@ asio::awaitable<image::ImageConfig> Job::execute(std::shared_ptr<const Context> 
       co_await announce(instruction);
       co_await step(instruction);
     }
-    done_.back() = state_.config;
+    done_.back() = BuiltStage{state_.config, state_.args};
   }
-  co_return *done_.back();
+  co_return done_.back()->config;
 }
 
 asio::awaitable<void> Job::announce(const Instruction& instruction) {
@@ -133,24 +133,32 @@ asio::awaitable<void> Job::announce(const Instruction& instruction) {
                  "\n");
 }
 
-image::ImageConfig Job::base_config(const std::string& name, std::size_t stage) {
+StageState Job::base_state(const std::string& name, std::size_t stage) {
+  StageState state;
   if (name == "scratch") {
-    image::ImageConfig empty;
-    return empty;
+    state.key = name;
+    return state;
   }
-  if (name.find_first_not_of("0123456789") != std::string::npos)
-    if (const auto earlier = find_stage(file_, name, stage)) return done_[*earlier].value();
-  if (const image::ImagePtr image = store_.find(name)) return image->config;
-  throw Error(ErrorCode::not_found,
-              "No such image: " + image::parse_tagged_reference(name).familiar() +
-                  " (images cannot be pulled yet: build it, or import a root filesystem with `stack image import`)");
+  std::optional<std::size_t> earlier;
+  if (name.find_first_not_of("0123456789") != std::string::npos) earlier = find_stage(file_, name, stage);
+  if (earlier) {
+    state.config = done_[*earlier].value().config;
+    state.args = done_[*earlier].value().args;
+  } else if (const image::ImagePtr image = store_.find(name)) {
+    state.config = image->config;
+  } else {
+    throw Error(ErrorCode::not_found,
+                "No such image: " + image::parse_tagged_reference(name).familiar() +
+                    " (images cannot be pulled yet: build it, or import a root filesystem with `stack image import`)");
+  }
+  state.key = id_of(state.config);
+  return state;
 }
 
 asio::awaitable<void> Job::begin_stage(std::size_t index) {
   const Stage& stage = file_.stages[index];
   const std::string& name = bases_[index];
   co_await announce(stage.from);
-  state_ = StageState{};
   at_line(stage.line, [&] {
     if (name.empty()) throw Error(ErrorCode::invalid_argument, "base name (" + stage.base + ") should not be blank");
     if (const auto platform = stage.from.flag("platform")) {
@@ -158,9 +166,8 @@ asio::awaitable<void> Job::begin_stage(std::size_t index) {
       for (const auto& [key, value] : args_.meta) scope.args[key] = value;
       check_platform(expand_word(*platform, variables_of(scope), file_.escape));
     }
-    state_.config = base_config(name, index);
+    state_ = base_state(name, index);
   });
-  state_.key = name == "scratch" ? "scratch" : id_of(state_.config);
   pin(state_.config);
   std::string id_line = " ---> ";  // named, not a temporary: g++ 12 destroys those of a conditional twice around co_await
   if (name != "scratch") id_line += state_.key.substr(7, short_digits);

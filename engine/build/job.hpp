@@ -103,7 +103,8 @@ private:
                                      std::vector<PlannedMount> planned);
   asio::awaitable<void> relay(std::string bytes);
 
-  image::ImageConfig base_config(const std::string& name, std::size_t stage);
+  /// What a stage begins with.
+  StageState base_state(const std::string& name, std::size_t stage);
   image::ImageConfig copy_source_config(const std::string& name);
   std::vector<std::string> scoped_args() const;
   /// A name for the writable layer of a step that is no container.
@@ -136,8 +137,12 @@ private:
   StageState state_;
   std::vector<std::string> bases_;  // of each stage, variables replaced
   std::vector<bool> needed_;
-  std::vector<std::optional<image::ImageConfig>> done_;  // stages so far; empty: not needed
-  std::vector<std::string> pinned_;                      // layers retained until the build ends
+  struct BuiltStage {
+    image::ImageConfig config;
+    std::map<std::string, std::optional<std::string>> args;  ///< a stage FROM this one has them too
+  };
+  std::vector<std::optional<BuiltStage>> done_;  // stages so far; empty: not needed
+  std::vector<std::string> pinned_;              // layers retained until the build ends
   std::optional<int> exit_code_;
   std::string cut_;  // begin of a UTF-8 character whose rest has not come yet
 };

@@ -40,7 +40,7 @@ image::ImageConfig Job::copy_source_config(const std::string& name) {
   if (stage && !done_[*stage])
     throw Error(ErrorCode::not_implemented,
                 "the stage " + name + " is not built, because only a trigger of the base image uses it");
-  if (stage) return *done_[*stage];
+  if (stage) return done_[*stage]->config;
   if (const image::ImagePtr image = store_.find(name)) return image->config;
   throw Error(ErrorCode::not_found, "invalid from flag value " + name + ": no stage and no image of that name");
 }

@@ -104,6 +104,7 @@ asio::awaitable<void> Job::run(const Instruction& instruction) {
   std::vector<PlannedMount> mounts = plan_mounts(instruction);
   const std::string key =
       next_key("RUN " + instruction.flag("network").value_or("") + " " + created_by + mounts_key(instruction, mounts));
+  const std::shared_ptr<Cache::Claim> claim = co_await cache_.claim(key);
   if (use_cached(key)) {
     co_await print(" ---> Using cache\n");
     co_await print_id();

@@ -11,10 +11,9 @@ namespace {
 
 using build::BuildOptions;
 
-/// A JSON object of strings in the query; null values (build arguments that are to come from nowhere) are left out.
-std::map<std::string, std::string> string_map(const Request& request, const char* name) {
+/// A JSON object of strings; null values (build arguments that are to come from nowhere) are left out.
+std::map<std::string, std::string> string_map(std::string_view text, const char* name) {
   std::map<std::string, std::string> map;
-  const std::string text = request.query.get(name);
   if (text.empty()) return map;
   const auto json = nlohmann::json::parse(text, nullptr, false);
   const auto refuse = [&] {
@@ -40,8 +39,10 @@ BuildOptions read_options(const Request& request) {
   BuildOptions options;
   options.tags = query.all("t");
   if (const std::string file = query.get("dockerfile"); !file.empty()) options.dockerfile = file;
-  options.build_args = string_map(request, "buildargs");
-  options.labels = string_map(request, "labels");
+  options.build_args = string_map(query.get("buildargs"), "buildargs");
+  options.labels = string_map(query.get("labels"), "labels");
+  // a header of our own: a query is logged too easily, and BuildKit's way needs its session protocol
+  options.secrets = string_map(request.header("x-stack-build-secrets"), "X-Stack-Build-Secrets");
   options.target = query.get("target");
   options.no_cache = query.flag("nocache");
   options.pull = query.flag("pull");

@@ -3,6 +3,7 @@
 A scenario runs in a network namespace of its own (run-scenario), so links, nft tables and ports are all its own; mounts, cgroups
 and processes are told apart by the data root.
 """
+import fcntl
 import http.client
 import json
 import os
@@ -58,13 +59,27 @@ class UnixHttp(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def rootfs(script: str) -> pathlib.Path:
+    """The tar that tests/support/SCRIPT writes, made once for a build directory."""
+    archive = BUILD / f"{script}.tar"
+    with open(BUILD / f"{script}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not archive.exists():
+            temporary = archive.with_suffix(".new")
+            with open(temporary, "wb") as out:
+                subprocess.run([str(SOURCE / "tests/support" / script)], stdout=out, check=True, timeout=10 * DEADLINE)
+            temporary.rename(archive)
+    return archive
+
+
 class StackCase(unittest.TestCase):
     """One data root per test method; `self.stack(...)` runs the program in the project folder `self.dir`."""
 
     maxDiff = None
+    shared_base = None  # of SharedRootCase
 
     def setUp(self):
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="stack-test-", dir="/var/tmp"))
+        self.base = self.shared_base or pathlib.Path(tempfile.mkdtemp(prefix="stack-test-", dir="/var/tmp"))
         self.root = self.base / "root"
         self.dir = self.base / "project"
         self.dir.mkdir()
@@ -109,13 +124,10 @@ class StackCase(unittest.TestCase):
         self.write({"compose.yaml": text, **files})
 
     def import_busybox(self, name="local/busybox"):
-        archive = BUILD / "busybox-rootfs.tar"
-        if not archive.exists():
-            temporary = archive.with_suffix(f".{os.getpid()}")
-            with open(temporary, "wb") as out:
-                subprocess.run([str(SOURCE / "tests/support/busybox-rootfs")], stdout=out, check=True)
-            temporary.rename(archive)
-        self.stack("image", "import", archive, name)
+        self.stack("image", "import", rootfs("busybox-rootfs"), name)
+
+    def import_debian(self, name="local/debian:12"):
+        self.stack("image", "import", rootfs("debian-base"), name, timeout=5 * DEADLINE)
 
     # --- looking at the engine ---
 
@@ -211,7 +223,7 @@ class StackCase(unittest.TestCase):
         finally:
             self.end_processes()
             shutil.rmtree(run_root, ignore_errors=True)
-            shutil.rmtree(self.base, ignore_errors=True)
+            shutil.rmtree(self.base / "project" if self.shared_base else self.base, ignore_errors=True)
 
     def end_processes(self):
         """SIGKILL for what a failed test leaves: stopped first, so that no monitor starts another engine."""
@@ -238,3 +250,15 @@ class StackCase(unittest.TestCase):
 
     def all_container_names(self) -> list:
         return [item["Id"] for item in self.api_list("/containers/json?all=1")]
+
+
+class SharedRootCase(StackCase):
+    """All test methods of the class use one data root, so that what is expensive to build is built once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared_base = pathlib.Path(tempfile.mkdtemp(prefix="stack-test-", dir="/var/tmp"))
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.shared_base, ignore_errors=True)
