@@ -9,7 +9,8 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev nl
   libyaml-cpp-dev libre2-dev libcli11-dev libsqlite3-dev libssl-dev libarchive-dev zlib1g-dev libzstd-dev libisal-dev liblzma-dev libbz2-dev
   libseccomp-dev libcap-dev libnftables-dev libgtest-dev libgmock-dev ca-certificates)
 run_packages=(libnftables1 busybox-static curl)
-test_packages=(python3 git iproute2 nftables iptables procps clang-format clang-tidy tmux jq libbenchmark-dev libvalijson-dev)
+test_packages=(python3 git iproute2 nftables iptables procps clang-format clang-tidy tmux jq libbenchmark-dev libvalijson-dev
+  debootstrap)
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 

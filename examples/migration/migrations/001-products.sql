@@ -1,0 +1,2 @@
+CREATE TABLE products (id serial PRIMARY KEY, name text NOT NULL);
+INSERT INTO products (name) VALUES ('tea'), ('coffee');
