@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <chrono>
 #include <climits>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +21,7 @@
 #include "engine/events.hpp"
 #include "engine/network/manager.hpp"
 #include "engine/runtime/cgroup.hpp"
+#include "engine/state/async.hpp"
 #include "engine/stores.hpp"
 
 namespace stack::engine {
@@ -27,6 +31,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned pool_threads = 4;
+constexpr std::chrono::seconds catch_up_interval{1};
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -62,6 +67,14 @@ void publish_network_event(EventHub& events, const network::NetworkEvent& event)
   events.publish("network", event.action, event.id, std::move(attributes));
 }
 
+/// Rows that a full disk did not take are tried again until it does.
+asio::awaitable<void> catch_up(Database& database) {
+  while (database.behind()) {
+    co_await sleep_for(catch_up_interval);
+    database.catch_up();
+  }
+}
+
 }  // namespace
 
 /// In the order they are made; each uses only those above it.
@@ -88,6 +101,7 @@ struct Engine::Parts {
         build_runner(containers),
         builder(images, cache_table, build_runner, pool,
                 {paths.data_root + "/build-cache", paths.run_root + "/build-secrets"}) {
+    database.on_behind([this] { asio::co_spawn(loop, catch_up(database), asio::detached); });
     dns.set_upstreams(dns::parse_resolv_conf(read_file("/etc/resolv.conf")));
     images.set_usage([this](const std::string& id) { return containers.users_of_image(id); });
     images.on_event([this](const std::string& action, const std::string& id, const std::string& name) {
@@ -156,7 +170,7 @@ asio::awaitable<void> Engine::recover() {
 
 EngineContext& Engine::context() { return parts_->context; }
 
-bool Engine::is_idle() const { return parts_->containers.is_idle(); }
+bool Engine::is_idle() const { return parts_->containers.is_idle() && !parts_->database.behind(); }
 
 asio::awaitable<void> Engine::farewell() { return parts_->containers.farewell(); }
 

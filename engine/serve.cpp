@@ -24,6 +24,7 @@
 #include <iostream>
 #include <optional>
 
+#include "base/disk_room.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/memory.hpp"
@@ -103,6 +104,16 @@ UniqueFd take_lock(const ServeOptions& options) {
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
     throw Error(ErrorCode::conflict, "another engine runs for " + options.paths.data_root);
   return lock;
+}
+
+void open_log(const ServeOptions& options) {
+  const log::Level level = options.debug || std::getenv("STACK_DEBUG") ? log::Level::debug : log::Level::info;
+  log::to_stderr(level);
+  if (!options.on_demand) return;
+  try {
+    log::to_file(options.paths.engine_log(), level);
+  } catch (const std::exception&) {  // a disk without an inode left: an engine without a log is better than none
+  }
 }
 
 std::optional<gid_t> socket_group() {
@@ -234,8 +245,9 @@ private:
     try {
       if (failure) std::rethrow_exception(failure);
     } catch (const std::exception& error) {
-      log::error("{}", error.what());
-      report_.failed(error.what());
+      const std::string text = with_disk_shortage(error.what(), options_.paths.data_root);
+      log::error("{}", text);
+      report_.failed(text);
       status_ = 1;
     }
     loop_.stop();
@@ -262,19 +274,16 @@ int serve(const ServeOptions& given) {
     start_clean();
     make_roots(options.paths);
     const UniqueFd lock = take_lock(options);
-    const bool debug = options.debug || std::getenv("STACK_DEBUG");
-    if (options.on_demand)
-      log::to_file(options.paths.engine_log(), debug ? log::Level::debug : log::Level::info);
-    else
-      log::to_stderr(debug ? log::Level::debug : log::Level::info);
+    open_log(options);
     if (options.on_demand) leave_session_group();
     auto server = std::make_unique<Server>(options, report);
     const int status = server->run();
     // Coroutines may still be suspended in the managers; the process ends with them instead of taking them apart.
     ::_exit(status);
   } catch (const std::exception& error) {
-    log::error("{}", error.what());
-    report.failed(error.what());
+    const std::string text = with_disk_shortage(error.what(), given.paths.data_root);
+    log::error("{}", text);
+    report.failed(text);
     return 1;
   }
 }

@@ -13,10 +13,10 @@ void DatabaseTable::apply(const std::vector<Document>& put, const std::vector<st
     for (const auto& key : remove) database_.erase(table_, key);
     for (const auto& document : put) database_.put_text(table_, document.key, document.json);
   };
-  if (put.size() + remove.size() > 1)
+  if (!put.empty() && put.size() + remove.size() > 1)
     database_.transaction(steps);
   else
-    steps();
+    steps();  // removals alone need not be one: they go through, now or later, even on a full disk
 }
 
 std::vector<std::string> DatabaseNetworkStore::texts(Table table) const {

@@ -32,6 +32,13 @@ public:
   void remove_attachment(const std::string& id) override { database_.erase(Table::endpoints, id); }
   std::vector<std::string> load_attachments() override { return texts(Table::endpoints); }
 
+  void record_network(const std::string& id, const std::string& json) override {
+    database_.record_text(Table::networks, id, json);
+  }
+  void record_attachment(const std::string& id, const std::string& json) override {
+    database_.record_text(Table::endpoints, id, json);
+  }
+
 private:
   std::vector<std::string> texts(Table table) const;
   Database& database_;

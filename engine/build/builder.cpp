@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/disk_room.hpp"
 #include "base/dockerignore.hpp"
 #include "base/error.hpp"
 #include "base/rollback.hpp"
@@ -90,8 +91,9 @@ asio::awaitable<std::optional<std::string>> Builder::build(BuildOptions options,
   Rollback cleanup;
   cleanup.add([this, directory] { impl_->store.discard(directory); });
   Prepared prepared;
-  std::function<void(archive::Source)> consume = [&prepared, &directory, &options](archive::Source source) {
-    prepared = prepare(std::move(source), directory, options.dockerfile);
+  std::function<void(archive::Source)> consume = [this, &prepared, &directory, &options](archive::Source source) {
+    prepared = naming_disk_shortage(impl_->store.data_root(),
+                                    [&] { return prepare(std::move(source), directory, options.dockerfile); });
   };
   co_await image::consume_body(std::move(body), std::move(consume));
   const JobServices services{impl_->store, impl_->cache, impl_->cache_mounts, impl_->run, impl_->pool, impl_->places.secrets};
@@ -104,7 +106,7 @@ asio::awaitable<std::optional<std::string>> Builder::build(BuildOptions options,
     std::string id = co_await impl_->finish(config, options, job, output);
     co_return id;
   } catch (const Error& error) {
-    failure = error.what();
+    failure = with_disk_shortage(error.what(), impl_->store.data_root());
   }
   nlohmann::json detail{{"message", failure}};
   if (job.exit_code()) detail["code"] = *job.exit_code();

@@ -1,5 +1,6 @@
 // COPY and ADD.
 #include "base/digest.hpp"
+#include "base/disk_room.hpp"
 #include "base/error.hpp"
 #include "base/rollback.hpp"
 #include "engine/build/copy.hpp"
@@ -160,7 +161,7 @@ asio::awaitable<image::Layer> Job::copied_layer(CopyTask task, std::vector<std::
     own_files = store_.make_temporary("documents");
     remove.add([this, own_files] { store_.discard(own_files); });
   }
-  auto work = [context = context_, source_dirs, snapshot, task = std::move(task), documents, own_files]() mutable {
+  auto write = [context = context_, source_dirs, snapshot, task = std::move(task), documents, own_files]() mutable {
     const RootDir target = image::open_overlay(snapshot.lower_dirs, snapshot.upper, snapshot.work);
     if (source_dirs.empty())
       copy_into(target, context->root(), task);
@@ -173,6 +174,7 @@ asio::awaitable<image::Layer> Job::copied_layer(CopyTask task, std::vector<std::
     for (const HereDocument& document : documents) task.sources.push_back({document.name, document.name, ""});
     copy_into(target, RootDir(own_files), task);
   };
+  auto work = [write = std::move(write), root = store_.data_root()]() mutable { naming_disk_shortage(root, write); };
   co_await run_in_pool(pool_, std::move(work));
   const std::string upper = snapshot.upper;
   co_return co_await store_.commit_layer(upper);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/digest.hpp"
+#include "base/disk_room.hpp"
 #include "base/error.hpp"
 #include "base/rollback.hpp"
 #include "engine/build/copy.hpp"
@@ -118,7 +119,8 @@ asio::awaitable<void> Job::run(const Instruction& instruction) {
   if (code != 0) {
     exit_code_ = code;
     throw Error(ErrorCode::invalid_argument,
-                "The command '" + joined(argv) + "' returned a non-zero code: " + std::to_string(code));
+                with_disk_shortage("The command '" + joined(argv) + "' returned a non-zero code: " + std::to_string(code),
+                                   store_.data_root()));
   }
   const image::Layer layer = co_await store_.commit_layer(store_.find_snapshot(container_id)->upper);
   finish(key, created_by, layer);

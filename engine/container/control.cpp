@@ -77,7 +77,7 @@ asio::awaitable<void> Manager::Impl::stop_locked(ContainerPtr container, StopOpt
     publish(*container, "stop");
     co_return;
   }
-  save(container);
+  note(container);
   const RunPtr run = container->run;
   if (!run) co_return;
   const int signal = options.signal.empty() ? stop_signal(record.config) : parse_signal(options.signal);
@@ -137,7 +137,7 @@ asio::awaitable<void> Manager::Impl::kill(ContainerPtr container, std::string si
       set_state(container, State::exited);
       co_return;
     }
-    save(container);
+    note(container);
   }
   if (!run) co_return;
   if (signal == SIGKILL) {
@@ -218,7 +218,7 @@ asio::awaitable<void> Manager::Impl::remove_parts(ContainerPtr container, bool v
   Record& record = container->record;
   record.intent = volumes ? Intent::remove_with_volumes : Intent::remove;
   record.state = State::removing;
-  save(container);
+  note(container);
   crash_point("container.remove.intent");
   co_await services.networks.detach(record.id);
   services.images.remove_snapshot(record.id);
@@ -254,7 +254,7 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   by_name.erase(old_name);
   by_name[checked] = record.id;
   record.name = checked;
-  save(container);
+  note(container);
   services.networks.rename(record.id, checked);
   publish(*container, "rename", {{"oldName", "/" + old_name}});
 }
@@ -332,7 +332,7 @@ asio::awaitable<void> Manager::Impl::connect(ContainerPtr container, std::string
   }
   record.endpoints.erase("none");
   record.endpoints[name] = std::move(settings);
-  save(container);
+  note(container);
 }
 
 asio::awaitable<void> Manager::Impl::disconnect(ContainerPtr container, std::string network, bool force) {
@@ -346,7 +346,7 @@ asio::awaitable<void> Manager::Impl::disconnect(ContainerPtr container, std::str
     throw Error(ErrorCode::internal, fmt::format("container {} is not connected to the network {}", record.id, name));
   if (container->run) co_await services.networks.disconnect(record.id, name);
   record.endpoints.erase(name);
-  save(container);
+  note(container);
 }
 
 }  // namespace stack::engine::container

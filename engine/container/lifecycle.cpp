@@ -129,7 +129,7 @@ asio::awaitable<void> Manager::Impl::undo_start(ContainerPtr container, std::exc
   record.pid = 0;
   container->waiting_clients.clear();  // their streams end
   if (record.state == State::restarting) record.state = State::exited;
-  save(container);
+  note(container);
   container->changed.notify_all();
   if (record.host_config.auto_remove) co_await remove_locked(container, true);
 }
@@ -355,7 +355,7 @@ asio::awaitable<void> Manager::Impl::health_loop(ContainerPtr container, RunPtr 
     last_ended = elapsed();
     if (!container->health->record(began, std::move(result))) continue;
     container->record.health_status = container->health->health().status;
-    save(container);
+    note(container);
     container->changed.notify_all();
     publish(*container, "health_status: " + container->record.health_status);
   }

@@ -96,6 +96,10 @@ void Manager::Impl::save(const ContainerPtr& container) {
   services.database.put(Table::containers, container->record.id, nlohmann::json(container->record));
 }
 
+void Manager::Impl::note(const ContainerPtr& container) {
+  services.database.record(Table::containers, container->record.id, nlohmann::json(container->record));
+}
+
 void Manager::Impl::forget(const ContainerPtr& container) {
   for (const auto& id : container->exec_ids) execs.erase(id);
   const auto name = by_name.find(container->record.name);
@@ -108,11 +112,7 @@ void Manager::Impl::set_state(const ContainerPtr& container, State state) {
     log::error("container {}: {} after {} is not foreseen", container->record.id, to_string(state),
                to_string(container->record.state));
   container->record.state = state;
-  try {
-    save(container);
-  } catch (const std::exception& error) {  // a full disk: what happened has happened all the same
-    log::error("container {}: {}", container->record.id, error.what());
-  }
+  note(container);
   container->changed.notify_all();
 }
 

@@ -90,7 +90,8 @@ public:
   ContainerPtr get(std::string_view name_or_id) const;
   api::CreateResponse create(const std::string& name, const api::ContainerCreateRequest& request);
   std::vector<api::ContainerSummary> list(const ListOptions& options) const;
-  void save(const ContainerPtr& container);
+  void save(const ContainerPtr& container);  ///< throws when the disk does not take it
+  void note(const ContainerPtr& container);  ///< the same for what has happened, or must go on, whatever the disk says
   void forget(const ContainerPtr& container);
   void set_state(const ContainerPtr& container, State state);  ///< checked against the picture, saved, announced
   void publish(const LiveContainer& container, std::string_view action, std::map<std::string, std::string> extra = {});

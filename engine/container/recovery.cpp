@@ -156,7 +156,7 @@ asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool reboote
     record.started_at = api::Timestamp(std::chrono::nanoseconds(state.started_at));
     run->began -= std::chrono::duration_cast<std::chrono::steady_clock::duration>(now() - *record.started_at);
     if (record.state != State::paused) record.state = State::running;
-    save(container);
+    note(container);
     begin_health(container, run, true);
     co_await follow(container, run);
     co_return;
@@ -188,7 +188,7 @@ asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool reboote
     record.manually_stopped = false;
     delay = 0ms;
   }
-  save(container);
+  note(container);
   if (delay)
     spawn(restart_later(container, *delay), "restart of container " + record.id);
   else if (was_active && record.host_config.auto_remove)

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/http/status.hpp"
+
 namespace stack::engine::http {
 
 namespace asio = boost::asio;
@@ -123,9 +125,18 @@ public:
 
   Match find(Method method, std::string_view path) const;
 
+  /// What the engine wants to see of every request, whatever its route; both may be empty.
+  struct Hooks {
+    std::function<void(const Request&)> before;  ///< throws to refuse the request
+    std::function<void(ErrorResponse&)> failed;  ///< may add to the message what the engine knows about the cause
+  };
+  void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
+  const Hooks& hooks() const { return hooks_; }
+
 private:
   struct Route;
   std::vector<Route> routes_;
+  Hooks hooks_;
 };
 
 /// Splits "/v1.44/info" into 44 and "/info"; no prefix: api_version_max. Throws invalid_argument with Docker's texts when

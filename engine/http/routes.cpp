@@ -1,6 +1,31 @@
 #include "engine/http/routes.hpp"
 
+#include "base/disk_room.hpp"
+
 namespace stack::engine::http {
+
+namespace {
+
+/// What is refused whole while the data root has no room. Starting is not among them: what exists must be able to run again.
+bool makes_something(const Request& request) {
+  if (request.method != Method::post) return false;
+  for (const std::string_view ending : {"/create", "/build", "/commit", "/images/load"})
+    if (request.path.ends_with(ending)) return true;
+  return false;
+}
+
+Router::Hooks disk_hooks(const Paths& paths) {
+  Router::Hooks hooks;
+  hooks.before = [root = paths.data_root](const Request& request) {
+    if (makes_something(request)) require_disk_room(root);
+  };
+  hooks.failed = [root = paths.data_root](ErrorResponse& failed) {
+    if (failed.status >= 500) failed.message = with_disk_shortage(failed.message, root);
+  };
+  return hooks;
+}
+
+}  // namespace
 
 void add_routes(Router& router, EngineContext& engine) {
   add_ping_routes(router);
@@ -12,6 +37,7 @@ void add_routes(Router& router, EngineContext& engine) {
   add_build_routes(router, engine.builder);
   add_container_routes(router, engine);
   add_exec_routes(router, engine);
+  router.set_hooks(disk_hooks(engine.paths));
 }
 
 }  // namespace stack::engine::http

@@ -385,6 +385,7 @@ asio::awaitable<void> SessionImpl::serve(Parser& parser) {
     probe.parameters = std::move(match.parameters);
     cancellable_ = *method == Method::get || *method == Method::head;
     if (cancellable_) watch_client();
+    if (router_.hooks().before) router_.hooks().before(probe);
     co_await (*match.handler)(probe, response);
     if (!response.started()) throw std::logic_error("the handler gave no answer");
   } catch (const boost::system::system_error& error) {
@@ -398,6 +399,7 @@ asio::awaitable<void> SessionImpl::serve(Parser& parser) {
   }
   if (lost) std::rethrow_exception(lost);
   if (failed) {
+    if (router_.hooks().failed) router_.hooks().failed(*failed);
     if (failed->status >= 500) log::error("{} {}: {}", view(parser.get().method_string()), probe.path, failed->message);
     if (response.started()) {  // too late for a status: the missing end of the body tells the client
       last_ = true;

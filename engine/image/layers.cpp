@@ -41,7 +41,10 @@ void Trash::discard(const std::string& path) const {
   const std::string gone = directory_ + "/gone-" + random_hex(16);
   if (::rename(path.c_str(), gone.c_str()) != 0) {
     if (errno == ENOENT) return;
-    throw errno_error("discard " + path);
+    const int error = errno;
+    if (error != ENOSPC && error != EDQUOT) throw errno_error("discard " + path, error);
+    remove_tree(path);  // no room for one more name in the directory: nothing is gained by waiting
+    return;
   }
   {
     const std::lock_guard lock(state_->mutex);
@@ -75,21 +78,21 @@ Layers::Layers(std::string data_root, asio::thread_pool& pool) : root_(std::move
 
 void Layers::load() {
   for (const char* name : {"/blobs", "/blobs/sha256", "/layers", "/snapshots"}) make_directory(root_ + name, 0710);
-  // what a crash left; in the background, because it may be much
-  const std::string stale = root_ + "/layers/.stale-" + random_hex(8);
-  const bool had_temporary = ::rename((root_ + "/tmp").c_str(), stale.c_str()) == 0;
   make_directory(root_ + "/tmp", 0700);
-  if (had_temporary) trash_.discard(stale);
+  discard_temporaries();
   make_mount_points();
   for (const auto& entry : fs::directory_iterator(root_ + "/layers")) {
     const std::string name = entry.path().filename();
-    if (name.starts_with(".stale-")) {
-      trash_.discard(entry.path());
-      continue;
-    }
     const auto size = RootDir(entry.path()).read_file("size");
     if (name.size() == 64 && size) layers_["sha256:" + name].size = std::strtoull(size->c_str(), nullptr, 10);
   }
+}
+
+/// What a crash left; in the background, because it may be much. Needs no new directory: the disk may be full.
+void Layers::discard_temporaries() const {
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator(root_ + "/tmp")) left.push_back(entry.path());
+  for (const auto& path : left) trash_.discard(path);
 }
 
 void Layers::make_mount_points() const {

@@ -52,6 +52,7 @@ private:
     std::uint64_t size = 0;
     std::size_t users = 0;
   };
+  void discard_temporaries() const;
   void make_mount_points() const;
 
   std::string root_;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/digest.hpp"
+#include "base/disk_room.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -273,12 +274,13 @@ asio::awaitable<Layer> Store::import_layer(BodyReader body) {
   Rollback undo;
   undo.add([this, staged] { discard(staged); });
   Layer layer;
-  std::function<void(archive::Source)> consume = [&layer, staged](archive::Source source) {
+  std::function<void(archive::Source)> consume = [&layer, staged, root = impl_->root](archive::Source source) {
     const std::string diff = staged + "/diff";
     if (::mkdir(diff.c_str(), 0755) != 0 || ::chmod(diff.c_str(), 0755) != 0) throw errno_error("mkdir " + diff);
     archive::ExtractOptions options;
     options.whiteouts = archive::Whiteouts::overlay;
-    const archive::ExtractResult result = archive::extract(std::move(source), RootDir(diff), options);
+    const archive::ExtractResult result =
+        naming_disk_shortage(root, [&] { return archive::extract(std::move(source), RootDir(diff), options); });
     layer.diff_id = result.digest;
     layer.size = result.content_bytes;
   };
@@ -306,6 +308,7 @@ void Store::remove_snapshots_except(const std::vector<std::string>& container_id
   impl_->snapshots.remove_except(container_ids);
 }
 
+const std::string& Store::data_root() const { return impl_->root; }
 std::string Store::make_temporary(const std::string& purpose) const { return impl_->layers.make_temporary(purpose); }
 void Store::discard(const std::string& path) const { impl_->layers.trash().discard(path); }
 void Store::drain() const { impl_->layers.trash().drain(); }

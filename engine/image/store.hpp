@@ -142,6 +142,7 @@ public:
   /// An empty directory below tmp/ for the caller's staging, on the layers' filesystem. Removed by the caller or at the next
   /// start.
   std::string make_temporary(const std::string& purpose) const;
+  const std::string& data_root() const;
   /// Removes a tree in the background: renamed away at once.
   void discard(const std::string& path) const;
   /// Waits until background removals so far are done (tests, shutdown). Blocking.

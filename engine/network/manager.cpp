@@ -97,7 +97,7 @@ void Manager::Impl::retire_bridge(Network& network, Work& work) {
 
 void Manager::Impl::save_or_log(const Network& network) {
   try {
-    save(network);
+    store_.record_network(network.record.resource.id, network.record.to_json());
   } catch (const std::exception& error) {
     log::error("record of network {}: {}", network.record.resource.name, error.what());
   }

@@ -177,7 +177,7 @@ void Manager::Impl::serve_dns(const Attached& attached, int udp, int tcp) {
 
 void Manager::Impl::save_or_log(const Attached& attached) {
   try {
-    save(attached);
+    store_.record_attachment(attached.record.container_id, attached.record.to_json());
   } catch (const std::exception& error) {
     log::error("record of container {}'s interfaces: {}", attached.record.container_name, error.what());
   }
@@ -479,7 +479,7 @@ void Manager::Impl::rename(const std::string& container_id, const std::string& n
     endpoint.dns_names = dns_names(new_name, container_id, endpoint.aliases, record.hostname);
     add_names(record, endpoint);
   }
-  save(*found->second);
+  save_or_log(*found->second);
   names_->publish();
 }
 

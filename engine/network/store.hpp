@@ -1,6 +1,7 @@
 #pragma once
 // What the network manager must find again after a crash or a reboot. The engine implements it on its state database; every
-// call happens on the loop thread and is durable when it returns. The texts are JSON of this module's own making.
+// call happens on the loop thread and is durable when it returns (record_… and remove_…: when the disk lets it). The texts are
+// JSON of this module's own making.
 #include <string>
 #include <vector>
 
@@ -17,6 +18,12 @@ public:
   virtual void save_attachment(const std::string& container_id, const std::string& json) = 0;
   virtual void remove_attachment(const std::string& container_id) = 0;
   virtual std::vector<std::string> load_attachments() = 0;
+
+  /// As save_…, for what has happened or must go on whether it can be written or not: a full disk is no error to the caller.
+  virtual void record_network(const std::string& id, const std::string& json) { save_network(id, json); }
+  virtual void record_attachment(const std::string& container_id, const std::string& json) {
+    save_attachment(container_id, json);
+  }
 };
 
 }  // namespace stack::engine::network

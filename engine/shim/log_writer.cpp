@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 
 namespace stack::engine::shim {
@@ -99,11 +101,27 @@ void LogWriter::write(LogStream stream, std::string_view payload) {
 }
 
 void LogWriter::write_record(LogStream stream, std::string_view payload) {
+  if ((lost_bytes_ == 0 || tell_losses(stream)) && append(stream, payload)) return;
+  why_lost_ = errno;
+  lost_bytes_ += payload.size();
+}
+
+bool LogWriter::tell_losses(LogStream stream) {
+  char line[160];
+  const int length = std::snprintf(line, sizeof line, "stack: %llu bytes of output could not be recorded here: %s\n",
+                                   static_cast<unsigned long long>(lost_bytes_), std::strerror(why_lost_));
+  if (!append(stream, {line, static_cast<std::size_t>(length)})) return false;
+  lost_bytes_ = 0;
+  return true;
+}
+
+/// False, with errno: nothing of it is in the file.
+bool LogWriter::append(LogStream stream, std::string_view payload) {
   if (!fd_) open();
-  if (!fd_) return;
+  if (!fd_) return false;
   const std::uint64_t length = payload.size() + log_overhead;
   if (size_ != 0 && size_ + length > max_size_) rotate();
-  if (!fd_) return;
+  if (!fd_) return false;
   LogHeader header;
   header.length = static_cast<std::uint32_t>(payload.size());
   header.stream = stream;
@@ -117,9 +135,13 @@ void LogWriter::write_record(LogStream stream, std::string_view payload) {
   } while (written < 0 && errno == EINTR);
   if (written == static_cast<ssize_t>(length)) {
     size_ += length;
-  } else if (written > 0 && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) {
-    fd_.reset();  // a disk that is full can be so for the truncation too: cut at the next open
+    return true;
   }
+  const int error = written < 0 ? errno : ENOSPC;  // what a short write means
+  if (written > 0 && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0)
+    fd_.reset();  // a disk that is full can be so for the truncation too: cut at the next open
+  errno = error;
+  return false;
 }
 
 }  // namespace stack::engine::shim

@@ -15,12 +15,15 @@ public:
   /// `directory` empty: nothing is recorded. Makes the directory; cuts a torn record off the end of the current file.
   LogWriter(std::string directory, std::uint64_t max_size, std::uint32_t max_files);
 
-  /// Errors (a full disk) lose the record, not the container: the next record is tried again.
+  /// Errors (a full disk) lose the record, not the container: the next record is tried again, and a line before the first that
+  /// is written says how much is missing.
   void write(LogStream stream, std::string_view payload);
   void set_limits(std::uint64_t max_size, std::uint32_t max_files);
 
 private:
   void write_record(LogStream stream, std::string_view payload);
+  bool append(LogStream stream, std::string_view payload);
+  bool tell_losses(LogStream stream);
   void open();
   void rotate();
   std::string file(std::uint32_t number) const;
@@ -28,6 +31,8 @@ private:
   std::uint64_t max_size_;
   std::uint32_t max_files_;
   std::uint64_t size_ = 0;
+  std::uint64_t lost_bytes_ = 0;
+  int why_lost_ = 0;  ///< an errno
   UniqueFd fd_;
 };
 

@@ -1,12 +1,16 @@
 #include "engine/state/database.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/unique_fd.hpp"
 
 namespace stack::engine {
 
@@ -39,9 +43,17 @@ constexpr std::array migrations = {
     "CREATE TABLE intents(id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;",
 };
 
+// Blocks the write-ahead log keeps for good. Checkpoints come four times as often as needed to stay below it, so a row can be
+// written on a full disk, too; the database itself grows in steps, and what is removed leaves free pages in it.
+constexpr off_t log_reserve = 4 << 20;
+constexpr int growth_step = 512 << 10;
+
+/// SQLite keeps no errno for the caller; what the last call left says at least why a disk fails.
 [[noreturn]] void fail(sqlite3* handle, const std::string& path, const char* doing) {
+  const int system_error = errno;
   const int code = handle ? sqlite3_errcode(handle) : SQLITE_NOMEM;
-  const std::string text = handle ? sqlite3_errmsg(handle) : "out of memory";
+  std::string text = handle ? sqlite3_errmsg(handle) : "out of memory";
+  if ((code & 0xff) == SQLITE_IOERR && system_error != 0) text += std::string(" (") + std::strerror(system_error) + ")";
   throw Error(code == SQLITE_BUSY || code == SQLITE_FULL ? ErrorCode::unavailable : ErrorCode::internal,
               path + ": " + doing + ": " + text);
 }
@@ -63,6 +75,7 @@ public:
     return *this;
   }
   bool step() {
+    errno = 0;
     const int result = sqlite3_step(statement_);
     if (result == SQLITE_ROW) return true;
     if (result != SQLITE_DONE) fail(handle_, path_, "write");
@@ -91,6 +104,8 @@ Database::Database(const std::string& path) : path_(path) {
     throw Error(ErrorCode::internal, path + ": open: " + text);
   }
   try {
+    int step = growth_step;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_CHUNK_SIZE, &step);
     // The instance lock keeps other engines out; exclusive mode also spares the shared-memory file. A killed engine may not
     // have let go of its files yet: that is waited for.
     sqlite3_busy_timeout(handle_, 5000);
@@ -98,9 +113,10 @@ Database::Database(const std::string& path) : path_(path) {
     run("PRAGMA journal_mode=WAL");
     run("PRAGMA synchronous=NORMAL");
     run("PRAGMA cache_size=-512");
-    run("PRAGMA wal_autocheckpoint=400");
-    run("PRAGMA journal_size_limit=4194304");
+    run("PRAGMA wal_autocheckpoint=256");  // pages
+    run("PRAGMA journal_size_limit=" + std::to_string(log_reserve));
     migrate();
+    reserve_room();
   } catch (...) {
     for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     sqlite3_close_v2(handle_);
@@ -111,6 +127,14 @@ Database::Database(const std::string& path) : path_(path) {
 Database::~Database() {
   for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close_v2(handle_);
+}
+
+/// A log that is longer than its content is none the worse: SQLite reads up to the first frame that does not belong to it.
+void Database::reserve_room() {
+  const UniqueFd log_file(::open((path_ + "-wal").c_str(), O_WRONLY | O_CLOEXEC));
+  const int error = log_file ? ::posix_fallocate(log_file.get(), 0, log_reserve) : errno;
+  reserved_ = error == 0;
+  if (!reserved_ && !told_) log::warning("{}: no room can be set aside for removals: {}", path_, std::strerror(error));
 }
 
 void Database::run(const std::string& sql) const {
@@ -147,29 +171,77 @@ void Database::migrate() {
 }
 
 void Database::transaction(const std::function<void()>& steps) {
+  catch_up();
   run("BEGIN IMMEDIATE");
+  in_transaction_ = true;
   try {
     steps();
     run("COMMIT");
   } catch (...) {
     sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+    in_transaction_ = false;
     throw;
+  }
+  in_transaction_ = false;
+}
+
+namespace {
+
+/// Bytes that are no UTF-8 (an argument, a label) must not lose the whole row.
+std::string text_of(const nlohmann::json& document) {
+  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+void Database::put(Table table, std::string_view id, const nlohmann::json& document) { put_text(table, id, text_of(document)); }
+
+void Database::put_text(Table table, std::string_view id, std::string_view json) {
+  if (!in_transaction_) catch_up();
+  if (!reserved_) reserve_room();
+  write_row(table, id, std::string(json));
+  unwritten_.erase({table, std::string(id)});
+}
+
+void Database::record(Table table, std::string_view id, const nlohmann::json& document) { keep(table, id, text_of(document)); }
+
+void Database::record_text(Table table, std::string_view id, std::string json) { keep(table, id, std::move(json)); }
+
+void Database::erase(Table table, std::string_view id) { keep(table, id, std::nullopt); }
+
+void Database::keep(Table table, std::string_view id, std::optional<std::string> json) {
+  if (in_transaction_) {
+    write_row(table, id, json);
+    unwritten_.erase({table, std::string(id)});
+    return;
+  }
+  unwritten_[{table, std::string(id)}] = std::move(json);
+  catch_up();
+}
+
+void Database::catch_up() {
+  try {
+    while (!unwritten_.empty()) {
+      const auto& [row, json] = *unwritten_.begin();
+      write_row(row.first, row.second, json);
+      unwritten_.erase(unwritten_.begin());
+    }
+    if (std::exchange(told_, false)) log::info("{} is written again, and complete", path_);
+  } catch (const Error& error) {
+    if (std::exchange(told_, true)) return;
+    log::error("{}; what happens is kept in memory until it can be written", error.what());
+    if (on_behind_) on_behind_();
   }
 }
 
-void Database::put(Table table, std::string_view id, const nlohmann::json& document) {
-  // bytes that are no UTF-8 (an argument, a label) must not lose the whole row
-  put_text(table, id, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-}
-
-void Database::put_text(Table table, std::string_view id, std::string_view json) {
-  Use use(handle_, prepared(std::string("INSERT OR REPLACE INTO ") + name_of(table) + "(id,body) VALUES(?1,?2)"), path_);
-  use.bind(1, id).bind(2, json).step();
-}
-
-void Database::erase(Table table, std::string_view id) {
-  Use use(handle_, prepared(std::string("DELETE FROM ") + name_of(table) + " WHERE id=?1"), path_);
-  use.bind(1, id).step();
+void Database::write_row(Table table, std::string_view id, const std::optional<std::string>& json) {
+  if (json) {
+    Use use(handle_, prepared(std::string("INSERT OR REPLACE INTO ") + name_of(table) + "(id,body) VALUES(?1,?2)"), path_);
+    use.bind(1, id).bind(2, *json).step();
+  } else {
+    Use use(handle_, prepared(std::string("DELETE FROM ") + name_of(table) + " WHERE id=?1"), path_);
+    use.bind(1, id).step();
+  }
 }
 
 std::vector<std::pair<std::string, std::string>> Database::all_text(Table table) const {

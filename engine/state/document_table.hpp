@@ -16,7 +16,8 @@ class DocumentTable {
 public:
   virtual ~DocumentTable() = default;
   virtual std::vector<Document> load_all() = 0;
-  /// Inserts or replaces `put` and deletes `remove` (missing keys are fine), all in one transaction.
+  /// Inserts or replaces `put` and deletes `remove` (missing keys are fine), all in one transaction. Throws when the disk does
+  /// not take it, but never when there is only something to delete.
   virtual void apply(const std::vector<Document>& put, const std::vector<std::string>& remove) = 0;
 };
 

@@ -53,6 +53,23 @@ TEST_F(Log, CutsATornRecordOffWhenItOpens) {
   }
 }
 
+TEST_F(Log, SaysWhereOutputIsMissingThatCouldNotBeWritten) {
+  std::filesystem::create_directory(directory_);
+  LogWriter log(directory_ / "none", 1 << 20, 3);
+  std::filesystem::remove_all(directory_ / "none");
+  std::ofstream(directory_ / "none") << "a file where the directory should be";
+  log.set_limits(1, 1);  // the file that is open is full, and a next one cannot be made
+  log.write(LogStream::out, "first\n");
+  log.write(LogStream::out, "lost\n");
+  log.write(LogStream::err, "lost, too\n");
+  std::filesystem::remove(directory_ / "none");
+  std::filesystem::create_directory(directory_ / "none");
+  log.set_limits(1 << 20, 1);
+  log.write(LogStream::out, "last\n");
+  EXPECT_EQ(text("none/" + std::string(log_file_name)),
+            "stack: 15 bytes of output could not be recorded here: Not a directory\nlast\n");
+}
+
 TEST_F(Log, KeepsTheNumberOfFilesAskedFor) {
   LogWriter log(directory_, 100, 3);
   for (int i = 0; i < 10; ++i) log.write(LogStream::out, std::string(60, static_cast<char>('0' + i)));

@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -75,6 +78,76 @@ TEST_F(DatabaseTest, ARowThatIsNoJsonDoesNotHideTheOthers) {
   const auto rows = database.all(Table::images);
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].first, "good");
+}
+
+/// While it lives no write of this process succeeds, as on a disk that is full and has no blocks set aside.
+class NoRoom {
+public:
+  NoRoom() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NoRoom() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+private:
+  rlimit before_{};
+};
+
+TEST_F(DatabaseTest, WhatHasHappenedIsWrittenWhenThereIsRoomAgain) {
+  int told = 0;
+  {
+    Database database(file());
+    database.on_behind([&] { ++told; });
+    database.put(Table::containers, "gone", {{"n", 1}});
+    database.put(Table::containers, "ended", {{"n", 1}});
+    {
+      const NoRoom full;
+      EXPECT_THROW(database.put(Table::containers, "new", {{"n", 1}}), Error);
+      database.erase(Table::containers, "gone");
+      database.record(Table::containers, "ended", {{"n", 2}});
+      database.record(Table::containers, "ended", {{"n", 3}});
+      database.catch_up();
+      EXPECT_TRUE(database.behind());
+      EXPECT_EQ(told, 1);
+    }
+    database.catch_up();
+    EXPECT_FALSE(database.behind());
+  }
+  Database database(file());
+  const auto rows = database.all(Table::containers);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].first, "ended");
+  EXPECT_EQ(rows[0].second.at("n"), 3);
+}
+
+TEST_F(DatabaseTest, ANewerRowIsNotOverwrittenByOneThatWasKept) {
+  Database database(file());
+  database.put(Table::volumes, "v", {{"n", 1}});
+  {
+    const NoRoom full;
+    database.erase(Table::volumes, "v");
+  }
+  database.put(Table::volumes, "v", {{"n", 2}});
+  database.catch_up();
+  EXPECT_FALSE(database.behind());
+  EXPECT_EQ(database.all(Table::volumes).at(0).second.at("n"), 2);
+}
+
+TEST_F(DatabaseTest, TheLogHasItsBlocksFromTheStartAndKeepsThem) {
+  Database database(file());
+  const auto log_bytes = [&] {
+    struct stat info {};
+    EXPECT_EQ(::stat((file() + "-wal").c_str(), &info), 0);
+    return info.st_blocks * 512;
+  };
+  EXPECT_GE(log_bytes(), 4 << 20);
+  for (int i = 0; i < 1000; ++i) database.put(Table::volumes, "v", {{"text", std::string(5000, 'x')}});  // several circles
+  EXPECT_GE(log_bytes(), 4 << 20);
 }
 
 TEST_F(DatabaseTest, RefusesAFileOfANewerProgram) {
