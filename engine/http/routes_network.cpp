@@ -50,7 +50,7 @@ asio::awaitable<void> create_network(EngineContext& engine, Request& request, Re
   const std::string id = co_await engine.networks.create(std::move(options));
   nlohmann::json answer;
   answer["Id"] = id;
-  answer["Warning"] = "";
+  answer["Warning"] = engine.networks.warning(id);
   co_await response.json(201, answer);
 }
 

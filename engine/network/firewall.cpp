@@ -108,7 +108,7 @@ std::string firewall_elements(const std::string& table, const FirewallChange& ch
 }
 
 Firewall::Firewall(std::string table, std::string bridge_pattern)
-    : table_(std::move(table)), pattern_(std::move(bridge_pattern)) {}
+    : table_(std::move(table)), pattern_(std::move(bridge_pattern)), legacy_(table_) {}
 
 void Firewall::change(const FirewallChange& wanted) {
   const auto networks_before = networks_;
@@ -163,19 +163,32 @@ void Firewall::remove_everything() {
 }
 
 void Firewall::remove_from_others() {
+  legacy_.remove();
   std::string commands;
   for (const CommentedRule& rule : list_commented_rules(table_, table_))
     commands += fmt::format("delete rule {} {} {} handle {}\n", nft_family(rule.family), rule.table, rule.chain, rule.handle);
   if (!commands.empty()) nft_.run(commands);
 }
 
-void Firewall::pass_others() {
-  const std::vector<ForwardChain> chains_of_others = list_forward_chains(table_);
-  if (std::none_of(chains_of_others.begin(), chains_of_others.end(), [](const ForwardChain& chain) { return chain.drops; }))
-    return;
+std::set<std::string> Firewall::interface_names() const {
   std::set<std::string> names{pattern_ + "*"};  // and bridges whose name the user chose
   for (const FirewallNetwork& network : networks_)
     if (network.bridge.rfind(pattern_, 0) != 0) names.insert(network.bridge);
+  return names;
+}
+
+void Firewall::pass_others() {
+  pass_nft_tables();
+  std::string shortcoming = legacy_.pass(interface_names());
+  if (!shortcoming.empty() && shortcoming != shortcoming_) log::warning("{}", shortcoming);
+  shortcoming_ = std::move(shortcoming);
+}
+
+void Firewall::pass_nft_tables() {
+  const std::vector<ForwardChain> chains_of_others = list_forward_chains(table_);
+  if (std::none_of(chains_of_others.begin(), chains_of_others.end(), [](const ForwardChain& chain) { return chain.drops; }))
+    return;
+  const std::set<std::string> names = interface_names();
   const std::vector<CommentedRule> ours = list_commented_rules(table_, table_);
   std::string commands;
   for (const ForwardChain& chain : chains_of_others) {

@@ -1,6 +1,6 @@
 #pragma once
-// The packet filter of one engine: one nftables table of its own, and, in tables of others whose forward chain drops, two rules
-// marked as ours. Text is made by pure functions; Firewall applies it.
+// The packet filter of one engine: one nftables table of its own, and, in tables of others (nftables or the old x_tables) whose
+// forward chain drops, two rules marked as ours. Text is made by pure functions; Firewall applies it.
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -10,6 +10,7 @@
 
 #include "base/net_address.hpp"
 #include "engine/network/attachment.hpp"
+#include "engine/network/legacy_iptables.hpp"
 #include "engine/network/nft.hpp"
 
 namespace stack::engine::network {
@@ -56,13 +57,20 @@ public:
   void reset(const std::vector<FirewallNetwork>& networks, const std::vector<FirewallPort>& ports);
   /// Accepts our traffic in others' forward chains that drop; does nothing where it is done.
   void pass_others();
+  /// What a user must know: somebody else's chain may drop traffic of our networks, and that cannot be changed. Empty: all is
+  /// well.
+  const std::string& shortcoming() const { return shortcoming_; }
 
 private:
   void apply(const FirewallChange& change);
   void remove_everything();
   void remove_from_others();
+  std::set<std::string> interface_names() const;
+  void pass_nft_tables();
   std::string table_;
   std::string pattern_;
+  LegacyIptables legacy_;
+  std::string shortcoming_;
   Nft nft_;
   std::set<FirewallNetwork> networks_;
   std::set<FirewallPort> ports_;

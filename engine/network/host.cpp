@@ -217,6 +217,8 @@ void Host::change_firewall(std::span<Work* const> batch) {
   }
   try {
     firewall_.change(change);
+    for (Work* work : batch)
+      if (work->bridge && !work->bridge->firewall.internal) work->warning = firewall_.shortcoming();
   } catch (const std::exception& error) {
     log::error("firewall: {}", error.what());
     for (Work* work : batch)

@@ -47,6 +47,7 @@ struct Work {
   std::string container_name;  ///< for messages about ports
 
   std::vector<ReservedPort> reserved;  ///< output
+  std::string warning;                 ///< output, of a request with a bridge: what does not work on this host
   std::exception_ptr error;            ///< output
 };
 

@@ -159,6 +159,7 @@ asio::awaitable<void> Manager::Impl::make_bridge(std::string id) {
       self->fill_pool(network);
     }
     network.bridge_up = true;
+    network.warning = work->warning;
   };
   std::exception_ptr error;
   try {
@@ -337,6 +338,11 @@ std::vector<api::NetworkResource> Manager::list() const {
     if (network.record.state == NetworkRecord::State::ready) all.push_back(impl_->inspect(id, false));
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
+}
+
+std::string Manager::warning(const std::string& id) const {
+  const auto found = impl_->networks_.find(id);
+  return found == impl_->networks_.end() ? std::string() : found->second.warning;
 }
 
 void Manager::rename(const std::string& container_id, const std::string& new_name) { impl_->rename(container_id, new_name); }

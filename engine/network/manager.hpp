@@ -69,6 +69,8 @@ public:
   std::optional<std::string> find(const std::string& network) const;
   std::string get(const std::string& network) const;  ///< throws not_found `network N not found`
   api::NetworkResource inspect(const std::string& network) const;
+  /// What does not work on this host for a network (its firewall, say), as it was when its bridge was made. Empty: nothing.
+  std::string warning(const std::string& id) const;
   std::vector<api::NetworkResource> list() const;  ///< with the predefined bridge, host, none; sorted by name
 
   /// Makes the container's namespace with everything in it. All or nothing: when it throws, nothing is left. A taken port

@@ -296,10 +296,8 @@ Attachment Manager::Impl::complete_attach(Attached& attached, ContainerNamespace
   for (ReservedPort& port : work.reserved) {
     for (HeldSocket& socket : port.sockets) {
       attached.reserved.push_back(duplicate(socket.fd.get()));
-      if (port.request.protocol == Protocol::tcp) {
-        socket.relay_address = work.port_target.to_string();
-        socket.relay_port = port.request.container_port;
-      }
+      socket.relay_address = work.port_target.to_string();
+      socket.relay_port = port.request.container_port;
       result.sockets.push_back(std::move(socket));
     }
   }

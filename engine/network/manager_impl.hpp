@@ -19,6 +19,7 @@ public:
     NetworkRecord record;
     AddressPool pool;
     bool bridge_up = false;
+    std::string warning;               ///< of the host, when the bridge was made
     std::shared_ptr<Signal> creating;  ///< set while somebody creates the bridge
   };
   struct Attached {

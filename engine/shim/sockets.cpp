@@ -61,14 +61,19 @@ struct Sockets::Connection {
 };
 
 Sockets::Sockets(Loop& loop, ScratchBuffer& scratch, UniqueFd netns)
-    : loop_(loop), scratch_(scratch), netns_(std::move(netns)), own_netns_(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) {}
+    : loop_(loop),
+      scratch_(scratch),
+      netns_(std::move(netns)),
+      own_netns_(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)),
+      datagrams_(loop, scratch) {}
 Sockets::~Sockets() { close_all(); }
 
 void Sockets::hold(const Held& held) {
   drop(held.name);
   held_.push_back(held);
   ::fcntl(held.fd, F_SETFD, FD_CLOEXEC);
-  if (held.relay_address.empty() || !is_stream(held.fd)) return;
+  if (held.relay_address.empty()) return;
+  if (!is_stream(held.fd)) return datagrams_.serve(held.fd, [this, held] { return connect_target(held, SOCK_DGRAM); });
   ::fcntl(held.fd, F_SETFL, ::fcntl(held.fd, F_GETFL) | O_NONBLOCK);
   loop_.watch(held.fd, EPOLLIN, [this, name = held.name](std::uint32_t) { accept(name); });
 }
@@ -77,6 +82,7 @@ void Sockets::drop(const std::string& name) {
   const auto found = std::find_if(held_.begin(), held_.end(), [&](const Held& held) { return held.name == name; });
   if (found == held_.end()) return;
   loop_.forget(found->fd);
+  datagrams_.stop(found->fd);
   ::close(found->fd);
   held_.erase(found);
 }
@@ -99,23 +105,29 @@ void Sockets::accept(const std::string& name) {
   }
 }
 
-UniqueFd Sockets::make_socket(int family, bool inside) {
+UniqueFd Sockets::make_socket(int family, int type, bool inside) {
   const bool enter = inside && netns_ && own_netns_;
   if (enter && ::setns(netns_.get(), CLONE_NEWNET) != 0) return UniqueFd();
-  UniqueFd result(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  UniqueFd result(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (enter && ::setns(own_netns_.get(), CLONE_NEWNET) != 0) ::_exit(70);  // never go on in the wrong network
   return result;
 }
 
-void Sockets::start(UniqueFd accepted, const Held& held) {
+UniqueFd Sockets::connect_target(const Held& held, int type) {
   const Address address = parse_address(held.relay_address, held.relay_port);
-  UniqueFd target = address.length == 0 ? UniqueFd() : make_socket(address.storage.ss_family, held.relay_from_netns != 0);
+  UniqueFd target = address.length == 0 ? UniqueFd() : make_socket(address.storage.ss_family, type, held.relay_from_netns != 0);
+  if (target && ::connect(target.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 &&
+      errno != EINPROGRESS)
+    target.reset();
+  return target;
+}
+
+void Sockets::start(UniqueFd accepted, const Held& held) {
+  UniqueFd target = connect_target(held, SOCK_STREAM);
   if (!target) return;
   const int no_delay = 1;
   ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
   ::setsockopt(target.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
-  if (::connect(target.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 && errno != EINPROGRESS)
-    return;
   const auto connection = connections_.emplace(connections_.end());
   connection->fd = {std::move(accepted), std::move(target)};
   connection->timer = loop_.after(connect_limit_ms, [this, connection] {

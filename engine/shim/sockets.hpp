@@ -1,5 +1,6 @@
 #pragma once
-// The listening sockets a monitor keeps for its container, and the relay of connections accepted on them.
+// The listening sockets a monitor keeps for its container, and the relay of connections accepted on them (of datagrams:
+// datagrams.hpp).
 #include <list>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "base/unique_fd.hpp"
 #include "engine/shim/channel.hpp"
+#include "engine/shim/datagrams.hpp"
 #include "engine/shim/loop.hpp"
 #include "engine/shim/monitor_config.hpp"
 
@@ -26,7 +28,8 @@ private:
   using ConnectionIterator = std::list<Connection>::iterator;
   void accept(const std::string& name);
   void start(UniqueFd accepted, const Held& held);
-  UniqueFd make_socket(int family, bool inside);
+  UniqueFd connect_target(const Held& held, int type);  ///< non-blocking; empty: refused at once
+  UniqueFd make_socket(int family, int type, bool inside);
   void on_event(ConnectionIterator connection, int side, std::uint32_t events);
   bool pump(Connection& connection, int from);
   void update(ConnectionIterator connection);
@@ -38,6 +41,7 @@ private:
   UniqueFd own_netns_;
   std::vector<Held> held_;
   std::list<Connection> connections_;
+  Datagrams datagrams_;
 };
 
 }  // namespace stack::engine::shim

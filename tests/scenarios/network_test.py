@@ -1,9 +1,11 @@
 """Names, ports, the way out, and hosts whose firewall drops."""
+import os
+import shutil
 import socket
 import subprocess
 import unittest
 
-from harness import StackCase, read, wait_until
+from harness import DEADLINE, STACK, StackCase, need_kernel, read, wait_until
 
 STACK_FILE = """
 name: net
@@ -13,7 +15,7 @@ services:
     init: true
     stop_grace_period: 1s
     command: ["sh", "-c", "mkdir -p /www && echo hello from web >/www/index.html && exec httpd -f -p 80 -h /www"]
-    ports: ["18086:80"]
+    ports: ["18086:80", "18087:5353/udp"]
     networks: {front: {aliases: [www]}}
   client:
     image: local/busybox
@@ -56,7 +58,6 @@ class Network(StackCase):
         run("ip", "netns", "del", self.outside_name())
 
     def outside_name(self):
-        import os
         return f"stk-out-{os.getpid()}"
 
     def client(self, script, check=True) -> str:
@@ -110,6 +111,63 @@ class Network(StackCase):
                 self.stack("up", "-d")
                 self.check_every_way_in()
                 self.stack("down")
+
+    def without_legacy_program(self):
+        """In a mount namespace where it cannot be executed."""
+        hidden = os.path.realpath(shutil.which("iptables-legacy"))
+        self.stop_engine()
+        done = subprocess.run(["unshare", "-m", "sh", "-c", f"mount --bind /dev/null {hidden} && exec {STACK} up -d"],
+                              cwd=self.dir, env=self.env, capture_output=True, text=True, check=True)
+        self.assertRegex(done.stderr, "WARNING.*iptables-legacy.*Debian package iptables")
+        self.stack("down")
+
+    def test_ports_answer_where_the_hosts_old_iptables_drops(self):
+        legacy = "iptables-legacy"
+        need_kernel("x_tables", subprocess.run([legacy, "-P", "FORWARD", "DROP"], capture_output=True).returncode == 0)
+        run(legacy, "-A", "FORWARD", "-j", "DROP")
+        before = run(legacy, "-S")
+        self.assertNotIn("WARNING", self.stack("up", "-d").stderr)
+        self.check_every_way_in()
+        self.assertEqual(run(legacy, "-S").count("-j ACCEPT"), 2)
+        self.kill_engine()
+        self.stack("ps")
+        self.check_every_way_in()
+        self.assertEqual(run(legacy, "-S").count("-j ACCEPT"), 2, "nothing twice")
+        self.stack("down")
+        self.assertEqual(run(legacy, "-S"), before)
+        self.without_legacy_program()  # then all that can be done is to say so
+
+    def test_udp_ports_answer_over_both_families_and_tell_clients_apart(self):
+        self.stack("up", "-d")
+        pid = self.inspect("net-web-1")["State"]["Pid"]
+        echo = ("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('', 5353))\n"
+                "while True: data, client = s.recvfrom(65536); s.sendto(b'echo ' + data, client)")
+        server = subprocess.Popen(["nsenter", "-t", str(pid), "-n", "python3", "-c", echo])
+        try:
+            for family, address in ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"), (socket.AF_INET, "198.51.100.1")):
+                with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                    probe.settimeout(0.5)
+                    wait_until(lambda: self.ask(probe, address, b"up?") == b"echo up?", f"{address} answers")
+                clients = [socket.socket(family, socket.SOCK_DGRAM) for _ in range(3)]
+                for number, client in enumerate(clients):
+                    client.sendto(b"from %d" % number, (address, 18087))
+                for number, client in enumerate(clients):
+                    client.settimeout(DEADLINE)
+                    self.assertEqual(client.recv(100), b"echo from %d" % number, address)
+                largest = b"x" * 60000
+                self.assertEqual(self.ask(clients[0], address, largest), b"echo " + largest)
+                for client in clients:
+                    client.close()
+        finally:
+            server.kill()
+            server.wait()
+
+    def ask(self, client, address, data):
+        client.sendto(data, (address, 18087))
+        try:
+            return client.recv(65536)
+        except OSError:
+            return b""
 
     def test_outside_packets_cannot_reach_loopback_ports(self):
         self.compose(STACK_FILE.replace('"18086:80"', '"127.0.0.1:18086:80"'))
