@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "base/lock_file.hpp"
 #include "cli/dispatch.hpp"
 #include "cli/output.hpp"
 
@@ -47,15 +48,19 @@ api::ClientOptions client_options(const std::optional<engine::Paths>& paths) {
 
 /// The file the lock is on: beside the engine's socket, or, for a user who may use the socket but not write there and for
 /// engines of others, in the user's own run directory. Empty when there is no such place: then there is no lock.
-UniqueFd open_lock_file(const Session& session, const std::string& project) {
+UniqueFd open_lock_file(const Session& session, const std::string& project, std::string& path) {
   std::vector<std::string> directories;
-  if (session.own_engine()) directories.push_back(session.own_engine()->run_root + "/projects");
+  if (session.own_engine()) {
+    ::mkdir(session.own_engine()->run_root.c_str(), 0755);  // an engine that has just ended took it along
+    directories.push_back(session.own_engine()->run_root + "/projects");
+  }
   if (const char* user = std::getenv("XDG_RUNTIME_DIR"); user && *user)
     directories.push_back(std::string(user) + "/stack-projects");
   if (::geteuid() == 0) directories.emplace_back("/run/stack-projects");
   for (const std::string& directory : directories) {
     ::mkdir(directory.c_str(), 0700);
-    UniqueFd file(::open(fmt::format("{}/{}.lock", directory, project).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    path = fmt::format("{}/{}.lock", directory, project);
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (file) return file;
   }
   return {};
@@ -131,15 +136,18 @@ void Session::tick(asio::steady_timer& timer) {
   });
 }
 
-ProjectLock::ProjectLock(const Session& session, const std::string& project) : file_(open_lock_file(session, project)) {
-  if (!file_) return;
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+ProjectLock::ProjectLock(const Session& session, const std::string& project) {
+  std::string path;
+  do {  // again when an engine that ended removed the file meanwhile
+    file_ = open_lock_file(session, project, path);
+    if (!file_) return;
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) continue;
     if (errno != EWOULDBLOCK) throw errno_error("lock project " + project);
     write_all(STDERR_FILENO, fmt::format("Waiting for another stack command that works on project {} (process {})\n", project,
                                          read_owner(file_.get())));
     while (::flock(file_.get(), LOCK_EX) != 0)
       if (errno != EINTR) throw errno_error("lock project " + project);
-  }
+  } while (!is_file_at(file_.get(), path));
   const std::string owner = std::to_string(::getpid());
   if (::ftruncate(file_.get(), 0) == 0 && ::pwrite(file_.get(), owner.data(), owner.size(), 0) < 0)
     throw errno_error("write the lock of project " + project);

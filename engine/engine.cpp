@@ -13,7 +13,9 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/lock_file.hpp"
 #include "base/log.hpp"
+#include "base/unique_fd.hpp"
 #include "dns/server.hpp"
 #include "engine/build/builder.hpp"
 #include "engine/container/build_run.hpp"
@@ -32,6 +34,8 @@ namespace {
 
 constexpr unsigned pool_threads = 4;
 constexpr std::chrono::seconds catch_up_interval{1};
+constexpr const char* boot_id_file = "/proc/sys/kernel/random/boot_id";
+constexpr std::string_view ended_in_boot = "ended_in_boot";  // setting: the boot in which an engine removed its run root
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -73,6 +77,17 @@ asio::awaitable<void> catch_up(Database& database) {
     co_await sleep_for(catch_up_interval);
     database.catch_up();
   }
+}
+
+/// The files that commands lock projects by (cli/session.cpp). False: one is locked.
+bool remove_project_locks(const std::string& directory) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const UniqueFd lock = try_lock_file(entry.path());
+    if (!lock || ::unlink(entry.path().c_str()) != 0) return false;
+  }
+  ::rmdir(directory.c_str());
+  return true;
 }
 
 }  // namespace
@@ -151,10 +166,11 @@ Engine::~Engine() = default;
 
 asio::awaitable<void> Engine::recover() {
   Parts& parts = *parts_;
-  // The marker lives in the run root, which a reboot empties; the boot id also covers a run root that stayed.
-  const std::string boot_id = read_file("/proc/sys/kernel/random/boot_id");
+  // The marker lives in the run root, which a reboot empties; the boot id also covers a run root that stayed. An engine that
+  // removed the run root itself has said so in the database.
+  const std::string boot_id = read_file(boot_id_file);
   const std::string marker = parts.paths.run_root + "/boot";
-  const bool rebooted = read_file(marker) != boot_id;
+  const bool rebooted = read_file(marker) != boot_id && parts.database.setting(ended_in_boot) != boot_id;
   if (rebooted) {
     std::error_code error;
     std::filesystem::remove_all(parts.paths.shims(), error);
@@ -166,6 +182,7 @@ asio::awaitable<void> Engine::recover() {
   co_await parts.networks.restore(std::move(restored.running));
   co_await parts.containers.restore(rebooted);
   std::ofstream(marker, std::ios::trunc) << boot_id;
+  if (!parts.database.setting(ended_in_boot).empty()) parts.database.set_setting(ended_in_boot, "");
 }
 
 EngineContext& Engine::context() { return parts_->context; }
@@ -173,5 +190,21 @@ EngineContext& Engine::context() { return parts_->context; }
 bool Engine::is_idle() const { return parts_->containers.is_idle() && !parts_->database.behind(); }
 
 asio::awaitable<void> Engine::farewell() { return parts_->containers.farewell(); }
+
+void Engine::remove_run_root() {
+  const Paths& paths = parts_->paths;
+  if (::rmdir(paths.shims().c_str()) != 0) return;                  // containers run on
+  if (!remove_project_locks(paths.run_root + "/projects")) return;  // a command is at work, and will start an engine again
+  try {
+    parts_->database.set_setting(ended_in_boot, read_file(boot_id_file));
+  } catch (const Error& error) {
+    log::warning("{} stays: {}", paths.run_root, error.what());
+    return;
+  }
+  ::unlink((paths.run_root + "/boot").c_str());
+  ::rmdir((paths.run_root + "/build-secrets").c_str());
+  ::unlink(paths.lock().c_str());
+  ::rmdir(paths.run_root.c_str());  // unless there is something else in it, such as the lock of an engine that starts already
+}
 
 }  // namespace stack::engine

@@ -29,6 +29,10 @@ public:
   /// The shims are told not to start another engine; containers run on.
   boost::asio::awaitable<void> farewell();
 
+  /// The last thing an engine does: when nothing runs, the run root goes, the lock file in it last. Whoever waits for the lock
+  /// notices (base/lock_file.hpp).
+  void remove_run_root();
+
 private:
   struct Parts;
   std::unique_ptr<Parts> parts_;

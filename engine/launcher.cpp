@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/lock_file.hpp"
 #include "base/process.hpp"
 
 extern char** environ;
@@ -50,22 +50,31 @@ int remaining_ms(Clock::time_point deadline) {
 }
 
 /// Reports when anything appears or is closed in the run root: the socket of an engine that came up, or the lock file of
-/// one that ended.
+/// one that ended. An engine that ends may take the directory along.
 class RunRootWatch {
 public:
   explicit RunRootWatch(const std::string& run_root) : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     if (!inotify_) throw errno_error("inotify_init1");
-    if (::inotify_add_watch(inotify_.get(), run_root.c_str(), IN_CREATE | IN_MOVED_TO | IN_CLOSE | IN_ONLYDIR) < 0)
+    constexpr std::uint32_t wanted = IN_CREATE | IN_MOVED_TO | IN_CLOSE | IN_DELETE_SELF | IN_ONLYDIR;
+    if (::inotify_add_watch(inotify_.get(), run_root.c_str(), wanted) < 0 && errno != ENOENT)
       throw errno_error("watch " + run_root);
   }
-  void wait(Clock::time_point deadline) {
+  /// False: the directory is not there any more, and this watch of no use.
+  bool wait(Clock::time_point deadline) {
     pollfd waited{inotify_.get(), POLLIN, 0};
     const int ready = ::poll(&waited, 1, remaining_ms(deadline));
     if (ready < 0 && errno != EINTR) throw errno_error("poll");
     if (ready == 0) throw Error(ErrorCode::unavailable, "the engine is starting or ending and does not get ready");
     alignas(inotify_event) char buffer[4096];
-    while (::read(inotify_.get(), buffer, sizeof buffer) > 0) {
+    bool there = true;
+    for (ssize_t got = 0; (got = ::read(inotify_.get(), buffer, sizeof buffer)) > 0;) {
+      for (ssize_t at = 0; at < got;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+        if ((event->mask & (IN_DELETE_SELF | IN_IGNORED)) != 0) there = false;
+        at += static_cast<ssize_t>(sizeof *event + event->len);
+      }
     }
+    return there;
   }
 
 private:
@@ -173,17 +182,19 @@ UniqueFd connect_to_engine(const Paths& paths) {
 UniqueFd connect_or_start(const LauncherOptions& options) {
   if (auto socket = try_connect(options.paths)) return std::move(*socket);
   const auto deadline = Clock::now() + options.timeout;
-  make_run_root(options.paths);
-  UniqueFd lock(::open(options.paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) throw errno_error("open " + options.paths.lock());
+  UniqueFd lock;
   std::optional<RunRootWatch> watch;
-  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) throw errno_error("lock " + options.paths.lock());
+  for (;;) {
+    make_run_root(options.paths);
+    lock = try_lock_file(options.paths.lock());
+    if (lock) break;
+    if (errno == ENOENT) continue;  // an engine ended and took the directory along
+    if (errno != EWOULDBLOCK) throw errno_error("lock " + options.paths.lock());
     // Watch first, then look again: whatever happens after the look wakes us.
-    if (watch)
-      watch->wait(deadline);
-    else
+    if (!watch)
       watch.emplace(options.paths.run_root);
+    else if (!watch->wait(deadline))
+      watch.reset();
     if (auto socket = try_connect(options.paths)) return std::move(*socket);
   }
   if (auto socket = try_connect(options.paths)) return std::move(*socket);

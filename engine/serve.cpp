@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <malloc.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,6 +25,7 @@
 
 #include "base/disk_room.hpp"
 #include "base/error.hpp"
+#include "base/lock_file.hpp"
 #include "base/log.hpp"
 #include "base/memory.hpp"
 #include "base/unique_fd.hpp"
@@ -94,15 +94,26 @@ private:
   UniqueFd pipe_;
 };
 
+void make_roots(const Paths& paths) {
+  std::filesystem::create_directories(paths.data_root);
+  std::filesystem::create_directories(paths.run_root);
+  ::chmod(paths.data_root.c_str(), 0710);
+  ::chmod(paths.run_root.c_str(), 0755);
+}
+
 UniqueFd take_lock(const ServeOptions& options) {
   if (options.on_demand) {
     ::fcntl(engine_lock_fd, F_SETFD, FD_CLOEXEC);
     return UniqueFd(engine_lock_fd);
   }
-  UniqueFd lock(::open(options.paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) throw errno_error("open " + options.paths.lock());
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    throw Error(ErrorCode::conflict, "another engine runs for " + options.paths.data_root);
+  UniqueFd lock;
+  while (!lock) {
+    make_roots(options.paths);
+    lock = try_lock_file(options.paths.lock());
+    if (!lock && errno == EWOULDBLOCK) throw Error(ErrorCode::conflict, "another engine runs for " + options.paths.data_root);
+    if (!lock && errno != ENOENT)
+      throw errno_error("lock " + options.paths.lock());  // ENOENT: one ended, and the run root with it
+  }
   return lock;
 }
 
@@ -149,13 +160,6 @@ UniqueFd listen_at(const std::string& path) {
   if (::listen(socket.get(), 4096) != 0) throw errno_error("listen " + path);
   if (::renameat(parent.get(), temporary.c_str(), parent.get(), name.c_str()) != 0) throw errno_error("rename to " + path);
   return socket;
-}
-
-void make_roots(const Paths& paths) {
-  std::filesystem::create_directories(paths.data_root);
-  std::filesystem::create_directories(paths.run_root);
-  ::chmod(paths.data_root.c_str(), 0710);
-  ::chmod(paths.run_root.c_str(), 0755);
 }
 
 /// STACK_ENGINE_IDLE (seconds) is for engines that others start: commands and shims.
@@ -238,6 +242,7 @@ private:
     co_await listener_->stop(stop_patience);
     co_await engine_->farewell();
     log::info("engine of {} has ended", options_.paths.data_root);
+    engine_->remove_run_root();
   }
 
   void finished(const std::exception_ptr& failure) {
@@ -272,7 +277,7 @@ int serve(const ServeOptions& given) {
   try {
     const ServeOptions options = checked(given);
     start_clean();
-    make_roots(options.paths);
+    if (options.on_demand) make_roots(options.paths);
     const UniqueFd lock = take_lock(options);
     open_log(options);
     if (options.on_demand) leave_session_group();

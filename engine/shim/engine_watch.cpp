@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/lock_file.hpp"
 
 namespace stack::engine::shim {
 
@@ -52,8 +52,8 @@ void EngineWatch::try_start() {
   // Whatever happens, look again later: the engine that holds the lock now may fail before it subscribes.
   schedule(delay_ms_);
   delay_ms_ = std::min(delay_ms_ * 2, longest_delay_ms);
-  UniqueFd lock(::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+  const UniqueFd lock = try_lock_file(lock_path_);
+  if (!lock) return;
   int ready[2];
   if (::pipe2(ready, O_CLOEXEC) != 0) return;
   UniqueFd read_end(ready[0]);

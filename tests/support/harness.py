@@ -77,6 +77,7 @@ class StackCase(unittest.TestCase):
 
     maxDiff = None
     shared_base = None  # of SharedRootCase
+    run_root_stays = False  # for tests that keep an engine from clearing up behind itself
 
     def setUp(self):
         self.base = self.shared_base or pathlib.Path(tempfile.mkdtemp(prefix="stack-test-", dir="/var/tmp"))
@@ -216,10 +217,12 @@ class StackCase(unittest.TestCase):
                 if network["Name"] not in ("bridge", "host", "none"):
                     self.api("DELETE", f"/networks/{network['Id']}")
             after = self.leftovers()
+            running = bool(self.engine_pids())
             self.stop_engine()
             self.assertEqual({**self.before, "processes": {}}, {**after, "processes": {}}, "left behind after down")
             # a released monitor may still be letting go of its mount
             wait_until(lambda: not self.processes(), "no process is left")
+            self.assertFalse(running and not self.run_root_stays and run_root.exists(), f"{run_root} went with the engine")
         finally:
             self.end_processes()
             shutil.rmtree(run_root, ignore_errors=True)
