@@ -1,6 +1,6 @@
 #pragma once
-// Tar archives from and to outsiders: reading (plain, gzip, bzip2, zstd, xz), extraction that cannot write outside its root, and
-// a deterministic writer. All calls block: run them in a pool thread.
+// Tar archives from and to outsiders: reading (plain, gzip, bzip2, zstd, xz), extraction that cannot write outside its root,
+// and a deterministic writer. All calls block: run them in a pool thread.
 #include <sys/stat.h>
 
 #include <cstdint>

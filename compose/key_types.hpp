@@ -49,4 +49,10 @@ inline constexpr Type container_name{"a string", allow_string, sf::container_nam
 inline constexpr Type pull_policy{"a string", allow_string, sf::pull_policy};
 inline constexpr Type published{"a port or a range of ports", allow_string | allow_number, sf::publish_range};
 
+inline constexpr Type file_reference_type{
+    "a name or a mapping", allow_string | allow_mapping, sf::file_reference, nullptr, nullptr, &keys_of<FileReference>};
+inline constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
+inline constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
+inline constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
+
 }  // namespace stack::compose::types

@@ -181,39 +181,6 @@ std::span<const Key> keys_of<Mount>() {
   return rows;
 }
 
-// ---- build ---------------------------------------------------------------------------------------------------------------
-
-template <>
-std::span<const Key> keys_of<Build>() {
-  static constexpr std::array rows{
-      key<&Build::context>("context", context, "directory or URL with what the build may copy"),
-      key<&Build::dockerfile>("dockerfile", string, "relative to the context"),
-      key<&Build::dockerfile_inline>("dockerfile_inline", string, "the Dockerfile's text itself"),
-      later("entitlements", "extra privileges of the build"),
-      key<&Build::args>("args", assignments, "values of ARGs"),
-      later("provenance", "attestation"),
-      later("sbom", "attestation"),
-      later("ssh", "agents the build may use"),
-      key<&Build::labels>("labels", labels, "of the image"),
-      later("cache_from", "sources of cached layers"),
-      later("cache_to", "where to export the cache"),
-      key<&Build::no_cache>("no_cache", boolean, "build everything anew"),
-      later("additional_contexts", "more named contexts"),
-      key<&Build::pull>("pull", boolean, "look for newer base images"),
-      later("extra_hosts", "more lines of /etc/hosts in RUN"),
-      later("isolation", "Windows only"),
-      key<&Build::network>("network", string, "network of RUN"),
-      key<&Build::target>("target", string, "the stage to build"),
-      later("secrets", "secrets RUN may mount"),
-      later("shm_size", "size of /dev/shm in RUN"),
-      key<&Build::tags>("tags", strings, "more names of the image", unique),
-      later("ulimits", "limits of RUN"),
-      later("platforms", "platforms to build for"),
-      later("privileged", "RUN with all privileges"),
-  };
-  return rows;
-}
-
 // ---- deploy --------------------------------------------------------------------------------------------------------------
 
 template <>
@@ -303,9 +270,6 @@ constexpr Type device_type{"a string or a mapping", allow_string | allow_mapping
 constexpr Type devices_type{"a list of devices", allow_list, nullptr, &device_type};
 constexpr Type env_file_type{"a path or a mapping", allow_mapping, nullptr, nullptr, nullptr, &keys_of<EnvFile>};
 constexpr Type env_files_type{"a path or a list of paths", allow_string | allow_list, sf::env_files, &env_file_type};
-constexpr Type file_reference_type{"a name or a mapping",  allow_string | allow_mapping, sf::file_reference, nullptr, nullptr,
-                                   &keys_of<FileReference>};
-constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
 constexpr Type healthcheck_type = structure<Healthcheck>();
 constexpr Type logging_type = structure<Logging>();
 constexpr Type service_network_type{"a mapping or nothing",  allow_mapping | allow_null, nullptr, nullptr, nullptr,
@@ -314,8 +278,6 @@ constexpr Type service_networks_type{"a list of networks or a mapping", allow_li
                                      nullptr, &service_network_type};
 constexpr Type port_type{"a port or a mapping", allow_mapping, sf::port, nullptr, nullptr, &keys_of<Port>};
 constexpr Type ports_type{"a list of ports", allow_list, sf::ports, &port_type};
-constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
-constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
 constexpr Type volume_entry_type{
     "a string or a mapping", allow_string | allow_mapping, sf::volume, nullptr, nullptr, &keys_of<Mount>, resolve_mount};
 constexpr Type volumes_type{"a list of volumes", allow_list, nullptr, &volume_entry_type};

@@ -129,6 +129,8 @@ void drop_unused(Project& project) {
     for (const Mount& mount : service.volumes)
       if (mount.type == "volume") volumes.insert(mount.source);
     for (const FileReference& secret : service.secrets) secrets.insert(secret.source);
+    if (service.build)
+      for (const FileReference& secret : service.build->secrets) secrets.insert(secret.source);
     for (const FileReference& config : service.configs) configs.insert(config.source);
   }
   keep_only(project.networks, networks);

@@ -28,6 +28,14 @@ struct Ulimit {
   bool operator==(const Ulimit&) const = default;
 };
 
+/// A secret or config as one service uses it.
+struct FileReference {
+  std::string source;  ///< key of Project::secrets or Project::configs
+  std::string target;  ///< path in the container; a secret's relative one is under /run/secrets; configs: "" means "/<source>"
+  std::string uid, gid;
+  std::optional<std::uint32_t> mode;
+};
+
 struct Build {
   std::string context;     ///< absolute path, or a URL
   std::string dockerfile;  ///< relative to the context, or absolute; "Dockerfile" by default
@@ -39,6 +47,16 @@ struct Build {
   std::string network;
   bool no_cache = false;
   bool pull = false;
+  std::map<std::string, std::vector<std::string>> extra_hosts;  ///< host → addresses
+  std::int64_t shm_size = 0;
+  std::vector<FileReference> secrets;  ///< what RUN --mount=type=secret may ask for, by `source`
+  std::vector<std::string> platforms;
+  std::vector<std::string> cache_from, cache_to;  ///< hints: what is not understood costs only time
+  std::map<std::string, Ulimit> ulimits;
+  OptionalStringMap additional_contexts;  ///< name → directory, URL, "service:x", "docker-image://x"
+  std::vector<std::string> ssh, entitlements;
+  std::string provenance, sbom, isolation;
+  bool privileged = false;
   Extensions extensions;
 };
 
@@ -117,14 +135,6 @@ struct ServiceNetwork {
   std::int64_t gw_priority = 0;
   std::int64_t priority = 0;
   Extensions extensions;
-};
-
-/// A secret or config as one service uses it.
-struct FileReference {
-  std::string source;  ///< key of Project::secrets or Project::configs
-  std::string target;  ///< path in the container; a secret's relative one is under /run/secrets; configs: "" means "/<source>"
-  std::string uid, gid;
-  std::optional<std::uint32_t> mode;
 };
 
 struct BindOptions {

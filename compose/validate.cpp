@@ -101,6 +101,9 @@ private:
   }
 
   void files() {
+    for (std::size_t i = 0; service_.build && i < service_.build->secrets.size(); ++i)
+      if (const std::string& source = service_.build->secrets[i].source; !project_.secrets.contains(source))
+        complain(fmt::format("build.secrets[{}]", i), fmt::format("refers to undefined secret '{}'", source));
     for (std::size_t i = 0; i < service_.secrets.size(); ++i)
       if (!project_.secrets.contains(service_.secrets[i].source))
         complain(fmt::format("secrets[{}]", i), fmt::format("refers to undefined secret '{}'", service_.secrets[i].source));

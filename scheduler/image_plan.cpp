@@ -15,8 +15,42 @@ using compose::Service;
 
 namespace {
 
+[[noreturn]] void refuse(const Service& service, const std::string& attribute, const std::string& reason) {
+  throw Error(ErrorCode::not_implemented,
+              service.where("build." + attribute) + ": services." + service.name + ".build." + attribute + " " + reason);
+}
+
+/// What the file may say but no build here can do.
+void refuse_unsupported(const Service& service) {
+  const compose::Build& build = *service.build;
+  if (!build.additional_contexts.empty()) refuse(service, "additional_contexts", "is not supported yet");
+  if (!build.ssh.empty()) refuse(service, "ssh", "is not supported: give the key as a secret");
+  if (!build.entitlements.empty()) refuse(service, "entitlements", "is not supported: builds run with the usual privileges");
+  if (build.privileged) refuse(service, "privileged", "is not supported: builds run with the usual privileges");
+  if (!build.isolation.empty() && build.isolation != "default") refuse(service, "isolation", "exists only on Windows");
+}
+
+void add_secrets(const Project& project, const Service& service, BuildImage& action) {
+  for (const compose::FileReference& reference : service.build->secrets) {
+    const compose::FileObject& secret = project.secrets.at(reference.source);
+    const std::string& id = reference.target.empty() ? reference.source : reference.target;
+    if (secret.external)
+      refuse(service, "secrets", "names the external secret " + reference.source + ", which only a Swarm has");
+    if (secret.content)
+      action.secret_values[id] = *secret.content;
+    else if (!secret.file.empty())
+      action.secret_files[id] = secret.file;
+    else if (const auto value = project.environment.find(secret.environment); value != project.environment.end())
+      action.secret_values[id] = value->second;
+    else
+      throw Error(ErrorCode::invalid_argument, service.where("build.secrets") + ": the environment has no " +
+                                                   secret.environment + " for the secret " + reference.source);
+  }
+}
+
 BuildImage build_action(const Project& project, const Service& service, const std::string& image,
                         const ReconcileOptions& options) {
+  refuse_unsupported(service);
   const compose::Build& build = *service.build;
   BuildImage action;
   action.image = image;
@@ -30,6 +64,13 @@ BuildImage build_action(const Project& project, const Service& service, const st
   action.options.target = build.target;
   action.options.network_mode = build.network;
   action.options.platform = service.platform;
+  action.options.shm_size = build.shm_size;
+  for (const auto& [host, addresses] : build.extra_hosts)
+    for (const std::string& address : addresses) action.options.extra_hosts.push_back(host + ":" + address);
+  for (const auto& [name, limit] : build.ulimits)
+    action.options.ulimits.push_back({.name = name, .hard = limit.hard, .soft = limit.soft});
+  if (action.options.platform.empty() && build.platforms.size() == 1) action.options.platform = build.platforms.front();
+  add_secrets(project, service, action);
   action.options.no_cache = build.no_cache || options.no_cache;
   action.options.pull = build.pull || options.pull;
   return action;

@@ -1,6 +1,10 @@
 #include "scheduler/operations.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "scheduler/build_context.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/shared_namespaces.hpp"
@@ -136,6 +140,16 @@ asio::awaitable<std::string> follow_build(Context context, api::ProgressStream s
   co_return id;
 }
 
+api::StringMap build_secrets(const BuildImage& build) {
+  api::StringMap secrets = build.secret_values;
+  for (const auto& [id, path] : build.secret_files) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw Error(ErrorCode::not_found, "cannot read the build secret " + id + " from " + path);
+    secrets[id] = std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  return secrets;
+}
+
 asio::awaitable<std::string> build_image(Context context, BuildImage build, const Operation& operation) {
   api::BuildOptions options = build.options;
   if (build.context.find("://") != std::string::npos || build.context.starts_with("git@")) {
@@ -145,6 +159,7 @@ asio::awaitable<std::string> build_image(Context context, BuildImage build, cons
     api::ProgressStream stream = co_await context->client.build_image(std::move(options), nothing);
     co_return co_await follow_build(context, std::move(stream), build.image, operation);
   }
+  options.secrets = build_secrets(build);
   BuildContext directory(context->client.executor(), build);
   options.dockerfile = directory.dockerfile();
   api::ProgressStream stream = co_await context->client.build_image(std::move(options), directory.source());

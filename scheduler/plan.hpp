@@ -25,7 +25,9 @@ struct BuildImage {
   std::string context;            ///< absolute path of a directory, or a URL for the engine to fetch
   std::string dockerfile;         ///< relative to the context, or absolute
   std::string dockerfile_inline;  ///< instead of a file
-  api::BuildOptions options;      ///< `dockerfile` and `remote` are filled in at execution
+  api::BuildOptions options;      ///< `dockerfile`, `remote` and `secrets` are filled in at execution
+  api::StringMap secret_files;    ///< id → file, for RUN --mount=type=secret
+  api::StringMap secret_values;   ///< id → content, where it came from no file
 };
 
 struct CreateNetwork {

@@ -23,6 +23,8 @@ void fields(V& v, BuildImage& x) {
   v("context", x.context);
   v("dockerfile", x.dockerfile, Empty::omit);
   v("dockerfile_inline", x.dockerfile_inline, Empty::omit);
+  v("secret_files", x.secret_files, Empty::omit);
+  v("secret_values", x.secret_values, Empty::omit);
   if constexpr (V::reading) {
     Json options;
     v.raw("options", options);

@@ -175,13 +175,14 @@ asio::awaitable<HijackedStream> Client::hijack(std::string method, std::string t
 
 // The body can be read only once, so there is no second attempt here; a fresh connection cannot have ended meanwhile.
 asio::awaitable<ResponseStream> Client::upload(std::string method, std::string target, BodySource& body,
-                                               std::string content_type) {
+                                               std::string content_type, StringMap headers) {
   auto connection = co_await impl_->connect();
   ++impl_->requests;
   RequestHead head;
   head.method = std::move(method);
   head.target = "/v" + impl_->version + target;
   head.content_type = std::move(content_type);
+  head.headers = std::move(headers);
   co_await connection->send_chunked(std::move(head), body);
   const ResponseHead answer = co_await connection->receive_head(false);
   impl_->answered = true;

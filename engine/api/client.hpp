@@ -93,7 +93,7 @@ public:
   asio::awaitable<Response> request(std::string method, std::string target, std::optional<nlohmann::json> body = {});
   asio::awaitable<ResponseStream> stream(std::string method, std::string target, std::optional<nlohmann::json> body = {});
   asio::awaitable<ResponseStream> upload(std::string method, std::string target, BodySource& body,
-                                         std::string content_type = "application/x-tar");
+                                         std::string content_type = "application/x-tar", StringMap headers = {});
   asio::awaitable<HijackedStream> hijack(std::string method, std::string target, std::optional<nlohmann::json> body = {});
 
   // Containers. `id` is an id, a unique prefix of one, or a name.

@@ -63,8 +63,24 @@ asio::awaitable<void> Client::tag_image(std::string name, std::string repository
   co_await request("POST", std::move(query).text());
 }
 
+namespace {
+
+/// ASCII JSON: fits a header whatever the secrets hold.
+std::string secrets_header(const StringMap& secrets) {
+  try {
+    return nlohmann::json(secrets).dump(-1, ' ', true);
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorCode::invalid_argument, "a build secret is not UTF-8 text: encode it, e.g. by base64");
+  }
+}
+
+}  // namespace
+
 asio::awaitable<ProgressStream> Client::build_image(BuildOptions options, BodySource& context) {
-  co_return ProgressStream(co_await upload("POST", "/build?" + build_query(options), context));
+  StringMap headers;
+  if (!options.secrets.empty()) headers["X-Stack-Build-Secrets"] = secrets_header(options.secrets);
+  co_return ProgressStream(
+      co_await upload("POST", "/build?" + build_query(options), context, "application/x-tar", std::move(headers)));
 }
 
 asio::awaitable<ProgressStream> Client::import_image(BodySource& tar, std::string repository, std::string tag,

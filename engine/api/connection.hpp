@@ -16,6 +16,7 @@ namespace stack::engine::api {
 struct RequestHead {
   std::string method, target;
   std::string content_type;  ///< empty: no body
+  StringMap headers;         ///< further ones
   bool upgrade = false;      ///< ask for a raw stream
 };
 

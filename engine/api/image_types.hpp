@@ -83,6 +83,7 @@ struct BuildOptions {
   std::int64_t shm_size = 0, memory = 0, memory_swap = 0, cpu_shares = 0, cpu_period = 0, cpu_quota = 0;
   std::string cpuset_cpus, cpuset_mems, cgroup_parent;
   std::vector<Ulimit> ulimits;
+  StringMap secrets;  ///< id → content, UTF-8; sent in a header of ours, which only our engine reads; never in a plan
 };
 
 void to_json(nlohmann::json&, const ImageConfig&);

@@ -36,6 +36,7 @@ struct BuildOptions {
   std::int64_t cpu_quota = 0;
   std::string cpuset_cpus;
   std::int64_t shm_size = 0;
+  std::vector<Ulimit> ulimits;
   std::string platform;                        ///< "", "linux/amd64"; others are refused
   std::map<std::string, std::string> secrets;  ///< id -> content, for RUN --mount=type=secret
 };

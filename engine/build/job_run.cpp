@@ -150,6 +150,7 @@ RunRequest Job::run_request(const Instruction& instruction, const image::Snapsho
   request.cpu_quota = options_.cpu_quota;
   request.cpuset_cpus = options_.cpuset_cpus;
   request.shm_size = options_.shm_size;
+  request.ulimits = options_.ulimits;
   return request;
 }
 

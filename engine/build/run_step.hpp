@@ -12,6 +12,12 @@ namespace stack::engine::build {
 
 namespace asio = boost::asio;
 
+/// A resource limit by its name: "nofile".
+struct Ulimit {
+  std::string name;
+  std::int64_t soft = 0, hard = 0;
+};
+
 struct RunRequest {
   /// Beside the root filesystem; the target is made when it is missing.
   struct Mount {
@@ -40,6 +46,7 @@ struct RunRequest {
   std::int64_t cpu_quota = 0;
   std::string cpuset_cpus;
   std::int64_t shm_size = 0;  ///< bytes; 0: 64 MB
+  std::vector<Ulimit> ulimits;
   std::map<std::string, std::string> labels;
 };
 

@@ -10,6 +10,62 @@ namespace {
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// "*" any bytes, "?" one, "\\x" the byte x: the whole text.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, retry = 0;
+  while (t < text.size()) {
+    const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
+    const std::size_t literal = escaped ? p + 1 : p;
+    if (p < pattern.size() && !escaped && pattern[p] == '*') {
+      star = p++;
+      retry = t;
+    } else if (p < pattern.size() && ((!escaped && pattern[p] == '?') || pattern[literal] == text[t])) {
+      p = literal + 1;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++retry;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+std::string without_prefix(const std::string& value, const std::string& pattern, bool longest) {
+  for (std::size_t i = 0; i <= value.size(); ++i) {
+    const std::size_t length = longest ? value.size() - i : i;
+    if (matches(pattern, std::string_view(value).substr(0, length))) return value.substr(length);
+  }
+  return value;
+}
+
+std::string without_suffix(const std::string& value, const std::string& pattern, bool longest) {
+  for (std::size_t i = 0; i <= value.size(); ++i) {
+    const std::size_t kept = longest ? i : value.size() - i;
+    if (matches(pattern, std::string_view(value).substr(kept))) return value.substr(0, kept);
+  }
+  return value;
+}
+
+/// The longest match at the first place where there is one, or at all places.
+std::string replaced(const std::string& value, const std::string& pattern, const std::string& replacement, bool all) {
+  std::string result;
+  for (std::size_t at = 0; at < value.size();) {
+    std::size_t length = value.size() - at;
+    while (length > 0 && !matches(pattern, std::string_view(value).substr(at, length))) --length;
+    if (length == 0) {
+      result += value[at++];
+      continue;
+    }
+    result += replacement;
+    at += length;
+    if (!all) return result + value.substr(at);
+  }
+  return result;
+}
+
 class Expander {
 public:
   Expander(std::string_view text, const Variables& variables, char escape)
@@ -75,6 +131,7 @@ private:
       put(escape_);
       return;
     }
+    if (keep_escapes_) put('\\');
     put(text_[at_++]);
   }
 
@@ -151,6 +208,8 @@ private:
       ++at_;
       return value_of(name);
     }
+    if (at_ < text_.size() && std::string_view("#%/").find(text_[at_]) != std::string_view::npos)
+      return by_pattern(value_of(name), depth);
     bool empty_counts_as_unset = false;
     if (at_ < text_.size() && text_[at_] == ':') {
       empty_counts_as_unset = true;
@@ -171,15 +230,30 @@ private:
     return *value;
   }
 
-  /// The text up to the closing brace, expanded, as one word.
-  std::string nested(int depth) {
+  /// ${V#p}, ${V##p}, ${V%p}, ${V%%p}, ${V/p/r}, ${V//p/r}, from the sign on.
+  std::string by_pattern(const std::string& value, int depth) {
+    const char sign = text_[at_++];
+    const bool twice = at_ < text_.size() && text_[at_] == sign;
+    if (twice) ++at_;
+    keep_escapes_ = true;  // the pattern's own
+    const std::string pattern = nested(depth, sign == '/' ? '/' : '}');
+    keep_escapes_ = false;
+    constexpr std::size_t longest = 16 * 1024;  // every part of the value is compared
+    if (value.size() > longest) fail("the value is too long for a pattern");
+    if (sign == '#') return without_prefix(value, pattern, twice);
+    if (sign == '%') return without_suffix(value, pattern, twice);
+    return replaced(value, pattern, nested(depth, '}'), twice);
+  }
+
+  /// The text up to the closing brace or slash, expanded, as one word.
+  std::string nested(int depth, char until = '}') {
     const std::string outer = std::move(word_);
     const bool outer_in_word = in_word_;
     const bool outer_splitting = splitting_;
     word_.clear();
     splitting_ = false;
-    run('}', depth + 1);
-    if (at_ >= text_.size()) fail("syntax error: missing '}'");
+    run(until, depth + 1);
+    if (at_ >= text_.size()) fail(std::string("syntax error: missing '") + until + "'");
     ++at_;
     std::string value = std::move(word_);
     word_ = outer;
@@ -193,7 +267,8 @@ private:
   char escape_;
   std::size_t at_ = 0;
   bool splitting_ = true;
-  bool quotes_ = true;  ///< quotes mean something
+  bool quotes_ = true;         ///< quotes mean something
+  bool keep_escapes_ = false;  ///< as a backslash: what follows is no wildcard
   bool in_word_ = false;
   std::string word_;
   std::vector<std::string> words_;

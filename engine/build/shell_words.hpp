@@ -11,7 +11,8 @@ namespace stack::engine::build {
 /// The value of a variable; empty optional: unset.
 using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// Removes quotes and replaces $V, ${V}, ${V:-x}, ${V-x}, ${V:+x}, ${V+x}, ${V:?x}, ${V?x}. Throws invalid_argument.
+/// Removes quotes and replaces $V, ${V}, ${V:-x}, ${V-x}, ${V:+x}, ${V+x}, ${V:?x}, ${V?x}, ${V#p}, ${V##p}, ${V%p}, ${V%%p},
+/// ${V/p/r}, ${V//p/r}. Throws invalid_argument.
 std::string expand_word(std::string_view word, const Variables& variables, char escape);
 /// A here-document: variables and escapes as above, quotes are ordinary text.
 std::string expand_document(std::string_view text, const Variables& variables, char escape);

@@ -53,6 +53,8 @@ Record build_record(const build::RunRequest& request, const HostFacts& host) {
   asked.host_config.cpu_quota = request.cpu_quota;
   asked.host_config.cpuset_cpus = request.cpuset_cpus;
   asked.host_config.shm_size = request.shm_size;
+  for (const auto& limit : request.ulimits)
+    asked.host_config.ulimits.push_back({.name = limit.name, .hard = limit.hard, .soft = limit.soft});
   for (const auto& mount : request.mounts) asked.host_config.mounts.push_back(to_api_mount(mount));
   asked.host_config.log_config.type = "none";  // the output is the builder's
   Settings settings = resolve_settings(asked, {}, host);

@@ -29,6 +29,20 @@ std::map<std::string, std::string> string_map(std::string_view text, const char*
   return map;
 }
 
+/// [{"Name":"nofile","Hard":2,"Soft":1}]
+std::vector<build::Ulimit> ulimits_of(const std::string& text) {
+  std::vector<build::Ulimit> limits;
+  if (text.empty()) return limits;
+  try {
+    for (const auto& item : nlohmann::json::parse(text))
+      limits.push_back(
+          {item.at("Name").get<std::string>(), item.at("Soft").get<std::int64_t>(), item.at("Hard").get<std::int64_t>()});
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::invalid_argument, std::string("ulimits must be a JSON array of limits: ") + error.what());
+  }
+  return limits;
+}
+
 BuildOptions read_options(const Request& request) {
   const Query& query = request.query;
   if (!query.get("remote").empty())
@@ -57,6 +71,7 @@ BuildOptions read_options(const Request& request) {
   options.cpu_quota = query.integer("cpuquota").value_or(0);
   options.cpuset_cpus = query.get("cpusetcpus");
   options.shm_size = query.integer("shmsize").value_or(0);
+  options.ulimits = ulimits_of(query.get("ulimits"));
   options.platform = query.get("platform");
   return options;
 }

@@ -1,11 +1,9 @@
 """Dockerfiles: what is built equals what the reference's BuildKit made of the same files (tests/golden/build), and mistakes are told."""
-import io
 import json
 import pathlib
-import tarfile
 import unittest
 
-from harness import SOURCE, SharedRootCase, UnixHttp
+from harness import SOURCE, SharedRootCase
 
 GOLDEN = SOURCE / "tests/golden/build"
 IGNORED = ("ArgsEscaped",)  # an old flag of Windows images that BuildKit still writes
@@ -17,28 +15,17 @@ class Build(SharedRootCase):
         self.import_busybox()
 
     def build(self, case: pathlib.Path, image: str):
-        """Builds as the flags say, one argument a line. Secrets have no place in a Compose file yet: they go with the request."""
+        """Builds as the flags say, one argument a line."""
         flags = (case / "flags").read_text().splitlines() if (case / "flags").exists() else []
         given = list(zip(flags[::2], flags[1::2]))
         context = case / "context" if (case / "context").exists() else case
-        if any(flag == "--secret" for flag, _ in given):
-            return self.build_with_secrets(case, image, [dict(part.split("=") for part in value.split(",")) for _, value in given])
         build = {"context": str(context), "args": [value for flag, value in given if flag == "--build-arg"]}
         build.update({"target": value for flag, value in given if flag == "--target"})
-        self.compose(json.dumps({"services": {"app": {"image": image, "build": build}}}))
+        secrets = [dict(part.split("=") for part in value.split(",")) for flag, value in given if flag == "--secret"]
+        build["secrets"] = [secret["id"] for secret in secrets]
+        self.compose(json.dumps({"services": {"app": {"image": image, "build": build}},
+                                 "secrets": {secret["id"]: {"file": str(context / secret["src"])} for secret in secrets}}))
         return self.stack("build", check=False)
-
-    def build_with_secrets(self, case: pathlib.Path, image: str, secrets: list):
-        context = io.BytesIO()
-        with tarfile.open(fileobj=context, mode="w") as tar:
-            tar.add(case / "context", ".")
-        contents = {secret["id"]: (case / "context" / secret["src"]).read_text() for secret in secrets}
-        connection = UnixHttp(str(self.run_root / "engine.sock"))
-        connection.request("POST", f"/build?t={image}", context.getvalue(),
-                           {"Content-Type": "application/x-tar", "X-Stack-Build-Secrets": json.dumps(contents)})
-        output = connection.getresponse().read().decode()
-        connection.close()
-        self.assertIn("Successfully built", output)
 
     def listing(self, image: str) -> str:
         self.compose(json.dumps({"services": {"list": {"image": image, "entrypoint": ["/bin/sh"], "user": "0:0", "working_dir": "/",
@@ -61,8 +48,7 @@ class Build(SharedRootCase):
             with self.subTest(case.name):
                 image = f"golden-build/{case.name}"
                 done = self.build(case, image)
-                if done is not None:
-                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 expected = json.loads((case / "config.json").read_text())
                 self.assertEqual(self.config(image), {key: value for key, value in expected.items() if key not in IGNORED})
                 self.assertEqual(self.listing(image), (case / "files.txt").read_text())
@@ -95,6 +81,36 @@ class Build(SharedRootCase):
         ):
             with self.subTest(dockerfile):
                 self.assertIn(message, self.failure(dockerfile))
+
+    def test_what_a_build_section_gives_to_run(self):
+        self.write({"Dockerfile": "FROM local/busybox\nRUN --mount=type=secret,id=token,env=TOKEN test \"$TOKEN\" = sesame\n"
+                                  "RUN test $(ulimit -n) = 77 && grep '10.1.2.3.*pypi' /etc/hosts && df -k /dev/shm | grep ' 8192 '\n"})
+        self.compose("""
+            services:
+              app:
+                image: local/app
+                build:
+                  context: .
+                  secrets: [token]
+                  ulimits: {nofile: 77}
+                  extra_hosts: ["pypi:10.1.2.3"]
+                  shm_size: 8m
+                  cache_from: [local/app:cache]
+            secrets: {token: {environment: SECRET_TOKEN}}
+            """)
+        self.stack("build", env={"SECRET_TOKEN": "sesame"})
+        status, history = self.api("GET", "/images/local/app/json")
+        self.assertNotIn("sesame", json.dumps(history))
+
+    def test_what_no_build_can_do_is_refused_with_its_place(self):
+        for key, value in (("ssh", "[default]"), ("privileged", "true"), ("additional_contexts", "{a: .}"),
+                           ("entitlements", "[network.host]"), ("platforms", "[linux/arm64]")):
+            with self.subTest(key):
+                self.write({"Dockerfile": "FROM local/busybox\n"})
+                self.compose(f"services:\n  app:\n    image: a\n    build:\n      context: .\n      {key}: {value}\n")
+                done = self.stack("build", check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertRegex(done.stderr, f"compose.yaml:6:.*{key}|platform linux/arm64 cannot be built here")
 
     def test_images_with_a_step_in_common_do_it_once(self):
         step = "FROM local/busybox\nRUN cat /proc/sys/kernel/random/uuid >/id; sleep 1\n"

@@ -10,7 +10,8 @@ namespace stack::engine::build {
 
 namespace {
 
-const std::map<std::string, std::string> values{{"A", "one"}, {"EMPTY", ""}, {"BLANKS", "x  y"}};
+const std::map<std::string, std::string> values{
+    {"A", "one"}, {"EMPTY", ""}, {"BLANKS", "x  y"}, {"F", "/a/b.c/d.tar.gz"}, {"Q", "a*b"}};
 
 std::optional<std::string> lookup(const std::string& name) {
   const auto found = values.find(name);
@@ -37,6 +38,24 @@ TEST(ShellWords, ReplacesVariablesInEveryForm) {
   EXPECT_EQ(word("$AB"), "");
 }
 
+// What the reference's BuildKit made of the same words.
+TEST(ShellWords, ReplacesByPattern) {
+  EXPECT_EQ(word("${F#*/}"), "a/b.c/d.tar.gz");
+  EXPECT_EQ(word("${F##*/}"), "d.tar.gz");
+  EXPECT_EQ(word("${F%.*}"), "/a/b.c/d.tar");
+  EXPECT_EQ(word("${F%%.*}"), "/a/b");
+  EXPECT_EQ(word("${F/b/X}"), "/a/X.c/d.tar.gz");
+  EXPECT_EQ(word("${F//a/Y}"), "/Y/b.c/d.tYr.gz");
+  EXPECT_EQ(word("${F#x}${EMPTY%x}${NO#x}"), "/a/b.c/d.tar.gz");
+  EXPECT_EQ(word("${F//[ac]/Z}"), "/a/b.c/d.tar.gz");
+  EXPECT_EQ(word("${F%.?z}"), "/a/b.c/d.tar");
+  EXPECT_EQ(word("${Q#a\\*}"), "b");
+  EXPECT_EQ(word("${F#\"/a\"}"), "/b.c/d.tar.gz");
+  EXPECT_EQ(word("${F/\\/a/q}"), "q/b.c/d.tar.gz");
+  EXPECT_EQ(word("${F##/*/}"), "d.tar.gz");
+  EXPECT_EQ(word("${F#/${NO:-a}}"), "/b.c/d.tar.gz");
+}
+
 TEST(ShellWords, HonoursQuotesAndEscapes) {
   EXPECT_EQ(word("'$A' \"$A\" \\$A"), "$A one $A");
   EXPECT_EQ(word("\"a\\\"b\\x\\$\""), "a\"b\\x$");
@@ -51,7 +70,8 @@ TEST(ShellWords, SaysWhatIsWrong) {
   EXPECT_EQ(word("${A"), "failed to process \"${A\": syntax error: missing '}'");
   EXPECT_EQ(word("${}"), "failed to process \"${}\": bad substitution");
   EXPECT_EQ(word("${NO:?gone}"), "failed to process \"${NO:?gone}\": NO: gone");
-  EXPECT_EQ(word("${A%x}"), "failed to process \"${A%x}\": unsupported modifier (%) in substitution");
+  EXPECT_EQ(word("${A^x}"), "failed to process \"${A^x}\": unsupported modifier (^) in substitution");
+  EXPECT_EQ(word("${A/x}"), "failed to process \"${A/x}\": syntax error: missing '/'");
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += "${N:-";
   EXPECT_TRUE(word(deep).ends_with("too deeply nested"));

@@ -1,0 +1,53 @@
+// The key table of a service's build section.
+#include <array>
+
+#include "compose/codec.hpp"
+#include "compose/key_types.hpp"
+
+namespace stack::compose {
+namespace {
+
+using namespace types;
+
+constexpr KeyOptions unique{.merge = Merge::append_unique};
+constexpr Type contexts{"a mapping or a list of NAME=CONTEXT", allow_mapping | allow_list, sf::assignments, nullptr, &context};
+
+std::string secret_identity(const Node& item) {
+  const Node* source = item.find("source");
+  return source == nullptr ? std::string() : source->text();
+}
+
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<Build>() {
+  static constexpr std::array rows{
+      key<&Build::context>("context", context, "directory or URL with what the build may copy"),
+      key<&Build::dockerfile>("dockerfile", string, "relative to the context"),
+      key<&Build::dockerfile_inline>("dockerfile_inline", string, "the Dockerfile's text itself"),
+      key<&Build::entitlements>("entitlements", strings, "extra privileges of the build", unique),
+      key<&Build::args>("args", assignments, "values of ARGs"),
+      key<&Build::provenance>("provenance", scalar, "attestation"),
+      key<&Build::sbom>("sbom", scalar, "attestation"),
+      key<&Build::ssh>("ssh", strings, "agents the build may use", unique),
+      key<&Build::labels>("labels", labels, "of the image"),
+      key<&Build::cache_from>("cache_from", strings, "sources of cached layers", unique),
+      key<&Build::cache_to>("cache_to", strings, "where to export the cache", unique),
+      key<&Build::no_cache>("no_cache", boolean, "build everything anew"),
+      key<&Build::additional_contexts>("additional_contexts", contexts, "more named contexts"),
+      key<&Build::pull>("pull", boolean, "look for newer base images"),
+      key<&Build::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts in RUN"),
+      key<&Build::isolation>("isolation", string, "Windows only"),
+      key<&Build::network>("network", string, "network of RUN"),
+      key<&Build::target>("target", string, "the stage to build"),
+      key<&Build::secrets>("secrets", file_references_type, "secrets RUN may mount", {Merge::by_identity, secret_identity}),
+      key<&Build::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm in RUN"),
+      key<&Build::tags>("tags", strings, "more names of the image", unique),
+      key<&Build::ulimits>("ulimits", ulimits_type, "limits of RUN"),
+      key<&Build::platforms>("platforms", strings, "platforms to build for", unique),
+      key<&Build::privileged>("privileged", boolean, "RUN with all privileges"),
+  };
+  return rows;
+}
+
+}  // namespace stack::compose
