@@ -150,10 +150,13 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
   const Record& record = container.record;
   LaunchPlan plan;
   plan.attachment = std::move(attachment);
-  SpecInput input{record, snapshot, impl.cgroup(record.id), {}, {}, {}, 0, 0};
+  SpecInput input{record, snapshot, impl.cgroup(record.id), {}, {}, {}, 0, 0, {}};
   input.pid_of_pid_namespace = pid_of(impl, record.host_config.pid_mode, "PID namespace");
   input.pid_of_ipc_namespace = pid_of(impl, record.host_config.ipc_mode, "IPC namespace");
   plan_files(impl, container, plan, input);
+  for (const auto& mount : record.mounts)
+    if (mount.type == "image")
+      input.image_layers[mount.source] = impl.services.images.content_dirs(impl.services.images.get(mount.source)->config);
   plan.unconfined = is_seccomp_unconfined(record.host_config);
   runtime::LaunchRequest& request = plan.request;
   request.id = record.id;
