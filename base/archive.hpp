@@ -74,6 +74,8 @@ struct ExtractOptions {
   bool replace_directory = true;  ///< false: a file never replaces a directory nor the reverse (Docker's noOverwriteDirNonDir)
   std::uint64_t max_bytes = std::uint64_t{1} << 40;  ///< of content; more is an error
   std::uint64_t max_members = 10'000'000;
+  /// May change a member (its name, say) before anything is made of it; what it throws ends the extraction. Null: nothing.
+  std::function<void(Member& member)> edit;
   /// Which members to extract, by clean path ("a/b"); null: all.
   std::function<bool(const std::string& path, const Member& member)> select;
   /// Called after each extracted member with its clean path; `digest` is the SHA-256 (hex) of a file's content when
@@ -114,6 +116,11 @@ struct WriteOptions {
 void write_directory(const std::string& directory, const Filter& filter, const Sink& sink, const WriteOptions& options = {});
 /// The same inside an open directory (e.g. of a detached mount).
 void write_directory(int directory_fd, const Filter& filter, const Sink& sink, const WriteOptions& options = {});
+
+/// Writes one file, link or directory (with what is below it) as a whole tar stream. Its names begin with `path`: "etc", "./"
+/// and so on, whatever it is called on disk; "." as `name` is the directory `parent_fd` itself. The filter sees these names.
+void write_entry(int parent_fd, const std::string& name, const std::string& path, const Filter& filter, const Sink& sink,
+                 const WriteOptions& options = {});
 
 /// A tar stream built member by member.
 class Writer {

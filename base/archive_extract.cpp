@@ -42,6 +42,7 @@ public:
         member->uid = options_.owner->uid;
         member->gid = options_.owner->gid;
       }
+      if (options_.edit) options_.edit(*member);
       const std::string path = clean_path(member->path);
       if (options_.select && !options_.select(path, *member)) continue;
       try {

@@ -121,28 +121,9 @@ public:
       : filter_(filter), options_(options), writer_(sink) {}
 
   void directory(int fd, const std::string& path) {
-    for (const std::string& name : sorted_names(fd)) entry(fd, name, path.empty() ? name : path + "/" + name);
+    for (const std::string& name : sorted_names(fd)) entry(fd, name, path.empty() ? name : with_slash(path) + name);
   }
   void finish() { writer_.finish(); }
-
-private:
-  static std::vector<std::string> sorted_names(int fd) {
-    UniqueFd readable(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!readable) throw errno_error("open directory");
-    const std::unique_ptr<DIR, int (*)(DIR*)> handle(::fdopendir(readable.get()), ::closedir);
-    if (!handle) throw errno_error("open directory");
-    readable.release();
-    std::vector<std::string> names;
-    for (errno = 0;; errno = 0) {
-      const dirent* found = ::readdir(handle.get());
-      if (found == nullptr && errno != 0) throw errno_error("read directory");
-      if (found == nullptr) break;
-      const std::string_view name = found->d_name;
-      if (name != "." && name != "..") names.emplace_back(name);
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
 
   void entry(int parent, const std::string& name, const std::string& path) {
     struct stat status {};
@@ -179,17 +160,38 @@ private:
     writer_.add(member);
   }
 
+private:
+  static std::string with_slash(const std::string& path) { return path.ends_with('/') ? path : path + "/"; }
+
+  static std::vector<std::string> sorted_names(int fd) {
+    UniqueFd readable(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!readable) throw errno_error("open directory");
+    const std::unique_ptr<DIR, int (*)(DIR*)> handle(::fdopendir(readable.get()), ::closedir);
+    if (!handle) throw errno_error("open directory");
+    readable.release();
+    std::vector<std::string> names;
+    for (errno = 0;; errno = 0) {
+      const dirent* found = ::readdir(handle.get());
+      if (found == nullptr && errno != 0) throw errno_error("read directory");
+      if (found == nullptr) break;
+      const std::string_view name = found->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
   void subdirectory(int parent, const std::string& name, const std::string& path, const struct stat& status, Keep keep) {
     const UniqueFd fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) throw errno_error("open " + path);
     if (keep == Keep::yes) {
-      Member member = describe(path + "/", status);
+      Member member = describe(with_slash(path), status);
       read_xattrs(fd.get(), member);
       writer_.add(member);
       char value = 0;
       if (options_.whiteouts == Whiteouts::overlay && ::fgetxattr(fd.get(), "trusted.overlay.opaque", &value, 1) == 1 &&
           value == 'y')
-        whiteout(path + "/.wh..opq");
+        whiteout(with_slash(path) + ".wh..opq");
     }
     directory(fd.get(), path);
   }
@@ -334,6 +336,13 @@ void Writer::finish() {
 void write_directory(int directory_fd, const Filter& filter, const Sink& sink, const WriteOptions& options) {
   TreeWriter writer(filter, sink, options);
   writer.directory(directory_fd, "");
+  writer.finish();
+}
+
+void write_entry(int parent_fd, const std::string& name, const std::string& path, const Filter& filter, const Sink& sink,
+                 const WriteOptions& options) {
+  TreeWriter writer(filter, sink, options);
+  writer.entry(parent_fd, name, path);
   writer.finish();
 }
 

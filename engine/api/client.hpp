@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "engine/api/endpoint.hpp"
+#include "engine/api/path_stat.hpp"
 #include "engine/api/streams.hpp"
 #include "engine/api/types.hpp"
 
@@ -68,6 +69,17 @@ struct AttachOptions {
   bool in = false, out = true, err = true, stream = true, logs = false;
 };
 
+struct PutArchiveOptions {
+  bool replace_directory = false;  ///< a directory and something else may replace each other
+  bool owned_by_user = false;      ///< everything belongs to the container's user, not to whom the archive says
+};
+
+/// A tar stream out of a container.
+struct ArchiveStream {
+  PathStat stat;  ///< of the path that was asked for
+  ResponseStream body;
+};
+
 struct EventsOptions {
   std::string since, until;  ///< Unix seconds with decimals
   Filters filters;
@@ -114,8 +126,9 @@ public:
   asio::awaitable<HijackedStream> attach_container(std::string id, AttachOptions options);
   asio::awaitable<void> resize_container(std::string id, unsigned height, unsigned width);
   /// Unpacks a tar into the container's `path`.
-  asio::awaitable<void> put_archive(std::string id, std::string path, BodySource& tar);
-  asio::awaitable<ResponseStream> get_archive(std::string id, std::string path);
+  asio::awaitable<void> put_archive(std::string id, std::string path, BodySource& tar, PutArchiveOptions options = {});
+  asio::awaitable<ArchiveStream> get_archive(std::string id, std::string path);
+  asio::awaitable<std::optional<PathStat>> find_path(std::string id, std::string path);  ///< empty: not there
 
   asio::awaitable<std::string> create_exec(std::string container, ExecCreateRequest body);  ///< its id
   asio::awaitable<HijackedStream> start_exec(std::string id, ExecStartRequest body);        ///< body.detach must be false

@@ -115,16 +115,48 @@ asio::awaitable<void> Client::resize_container(std::string id, unsigned height, 
   co_await request("POST", size_target(container_path(id, "resize"), height, width));
 }
 
-asio::awaitable<void> Client::put_archive(std::string id, std::string path, BodySource& tar) {
+namespace {
+
+std::string archive_target(std::string_view id, const std::string& path) {
   Query query(container_path(id, "archive"));
   query.add("path", path);
-  co_await upload("PUT", std::move(query).text(), tar);
+  return std::move(query).text();
 }
 
-asio::awaitable<ResponseStream> Client::get_archive(std::string id, std::string path) {
-  Query query(container_path(id, "archive"));
-  query.add("path", path);
-  return stream("GET", std::move(query).text());
+PathStat stat_in(const StringMap& headers) {
+  const auto found = headers.find("x-docker-container-path-stat");
+  if (found == headers.end()) throw Error(ErrorCode::internal, "the engine's answer does not say what the path is");
+  return decode_path_stat(found->second);
+}
+
+}  // namespace
+
+asio::awaitable<void> Client::put_archive(std::string id, std::string path, BodySource& tar, PutArchiveOptions options) {
+  std::string target = archive_target(id, path);
+  if (!options.replace_directory) target += "&noOverwriteDirNonDir=true";
+  if (options.owned_by_user) target += "&copyUIDGID=true";
+  co_await upload("PUT", std::move(target), tar);
+}
+
+asio::awaitable<ArchiveStream> Client::get_archive(std::string id, std::string path) {
+  RequestHead head;
+  head.method = "GET";
+  head.target = archive_target(id, path);
+  std::string no_body;
+  Exchange answer = co_await impl_->accepted(std::move(head), std::move(no_body));
+  PathStat stat = stat_in(answer.head.headers);
+  ArchiveStream result{std::move(stat), ResponseStream(std::move(answer.connection), false)};
+  co_return result;
+}
+
+asio::awaitable<std::optional<PathStat>> Client::find_path(std::string id, std::string path) {
+  try {
+    const Response response = co_await request("HEAD", archive_target(id, path));
+    co_return stat_in(response.headers);
+  } catch (const ApiError& error) {
+    if (error.status() != 404) throw;
+  }
+  co_return std::nullopt;
 }
 
 asio::awaitable<std::string> Client::create_exec(std::string container, ExecCreateRequest body) {

@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/error.hpp"
+#include "engine/container/log_config.hpp"
 #include "engine/container/logs.hpp"
 #include "engine/container/manager_impl.hpp"
 
@@ -44,9 +45,9 @@ asio::awaitable<void> copy_in(ClientStream& client, Socket& to) {
   co_await never.wait();
 }
 
-asio::awaitable<void> write_logs(const asio::any_io_executor& executor, std::string directory, LogOptions options,
+asio::awaitable<void> write_logs(const asio::any_io_executor& executor, LogSource source, LogOptions options,
                                  ClientStream& client) {
-  LogReader reader(executor, std::move(directory), std::move(options));
+  LogReader reader(executor, std::move(source), std::move(options));
   for (;;) {
     const std::string_view chunk = co_await reader.next();
     if (chunk.empty()) co_return;
@@ -64,7 +65,8 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
     log_options.out = options.out;
     log_options.err = options.err;
     log_options.raw = container->record.config.tty;
-    co_await write_logs(executor, dir(*container) + "/logs", std::move(log_options), *client);
+    LogSource source = log_source(container->record, dir(*container));
+    co_await write_logs(executor, std::move(source), std::move(log_options), *client);
   }
   if (!options.stream) {
     if (!options.logs) co_await client->begin();

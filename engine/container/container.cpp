@@ -49,7 +49,10 @@ nlohmann::json mount_to_json(const MountPoint& mount) {
           {"no_copy", mount.no_copy},
           {"create_source", mount.create_source},
           {"recursive", mount.recursive},
+          {"read_only_recursive", mount.read_only_recursive},
           {"subpath", mount.subpath},
+          {"labels", mount.labels},
+          {"driver_options", mount.driver_options},
           {"options", mount.options},
           {"from_mounts_api", mount.from_mounts_api}};
 }
@@ -67,7 +70,10 @@ MountPoint mount_from_json(const nlohmann::json& json) {
   mount.no_copy = json.at("no_copy");
   mount.create_source = json.at("create_source");
   mount.recursive = json.at("recursive");
+  mount.read_only_recursive = json.value("read_only_recursive", true);
   mount.subpath = json.at("subpath");
+  mount.labels = json.value("labels", api::StringMap());
+  mount.driver_options = json.value("driver_options", api::StringMap());
   mount.options = json.at("options").get<std::vector<std::string>>();
   mount.from_mounts_api = json.at("from_mounts_api");
   return mount;

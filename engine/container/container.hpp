@@ -37,9 +37,9 @@ const char* to_string(Intent intent);
 
 /// A mount of the container, resolved at creation.
 struct MountPoint {
-  std::string type;         ///< bind, volume, tmpfs
-  std::string name;         ///< of a volume
-  std::string source;       ///< host path
+  std::string type;         ///< bind, volume, tmpfs, image
+  std::string name;         ///< of a volume, or of an image as it was asked for
+  std::string source;       ///< host path; of an image its id
   std::string destination;  ///< absolute, clean
   std::string mode;         ///< as written: "ro,z"
   std::string propagation;  ///< binds: rprivate unless said otherwise
@@ -48,8 +48,11 @@ struct MountPoint {
   bool no_copy = false;              ///< do not fill an empty volume from the image
   bool create_source = false;        ///< binds of the short form: a missing directory is made
   bool recursive = true;             ///< binds: submounts too
-  std::string subpath;               ///< of a volume
+  bool read_only_recursive = true;   ///< read-only: submounts too
+  std::string subpath;               ///< of a volume or image
   std::vector<std::string> options;  ///< tmpfs: size=…, mode=…
+  api::StringMap labels;             ///< of a volume that is made here
+  api::StringMap driver_options;     ///< the same
   bool from_mounts_api = false;      ///< came as HostConfig.Mounts, for the texts of errors
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/container/log_config.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/mounts.hpp"
 
@@ -142,7 +143,7 @@ api::ContainerInspect make_inspect(const Manager::Impl& impl, const LiveContaine
     inspect.resolv_conf_path = directory + "/resolv.conf";
     inspect.hostname_path = directory + "/hostname";
     inspect.hosts_path = directory + "/hosts";
-    if (record.host_config.log_config.type != "none") inspect.log_path = directory + "/logs/container.log";
+    inspect.log_path = log_path(record, directory);
   }
   inspect.name = "/" + record.name;
   inspect.restart_count = record.restart_count;

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/error.hpp"
+#include "engine/container/log_config.hpp"
 #include "engine/container/spec.hpp"
 
 namespace stack::engine::container {
@@ -33,35 +34,6 @@ network::PortRequest port_request(const std::string& container_port, const api::
   request.host_port_last =
       dash == std::string::npos ? request.host_port_first : to_port(std::string_view(binding.host_port).substr(dash + 1));
   return request;
-}
-
-/// "10m", "512k", "1g", plain bytes.
-std::uint64_t parse_log_size(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  std::string unit(end, text.data() + text.size());
-  std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (error != std::errc{} || value == 0) throw Error(ErrorCode::invalid_argument, "invalid log size: " + text);
-  if (unit == "k" || unit == "kb") return value << 10;
-  if (unit == "m" || unit == "mb") return value << 20;
-  if (unit == "g" || unit == "gb") return value << 30;
-  if (unit.empty() || unit == "b") return value;
-  throw Error(ErrorCode::invalid_argument, "invalid log size: " + text);
-}
-
-runtime::LogOptions log_options(const api::LogConfig& config, const std::string& directory) {
-  runtime::LogOptions options;
-  if (config.type == "none") return options;
-  options.directory = directory;
-  if (const auto size = config.config.find("max-size"); size != config.config.end())
-    options.max_size = parse_log_size(size->second);
-  if (const auto files = config.config.find("max-file"); files != config.config.end()) {
-    std::uint32_t count = 0;
-    std::from_chars(files->second.data(), files->second.data() + files->second.size(), count);
-    if (count == 0) throw Error(ErrorCode::invalid_argument, "max-file cannot be less than 1");
-    options.max_files = count;
-  }
-  return options;
 }
 
 pid_t pid_of(const Manager::Impl& impl, const std::string& mode, const char* what) {
@@ -178,17 +150,20 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
   const Record& record = container.record;
   LaunchPlan plan;
   plan.attachment = std::move(attachment);
-  SpecInput input{record, snapshot, impl.cgroup(record.id), {}, {}, {}, 0, 0};
+  SpecInput input{record, snapshot, impl.cgroup(record.id), {}, {}, {}, 0, 0, {}};
   input.pid_of_pid_namespace = pid_of(impl, record.host_config.pid_mode, "PID namespace");
   input.pid_of_ipc_namespace = pid_of(impl, record.host_config.ipc_mode, "IPC namespace");
   plan_files(impl, container, plan, input);
+  for (const auto& mount : record.mounts)
+    if (mount.type == "image")
+      input.image_layers[mount.source] = impl.services.images.content_dirs(impl.services.images.get(mount.source)->config);
   plan.unconfined = is_seccomp_unconfined(record.host_config);
   runtime::LaunchRequest& request = plan.request;
   request.id = record.id;
   request.spec = build_spec(input);
   request.shim_dir = impl.services.paths.shim_dir(record.id);
   request.container_dir = impl.dir(container);
-  request.log = log_options(record.host_config.log_config, impl.dir(container) + "/logs");
+  request.log = log_options(record, impl.dir(container));
   request.engine = impl.services.engine_restart;
   request.stdin_open = record.config.open_stdin;
   request.stdin_once = record.config.stdin_once;

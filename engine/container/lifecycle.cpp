@@ -7,6 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "base/crash_point.hpp"
 #include "base/error.hpp"
@@ -58,6 +60,42 @@ void make_bind_source(const MountPoint& mount) {
   if (error)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("error while creating mount source path '{}': {}", mount.source, error.message()));
+}
+
+/// The mount a path is on: its line of /proc/self/mountinfo has the mount's id first.
+struct MountLine {
+  std::string point;  ///< where it is mounted
+  bool shared = false;
+  bool slave = false;
+};
+std::optional<MountLine> mount_of(const std::string& path) {
+  struct statx details {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &details) != 0) return std::nullopt;
+  const std::string id = std::to_string(details.stx_mnt_id) + " ";
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    if (line.rfind(id, 0) != 0) continue;
+    std::istringstream fields(line);
+    MountLine found;
+    std::string skipped, optional;
+    fields >> skipped >> skipped >> skipped >> skipped >> found.point >> skipped;
+    while (fields >> optional && optional != "-") {
+      found.shared = found.shared || optional.rfind("shared:", 0) == 0;
+      found.slave = found.slave || optional.rfind("master:", 0) == 0;
+    }
+    return found;
+  }
+  return std::nullopt;
+}
+
+/// Mounts travel through a bind only when its source takes part in that; else the option would do nothing, silently.
+void check_propagation(const MountPoint& mount) {
+  const bool shared = mount.propagation.ends_with("shared");
+  if (!shared && !mount.propagation.ends_with("slave")) return;
+  const auto source = mount_of(mount.source);
+  if (!source || source->shared || (!shared && source->slave)) return;
+  throw Error(ErrorCode::internal, fmt::format("path {} is mounted on {} but it is not a shared{} mount", mount.source,
+                                               source->point, shared ? "" : " or slave"));
 }
 
 }  // namespace
@@ -122,6 +160,7 @@ asio::awaitable<void> Manager::Impl::undo_start(ContainerPtr container, std::exc
     }
     co_await remove_cgroup(record.id, true);
     co_await services.networks.detach(record.id);
+    co_await release_volumes(container, record.id);
   } catch (const std::exception& error) {
     log::error("container {}: cleaning up after a failed start: {}", record.id, error.what());
   }
@@ -143,14 +182,30 @@ asio::awaitable<void> Manager::Impl::prepare_volumes(ContainerPtr container, ima
   for (const auto& mount : container->record.mounts) {
     if (mount.type == "bind") {
       make_bind_source(mount);
+      check_propagation(mount);
     } else if (mount.type == "volume") {
       if (!services.volumes.find(mount.name)) {  // removed by force since: as at the creation
         volume::VolumeCreate request;
         request.name = mount.name;
         services.volumes.create(request);
       }
-      if (!mount.no_copy) co_await services.volumes.fill_from_image(mount.name, snapshot.lower_dirs, mount.destination);
+      co_await services.volumes.acquire(mount.name, container->record.id);
+      if (!mount.no_copy && mount.subpath.empty())
+        co_await services.volumes.fill_from_image(mount.name, snapshot.lower_dirs, mount.destination);
       publish_volume(*container, mount, "mount");
+    }
+  }
+}
+
+asio::awaitable<void> Manager::Impl::release_volumes(ContainerPtr container, std::string user) {
+  std::vector<std::string> names;
+  for (const auto& mount : container->record.mounts)
+    if (mount.type == "volume") names.push_back(mount.name);
+  for (const auto& name : names) {
+    try {
+      co_await services.volumes.release(name, user);
+    } catch (const std::exception& error) {
+      log::error("volume {}: {}", name, error.what());
     }
   }
 }
@@ -289,6 +344,7 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   } catch (const std::exception& error) {
     log::warning("container {}: releasing its shim: {}", record.id, error.what());
   }
+  co_await release_volumes(container, record.id);
   container->run.reset();
   ++container->exits;
   set_state(container, delay ? State::restarting : State::exited);

@@ -19,18 +19,27 @@ struct LogRecord {
   std::string_view payload;
 };
 
+/// Where a container's log is and how it is written.
+struct LogSource {
+  LogSource(std::filesystem::path in) : directory(std::move(in)) {}  // NOLINT(google-explicit-constructor): the usual log
+  std::filesystem::path directory;
+  std::string file_name = shim::log_file_name;
+  shim::LogFormat format = shim::LogFormat::records;
+};
+
 struct LogFile {
   UniqueFd fd;
   dev_t device = 0;
   ino_t inode = 0;
+  shim::LogFormat format = shim::LogFormat::records;
   bool same_as(const LogFile& other) const { return device == other.device && inode == other.inode; }
 };
 
 /// The files of a log, oldest first. A rotation during the call costs no file and gives none twice. Missing files are left out.
-std::deque<LogFile> open_log_files(const std::filesystem::path& directory);
+std::deque<LogFile> open_log_files(const LogSource& source);
 
 /// Those written after `known`, oldest first; all when `known` was removed since. Empty: `known` is the one being written.
-std::deque<LogFile> open_successors(const std::filesystem::path& directory, const LogFile& known);
+std::deque<LogFile> open_successors(const LogSource& source, const LogFile& known);
 
 std::uint64_t size_of(const LogFile& file);
 
@@ -44,6 +53,8 @@ public:
 
 private:
   bool load(const LogFile& file, std::uint64_t offset, std::size_t size, std::uint64_t limit);
+  bool next_line(const LogFile& file, std::uint64_t& offset, std::uint64_t limit, LogRecord& record);
+  std::string text_;  // of the last json line
   std::vector<char> buffer_;
   std::uint64_t begin_ = 0, end_ = 0;  // the part of the file in the buffer
 };

@@ -28,9 +28,9 @@ constexpr std::uint64_t scan_slice =
 
 class LogReader::Impl : public std::enable_shared_from_this<Impl> {
 public:
-  Impl(asio::any_io_executor executor, std::filesystem::path directory, LogOptions options)
+  Impl(asio::any_io_executor executor, LogSource source, LogOptions options)
       : executor_(executor),
-        directory_(std::move(directory)),
+        source_(std::move(source)),
         options_(options),
         output_(options),
         changes_(executor),
@@ -52,7 +52,7 @@ private:
   bool follows() const { return options_.follow && !ended_; }
 
   asio::any_io_executor executor_;
-  std::filesystem::path directory_;
+  LogSource source_;
   LogOptions options_;
   LogOutput output_;
   asio::posix::stream_descriptor changes_;  // inotify
@@ -72,7 +72,7 @@ private:
 void LogReader::Impl::open() {
   opened_ = true;
   if (options_.follow) watch();  // before the files are looked at, so that no change falls between
-  files_ = open_log_files(directory_);
+  files_ = open_log_files(source_);
   if (!options_.follow && !files_.empty()) last_limit_ = size_of(files_.back());
   if (!options_.tail || files_.empty()) return;
   start_ = find_tail(files_, options_);
@@ -86,9 +86,9 @@ void LogReader::Impl::open() {
 void LogReader::Impl::watch() {
   UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!fd) throw errno_error("inotify");
-  if (::inotify_add_watch(fd.get(), directory_.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) <
-      0) {
-    if (errno != ENOENT) throw errno_error("watch " + directory_.string());
+  if (::inotify_add_watch(fd.get(), source_.directory.c_str(),
+                          IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) < 0) {
+    if (errno != ENOENT) throw errno_error("watch " + source_.directory.string());
     ended_ = true;  // no directory, no container that could write
     return;
   }
@@ -145,10 +145,10 @@ bool LogReader::Impl::next_file() {
 /// Has the file we are at the end of been replaced? Then its successors are opened; it is complete from then on.
 bool LogReader::Impl::rotated() {
   struct stat status {};
-  if (::stat((directory_ / shim::log_file_name).c_str(), &status) != 0)
+  if (::stat((source_.directory / source_.file_name).c_str(), &status) != 0)
     return false;  // in the middle of a rotation: its end wakes us
   if (status.st_dev == files_.front().device && status.st_ino == files_.front().inode) return false;
-  for (auto& file : open_successors(directory_, files_.front())) files_.push_back(std::move(file));
+  for (auto& file : open_successors(source_, files_.front())) files_.push_back(std::move(file));
   return files_.size() > 1;
 }
 
@@ -157,7 +157,7 @@ asio::awaitable<std::string_view> LogReader::Impl::next() {
   output_.clear();
   while (!finished_) {
     const bool last_look = !follows();
-    if (files_.empty() && options_.follow) files_ = open_log_files(directory_);
+    if (files_.empty() && options_.follow) files_ = open_log_files(source_);
     const Progress progress = fill();
     if (progress == Progress::chunk) co_return output_.view();
     if (progress == Progress::more) {
@@ -195,8 +195,8 @@ void LogReader::Impl::end_follow() {
   changes_.cancel(ignored);
 }
 
-LogReader::LogReader(asio::any_io_executor executor, std::filesystem::path directory, LogOptions options)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(directory), options)) {}
+LogReader::LogReader(asio::any_io_executor executor, LogSource source, LogOptions options)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(source), options)) {}
 LogReader::~LogReader() = default;
 LogReader::LogReader(LogReader&&) noexcept = default;
 LogReader& LogReader::operator=(LogReader&&) noexcept = default;

@@ -4,11 +4,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "engine/container/log_files.hpp"
 
 namespace stack::engine::container {
 
@@ -36,7 +37,7 @@ struct LogOptions {
 class LogReader {
 public:
   /// Nothing is read yet. A directory or file that does not exist is an empty log.
-  LogReader(asio::any_io_executor executor, std::filesystem::path directory, LogOptions options);
+  LogReader(asio::any_io_executor executor, LogSource source, LogOptions options);
   ~LogReader();
   LogReader(LogReader&&) noexcept;
   LogReader& operator=(LogReader&&) noexcept;

@@ -55,7 +55,7 @@ void check_bind_sources(const std::vector<MountPoint>& mounts) {
 /// Anonymous volumes get their names before the record is written: recovery finds them by it.
 void name_volumes(std::vector<MountPoint>& mounts) {
   for (auto& mount : mounts)
-    if (mount.type == "volume" && mount.anonymous) mount.name = random_id();
+    if (mount.type == "volume" && mount.name.empty()) mount.name = random_id();
 }
 
 /// `made` gets the names of those that did not exist, so that a failed creation takes back only its own.
@@ -65,10 +65,18 @@ void create_volumes(volume::Manager& volumes, std::vector<MountPoint>& mounts, s
     const bool existed = volumes.find(mount.name) != nullptr;
     volume::VolumeCreate request;
     request.name = mount.name;
-    if (mount.anonymous) request.labels[volume::anonymous_label] = "";
+    request.labels = mount.labels;
+    request.options = mount.driver_options;
+    if (mount.anonymous && !existed) request.labels[volume::anonymous_label] = "";
     mount.source = volumes.create(request)->mountpoint;
     if (!existed) made.push_back(mount.name);
   }
+}
+
+/// Images that are mounted: their ids.
+void find_images(const image::Store& images, std::vector<MountPoint>& mounts) {
+  for (auto& mount : mounts)
+    if (mount.type == "image") mount.source = images.get(mount.name)->id;
 }
 
 }  // namespace
@@ -181,7 +189,8 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   record.config = std::move(settings.config);
   record.host_config = std::move(settings.host_config);
   record.endpoints = requested_endpoints(request, record.host_config.network_mode);
-  record.mounts = resolve_mounts(record.config, record.host_config);
+  record.mounts = resolve_mounts(record.config, record.host_config, lent_mounts(record.host_config));
+  find_images(services.images, record.mounts);
   set_hostname(record, services.host);
   auto argv = command_line(record.config);
   record.path = argv.front();
@@ -217,6 +226,15 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   return {id, std::move(settings.warnings)};
 }
 
+std::vector<MountPoint> Manager::Impl::lent_mounts(const api::HostConfig& host_config) const {
+  std::vector<MountPoint> mounts;
+  for (const std::string& text : host_config.volumes_from) {
+    const VolumesFrom from = parse_volumes_from(text);
+    for (auto& mount : inherit_mounts(get(from.container)->record.mounts, from.read_only)) mounts.push_back(std::move(mount));
+  }
+  return mounts;
+}
+
 std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& options) const {
   const ContainerFilter filter(options.filters, [this](const std::string& name) {
     const image::ImagePtr image = services.images.find(name);
@@ -250,6 +268,16 @@ std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& option
   return result;
 }
 
+namespace {
+
+bool uses_image(const Record& record, const std::string& id) {
+  return record.image_id == id || std::any_of(record.mounts.begin(), record.mounts.end(), [&](const MountPoint& mount) {
+           return mount.type == "image" && mount.source == id;
+         });
+}
+
+}  // namespace
+
 Manager::Manager(Services services) : impl_(std::make_shared<Impl>(std::move(services))) {}
 Manager::~Manager() = default;
 
@@ -274,7 +302,7 @@ bool Manager::is_idle() const {
 std::vector<image::ImageUse> Manager::users_of_image(const std::string& image_id) const {
   std::vector<image::ImageUse> users;
   for (const auto& [id, container] : impl_->by_id)
-    if (container->record.image_id == image_id) users.push_back({id, is_active(container->record.state)});
+    if (uses_image(container->record, image_id)) users.push_back({id, is_active(container->record.state)});
   return users;
 }
 
@@ -338,6 +366,15 @@ asio::awaitable<void> Manager::connect(ContainerPtr container, std::string netwo
 }
 asio::awaitable<void> Manager::disconnect(ContainerPtr container, std::string network, bool force) {
   return impl_->disconnect(std::move(container), std::move(network), force);
+}
+asio::awaitable<api::PathStat> Manager::stat_path(ContainerPtr container, PathRequest request) {
+  return impl_->stat_path(std::move(container), std::move(request));
+}
+asio::awaitable<void> Manager::download(ContainerPtr container, PathRequest request, ArchiveReceiver receiver) {
+  return impl_->download(std::move(container), std::move(request), std::move(receiver));
+}
+asio::awaitable<void> Manager::upload(ContainerPtr container, UploadRequest request, image::BodyReader body) {
+  return impl_->upload(std::move(container), std::move(request), std::move(body));
 }
 ExecPtr Manager::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) {
   return impl_->create_exec(container, std::move(request));

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/api/path_stat.hpp"
 #include "engine/api/types.hpp"
 #include "engine/build/run_step.hpp"
 #include "engine/container/container.hpp"
@@ -22,7 +23,9 @@
 #include "engine/container/settings.hpp"
 #include "engine/container/stream.hpp"
 #include "engine/events.hpp"
+#include "engine/image/download.hpp"
 #include "engine/image/store.hpp"
+#include "engine/image/upload.hpp"
 #include "engine/network/manager.hpp"
 #include "engine/paths.hpp"
 #include "engine/runtime/launch.hpp"
@@ -73,6 +76,25 @@ struct AttachOptions {
   bool in = false, out = false, err = false;
   bool logs = false;    ///< what was written so far first
   bool stream = false;  ///< then what comes
+};
+
+/// A path inside a container.
+struct PathRequest {
+  std::string path;
+  std::string container;  ///< as the client calls it, for messages
+};
+
+/// A tar stream to extract there.
+struct UploadRequest {
+  PathRequest where;
+  bool replace_directory = true;  ///< false: a directory and something else never replace each other
+  bool owned_by_user = false;     ///< everything belongs to the container's user, not to whom the archive says
+};
+
+/// Takes a tar stream out of a container.
+struct ArchiveReceiver {
+  std::function<asio::awaitable<void>(const api::PathStat&)> begin;  ///< before the first byte
+  image::BodyWriter write;
 };
 
 /// A wait that has begun; see Manager::begin_wait.
@@ -146,6 +168,11 @@ public:
   /// Connects a running container to one more network, or notes it for the next start.
   asio::awaitable<void> connect(ContainerPtr container, std::string network, api::EndpointSettings settings);
   asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
+
+  // ── files, of containers in any state; not_found "Could not find the file …" ──
+  asio::awaitable<api::PathStat> stat_path(ContainerPtr container, PathRequest request);
+  asio::awaitable<void> download(ContainerPtr container, PathRequest request, ArchiveReceiver receiver);
+  asio::awaitable<void> upload(ContainerPtr container, UploadRequest request, image::BodyReader body);
 
   // ── exec ──
   ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);

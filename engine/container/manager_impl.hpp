@@ -3,6 +3,7 @@
 //   manager.cpp    finding, creating, listing        lifecycle.cpp  start, exit, restart policy
 //   control.cpp    stop, kill, pause, remove, wait   recovery.cpp   after an engine restart or a reboot
 //   attach.cpp     streams                           exec.cpp       further processes, health probes
+//   files.cpp      files in and out
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <deque>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/container/file_view.hpp"
 #include "engine/container/health.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/container/restart.hpp"
@@ -81,6 +83,13 @@ struct CapturedResult {
   bool timed_out = false;
 };
 
+/// A container's files while somebody copies. Those of a stopped one are mounted: it cannot start meanwhile.
+struct OpenView {
+  AsyncMutex::Guard guard;  ///< given back last
+  std::shared_ptr<void> volumes;
+  std::shared_ptr<const FileView> view;
+};
+
 class Manager::Impl : public std::enable_shared_from_this<Manager::Impl> {
 public:
   explicit Impl(Services given) : services(std::move(given)), executor(services.loop.get_executor()) {}
@@ -89,6 +98,7 @@ public:
   void load();
   ContainerPtr get(std::string_view name_or_id) const;
   api::CreateResponse create(const std::string& name, const api::ContainerCreateRequest& request);
+  std::vector<MountPoint> lent_mounts(const api::HostConfig& host_config) const;  ///< of HostConfig.VolumesFrom
   std::vector<api::ContainerSummary> list(const ListOptions& options) const;
   void save(const ContainerPtr& container);  ///< throws when the disk does not take it
   void note(const ContainerPtr& container);  ///< the same for what has happened, or must go on, whatever the disk says
@@ -106,6 +116,7 @@ public:
   asio::awaitable<void> launch(ContainerPtr container);
   asio::awaitable<void> undo_start(ContainerPtr container, std::exception_ptr failure);
   asio::awaitable<void> prepare_volumes(ContainerPtr container, image::Snapshot snapshot);
+  asio::awaitable<void> release_volumes(ContainerPtr container, std::string user);
   image::Snapshot snapshot_of(const LiveContainer& container);
   asio::awaitable<network::Attachment> attach_network(ContainerPtr container);
   runtime::LaunchRequest launch_request(LiveContainer& container, const image::Snapshot& snapshot,
@@ -161,6 +172,12 @@ public:
   asio::awaitable<void> watch_exec(ExecPtr exec, UniqueFd exit_fd);
   asio::awaitable<CapturedResult> probe(ContainerPtr container, std::vector<std::string> argv,
                                         std::chrono::nanoseconds timeout);
+
+  // files.cpp
+  asio::awaitable<OpenView> open_view(ContainerPtr container);
+  asio::awaitable<api::PathStat> stat_path(ContainerPtr container, PathRequest request);
+  asio::awaitable<void> download(ContainerPtr container, PathRequest request, ArchiveReceiver receiver);
+  asio::awaitable<void> upload(ContainerPtr container, UploadRequest request, image::BodyReader body);
 
   // build_run.cpp
   asio::awaitable<int> run_build_step(build::RunRequest request, build::RunOutput output);

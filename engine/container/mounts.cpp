@@ -68,6 +68,22 @@ void apply_mode(const std::string& mode, MountPoint& mount) {
   if (mount.type == "volume" && !mount.propagation.empty()) refuse("invalid mode: " + mode);
 }
 
+void check_read_only(const api::Mount& mount, const api::BindOptions& options) {
+  const auto conflict = [](const char* what) { refuse(std::string("mount options conflict: ") + what); };
+  if (!mount.read_only && options.read_only_non_recursive) conflict("!ReadOnly && BindOptions.ReadOnlyNonRecursive");
+  if (!mount.read_only && options.read_only_force_recursive) conflict("!ReadOnly && BindOptions.ReadOnlyForceRecursive");
+  if (options.read_only_non_recursive && options.read_only_force_recursive)
+    conflict("ReadOnlyNonRecursive && BindOptions.ReadOnlyForceRecursive");
+}
+
+/// A path below the root of a volume or image: relative, and not out of it.
+void check_subpath(const std::string& type, const std::string& subpath) {
+  if (subpath.empty()) return;
+  const std::string path = clean(subpath);
+  if (path.front() == '/' || path == ".." || path.rfind("../", 0) == 0)
+    refuse(fmt::format("invalid mount config for type \"{}\": subpath must be a relative path within the volume", type));
+}
+
 MountPoint from_bind_mount(const api::Mount& mount) {
   MountPoint point;
   const api::BindOptions options = mount.bind_options.value_or(api::BindOptions{});
@@ -81,6 +97,8 @@ MountPoint from_bind_mount(const api::Mount& mount) {
   point.propagation = options.propagation.empty() ? "rprivate" : options.propagation;
   point.recursive = !options.non_recursive;
   point.create_source = options.create_mountpoint;
+  check_read_only(mount, options);
+  point.read_only_recursive = !options.read_only_non_recursive;
   return point;
 }
 
@@ -93,8 +111,21 @@ MountPoint from_volume_mount(const api::Mount& mount) {
   point.name = mount.source;
   point.anonymous = mount.source.empty();
   point.no_copy = options.no_copy;
+  check_subpath("volume", options.subpath);
   point.subpath = options.subpath;
+  point.labels = options.labels;
+  if (options.driver_config) point.driver_options = options.driver_config->options;
   point.mode = "z";
+  return point;
+}
+
+MountPoint from_image_mount(const api::Mount& mount) {
+  MountPoint point;
+  if (mount.source.empty()) refuse("invalid mount config for type \"image\": field Source must not be empty");
+  if (mount.image_options) point.subpath = mount.image_options->subpath;
+  check_subpath("image", point.subpath);
+  point.name = mount.source;
+  point.propagation = "rprivate";
   return point;
 }
 
@@ -111,15 +142,16 @@ MountPoint from_tmpfs_mount(const api::Mount& mount) {
 }
 
 MountPoint from_api(const api::Mount& mount) {
-  if (mount.type != "bind" && mount.type != "volume" && mount.type != "tmpfs")
+  if (mount.type != "bind" && mount.type != "volume" && mount.type != "tmpfs" && mount.type != "image")
     refuse(fmt::format("invalid mount config for type \"{}\": mount type unknown", mount.type));
   check_destination("", mount.type, mount.target);
   MountPoint point = mount.type == "bind"     ? from_bind_mount(mount)
                      : mount.type == "volume" ? from_volume_mount(mount)
+                     : mount.type == "image"  ? from_image_mount(mount)
                                               : from_tmpfs_mount(mount);
   point.type = mount.type;
   point.destination = clean(mount.target);
-  point.rw = !mount.read_only;
+  point.rw = !mount.read_only && mount.type != "image";
   point.from_mounts_api = true;
   return point;
 }
@@ -170,7 +202,32 @@ MountPoint parse_bind(const std::string& text) {
   return mount;
 }
 
-std::vector<MountPoint> resolve_mounts(const api::ContainerConfig& config, const api::HostConfig& host_config) {
+VolumesFrom parse_volumes_from(const std::string& text) {
+  const auto parts = split(text, ':');
+  VolumesFrom from{.container = parts[0]};
+  if (parts.size() > 2 || parts[0].empty()) refuse("invalid volumes-from: " + text);
+  for (const auto& word : split(parts.size() == 2 ? parts[1] : std::string(), ','))
+    if (word == "ro")
+      from.read_only = true;
+    else if (!word.empty() && word != "rw" && word != "z" && word != "Z")
+      refuse("invalid mode for volumes-from: " + parts[1]);
+  return from;
+}
+
+std::vector<MountPoint> inherit_mounts(const std::vector<MountPoint>& from, bool read_only) {
+  std::vector<MountPoint> mounts;
+  for (MountPoint mount : from) {
+    if (mount.type != "bind" && mount.type != "volume") continue;
+    mount.rw = mount.rw && !read_only;
+    mount.no_copy = true;
+    mount.mode.clear();
+    mounts.push_back(std::move(mount));
+  }
+  return mounts;
+}
+
+std::vector<MountPoint> resolve_mounts(const api::ContainerConfig& config, const api::HostConfig& host_config,
+                                       std::vector<MountPoint> inherited) {
   std::vector<MountPoint> mounts;
   std::set<std::string> destinations;
   const auto add = [&](MountPoint mount) {
@@ -180,6 +237,8 @@ std::vector<MountPoint> resolve_mounts(const api::ContainerConfig& config, const
   for (const auto& bind : host_config.binds) add(parse_bind(bind));
   for (const auto& mount : host_config.mounts) add(from_api(mount));
   for (const auto& [path, options] : host_config.tmpfs) add(from_tmpfs_map(path, options));
+  for (auto mount = inherited.rbegin(); mount != inherited.rend(); ++mount)  // of equal ones, the last container's
+    if (!destinations.contains(mount->destination)) add(std::move(*mount));
   for (const auto& path : config.volumes) {
     check_destination("", "volume", path);
     if (destinations.contains(clean(path))) continue;  // the image's volume gets what the user put there

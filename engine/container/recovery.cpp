@@ -126,6 +126,7 @@ asio::awaitable<void> Manager::Impl::restore(bool rebooted) {
   }
   co_await end_unowned_shims();
   remove_unowned_files();
+  services.volumes.unmount_unused();
 }
 
 asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool rebooted) {
@@ -157,6 +158,8 @@ asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool reboote
     run->began -= std::chrono::duration_cast<std::chrono::steady_clock::duration>(now() - *record.started_at);
     if (record.state != State::paused) record.state = State::running;
     note(container);
+    for (const auto& mount : record.mounts)
+      if (mount.type == "volume") services.volumes.adopt(mount.name, record.id);
     begin_health(container, run, true);
     co_await follow(container, run);
     co_return;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "engine/container/log_config.hpp"
 #include "engine/container/restart.hpp"
 #include "engine/runtime/spec.hpp"
 
@@ -152,13 +153,16 @@ void check_host_config(const api::HostConfig& host, const HostFacts& facts) {
     refuse("can't create 'AutoRemove' container with restart policy");
   check_memory(host);
   check_cpu(host, facts);
+  check_log_config(host.log_config);
   check_capabilities(host.cap_add, "CapAdd");
   check_capabilities(host.cap_drop, "CapDrop");
   check_ports(host.port_bindings);
   check_extra_hosts(host.extra_hosts);
   static const std::set<std::string> runtimes{"", "runc", "stack"};
   if (!runtimes.contains(host.runtime)) refuse("unknown or invalid runtime name: " + host.runtime);
-  if (!host.volumes_from.empty()) throw Error(ErrorCode::not_implemented, "volumes_from is not supported yet");
+  if (!host.volume_driver.empty() && host.volume_driver != "local")
+    throw Error(ErrorCode::not_found,
+                fmt::format("error looking up volume plugin {0}: plugin \"{0}\" not found", host.volume_driver));
   if (!host.device_requests.empty()) throw Error(ErrorCode::not_implemented, "device requests (gpus) are not supported yet");
   if (!host.userns_mode.empty() && host.userns_mode != "host") refuse("invalid userns mode: " + host.userns_mode);
 }
@@ -166,7 +170,7 @@ void check_host_config(const api::HostConfig& host, const HostFacts& facts) {
 void fill_defaults(api::HostConfig& host, const HostFacts& facts) {
   if (host.network_mode.empty() || host.network_mode == "default") host.network_mode = "bridge";
   if (host.restart_policy.name.empty()) host.restart_policy.name = "no";
-  if (host.log_config.type.empty()) host.log_config.type = "json-file";
+  host.log_config.type = log_driver(host.log_config);
   if (host.runtime.empty()) host.runtime = "runc";
   if (host.shm_size == 0) host.shm_size = default_shm_size;
   if (host.ipc_mode.empty()) host.ipc_mode = "private";

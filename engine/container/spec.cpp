@@ -86,27 +86,6 @@ void set_namespaces(runtime::Spec& spec, const SpecInput& input) {
   if (host.cgroupns_mode == "private") namespaces.push_back({runtime::NamespaceType::cgroup, ""});
 }
 
-runtime::Mount to_runtime_mount(const MountPoint& mount) {
-  runtime::Mount result;
-  result.destination = mount.destination;
-  if (mount.type == "tmpfs") {
-    result.type = "tmpfs";
-    result.source = "tmpfs";
-    result.options = mount.options;
-    if (!mount.rw) {
-      std::erase(result.options, "rw");
-      result.options.push_back("ro");
-    }
-    return result;
-  }
-  result.type = "bind";
-  result.source = mount.subpath.empty() ? mount.source : mount.source + "/" + mount.subpath;
-  result.options = {mount.recursive ? "rbind" : "bind"};
-  result.options.push_back(mount.propagation.empty() ? "rprivate" : mount.propagation);
-  if (!mount.rw) result.options.push_back("ro");
-  return result;
-}
-
 void set_shm(runtime::Spec& spec, const api::HostConfig& host) {
   for (auto& mount : spec.mounts) {
     if (mount.destination != "/dev/shm") continue;
@@ -122,7 +101,10 @@ void set_shm(runtime::Spec& spec, const api::HostConfig& host) {
 void set_mounts(runtime::Spec& spec, const SpecInput& input) {
   set_shm(spec, input.record.host_config);
   std::vector<runtime::Mount> ours;
-  for (const auto& mount : input.record.mounts) ours.push_back(to_runtime_mount(mount));
+  for (const auto& mount : input.record.mounts) {
+    const auto layers = input.image_layers.find(mount.source);
+    ours.push_back(to_runtime_mount(mount, layers == input.image_layers.end() ? std::vector<std::string>() : layers->second));
+  }
   const auto taken = [&](const std::string& destination) {
     return std::any_of(ours.begin(), ours.end(), [&](const auto& mount) { return mount.destination == destination; });
   };
@@ -271,6 +253,32 @@ void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOpti
 }
 
 }  // namespace
+
+runtime::Mount to_runtime_mount(const MountPoint& mount, const std::vector<std::string>& image_layers) {
+  runtime::Mount result;
+  result.destination = mount.destination;
+  result.source = mount.source;
+  if (mount.type == "tmpfs") {
+    result.type = result.source = "tmpfs";
+    result.options = mount.options;
+    if (!mount.rw) {
+      std::erase(result.options, "rw");
+      result.options.push_back("ro");
+    }
+    return result;
+  }
+  if (mount.type == "image") {
+    result.type = "overlay";
+    for (const auto& layer : image_layers) result.options.push_back("lowerdir=" + layer);
+  } else {
+    result.type = "bind";
+    result.options = {mount.recursive ? "rbind" : "bind"};
+    result.options.push_back(mount.propagation.empty() ? "rprivate" : mount.propagation);
+    if (!mount.rw) result.options.push_back(mount.read_only_recursive ? "rro" : "ro");
+  }
+  if (!mount.subpath.empty()) result.options.push_back("x-stack.subpath=" + mount.subpath);
+  return result;
+}
 
 std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra) {
   std::vector<std::string> env{default_path, "HOSTNAME=" + record.config.hostname};

@@ -1,5 +1,6 @@
 #pragma once
 // The runtime spec of a container: Docker's defaults, changed by what the container was created with.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,11 @@ struct SpecInput {
   std::string resolv_conf_file;
   pid_t pid_of_pid_namespace = 0;  ///< with pid_mode container:X the first process of X; the same for the next two
   pid_t pid_of_ipc_namespace = 0;
+  std::map<std::string, std::vector<std::string>> image_layers;  ///< by image id: directories of the images that are mounted
 };
+
+/// A mount of the record as the runtime makes it.
+runtime::Mount to_runtime_mount(const MountPoint& mount, const std::vector<std::string>& image_layers = {});
 
 /// Looks at the host only for devices that are passed through. Throws invalid_argument or internal with Docker's texts.
 runtime::Spec build_spec(const SpecInput& input);

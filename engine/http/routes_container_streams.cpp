@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "engine/container/log_config.hpp"
 #include "engine/container/logs.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/http/hijack.hpp"
@@ -65,8 +66,8 @@ asio::awaitable<void> container_logs(EngineContext& engine, Request& request, Re
     throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
   container::LogOptions options = log_options(request, record.config.tty);
   const bool follow = options.follow;
-  auto reader = std::make_shared<container::LogReader>(engine.loop.get_executor(),
-                                                       engine.paths.container_dir(record.id) + "/logs", std::move(options));
+  auto reader = std::make_shared<container::LogReader>(
+      engine.loop.get_executor(), container::log_source(record, engine.paths.container_dir(record.id)), std::move(options));
   std::optional<FollowEnd> follow_end;
   if (follow) follow_end.emplace(engine, container, reader);
   co_await response.begin_stream(stream_type(request, record.config.tty));

@@ -64,8 +64,8 @@ api::SystemInfo system_info(EngineContext& engine) {
   info.driver_status = {{"Backing Filesystem", "overlayfs on " + engine.paths.layers()}};
   info.plugins.volume = {"local"};
   info.plugins.network = {"bridge", "host", "null"};
-  info.plugins.log = {"json-file"};
-  info.logging_driver = "json-file";
+  info.plugins.log = {"json-file", "local", "none"};
+  info.logging_driver = "local";
   info.n_events_listener = static_cast<std::int64_t>(engine.events.listeners());
   info.system_time = std::chrono::system_clock::now();
   info.docker_root_dir = engine.paths.data_root;

@@ -32,6 +32,9 @@ std::string print(const CreateConfig& config) {
                 {"log_directory", config.log_directory},
                 {"log_max_size", config.log_max_size},
                 {"log_max_files", config.log_max_files},
+                {"log_file_name", config.log_file_name},
+                {"log_format", config.log_format},
+                {"log_attributes", config.log_attributes},
                 {"engine_lock", config.engine_lock},
                 {"engine_argv", config.engine_argv},
                 {"engine_environment", config.engine_environment},
@@ -62,6 +65,9 @@ CreateConfig parse_create_config(std::string_view text) {
   config.log_directory = document.at("log_directory");
   config.log_max_size = document.at("log_max_size");
   config.log_max_files = document.at("log_max_files");
+  config.log_file_name = document.at("log_file_name");
+  config.log_format = document.at("log_format");
+  config.log_attributes = document.at("log_attributes");
   config.engine_lock = document.at("engine_lock");
   config.engine_argv = document.at("engine_argv").get<std::vector<std::string>>();
   config.engine_environment = document.at("engine_environment").get<std::vector<std::string>>();

@@ -36,6 +36,9 @@ struct CreateConfig {
   std::string log_directory;
   std::uint64_t log_max_size = 0;
   std::uint32_t log_max_files = 0;
+  std::string log_file_name;
+  std::uint8_t log_format = 0;
+  std::string log_attributes;
   std::string engine_lock;
   std::vector<std::string> engine_argv;
   std::vector<std::string> engine_environment;

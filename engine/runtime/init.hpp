@@ -33,6 +33,7 @@ struct InitConfig {
 
   // filled by the steps
   int root_fd = -1;
+  std::vector<int> shared_sources;  ///< by index of spec->mounts: cloned while mounts still propagate to the host; -1: not
   ResolvedUser user;
   std::vector<std::string> environment;
   std::string program;  ///< path of the command after the search

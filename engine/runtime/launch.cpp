@@ -105,6 +105,9 @@ CreateConfig make_config(const LaunchRequest& request, DescriptorPlan& plan) {
   config.log_directory = request.log.directory;
   config.log_max_size = request.log.max_size;
   config.log_max_files = request.log.max_files;
+  config.log_file_name = request.log.file_name;
+  config.log_format = static_cast<std::uint8_t>(request.log.format);
+  config.log_attributes = request.log.attributes;
   config.engine_lock = request.engine.lock_path;
   config.engine_argv = request.engine.argv;
   config.engine_environment = engine_environment(request.engine);

@@ -36,7 +36,10 @@ struct InitialAttach {
 
 struct LogOptions {
   std::string directory;  ///< empty: output is not recorded; created 0700
-  std::uint64_t max_size = shim::log_default_max_size;
+  std::string file_name = shim::log_file_name;
+  shim::LogFormat format = shim::LogFormat::records;
+  std::string attributes;                                 ///< json: see shim::append_json_line()
+  std::uint64_t max_size = shim::log_default_max_size;    ///< of a file; 0: no limit
   std::uint32_t max_files = shim::log_default_max_files;  ///< including the one being written; at least 1
 };
 

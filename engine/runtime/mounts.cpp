@@ -1,5 +1,7 @@
 #include "engine/runtime/mounts.hpp"
 
+#include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -95,9 +97,15 @@ int set_propagation(int mount, const MountOptions& options) {
   return ::mount_setattr(mount, "", flags, &attributes, sizeof attributes) != 0 ? errno : 0;
 }
 
-MountFailure mount_bind(int root, const Mount& mount, const MountOptions& options) {
-  const UniqueFd tree(clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive));
-  if (!tree) return failed("bind source " + mount.source);
+/// A part of a directory that is somebody else's: no link in it leads out.
+UniqueFd open_part(int directory, const std::string& part) {
+  return UniqueFd(sys::openat2(directory, part.c_str(), O_PATH | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
+}
+
+MountFailure mount_bind(int root, const Mount& mount, const MountOptions& options, int source_tree) {
+  MountFailure no_source;
+  const UniqueFd tree(source_tree >= 0 ? source_tree : clone_source(mount, options, no_source));
+  if (!tree) return no_source;
   struct stat info {};
   if (::fstat(tree.get(), &info) != 0) return failed("bind source " + mount.source);
   const UniqueFd target(open_or_make_in_root(root, mount.destination, S_ISDIR(info.st_mode)));
@@ -137,10 +145,26 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
         std::find_if(option_table.begin(), option_table.end(), [&](const Option& o) { return option == o.name; });
     if (known != option_table.end())
       apply(*known, result);
+    else if (constexpr std::string_view subpath = "x-stack.subpath="; option.starts_with(subpath))
+      result.subpath = option.substr(subpath.size());
     else
       result.data.push_back(option);
   }
   return result;
+}
+
+int clone_source(const Mount& mount, const MountOptions& options, MountFailure& failure) {
+  int tree = -1;
+  if (options.subpath.empty()) {
+    tree = clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive);
+    if (tree < 0) failure = failed("bind source " + mount.source);
+    return tree;
+  }
+  const UniqueFd whole(::open(mount.source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd part(whole ? open_part(whole.get(), options.subpath) : UniqueFd());
+  if (part) tree = clone_tree(part.get(), "", options.bind_recursive);
+  if (tree < 0) failure = failed("cannot access path " + mount.source + "/" + options.subpath);
+  return tree;
 }
 
 namespace {
@@ -297,9 +321,47 @@ void inherit_mode(int target, MountOptions& options) {
 
 }  // namespace
 
-MountFailure mount_into(int root, const Mount& mount) {
+namespace {
+
+/// A part of an overlay can be cloned only where the overlay is attached: over one of its layers, for a moment, in this mount
+/// namespace.
+UniqueFd part_of_overlay(int overlay, const std::string& place, const std::string& part) {
+  const UniqueFd cover(::open(place.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!cover || attach_mount(overlay, cover.get()) != 0) return UniqueFd();
+  const UniqueFd inside = open_part(overlay, part);
+  UniqueFd tree(inside ? clone_tree(inside.get(), "", false) : -1);
+  const int error = errno;
+  ::umount2(place.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+  errno = error;
+  return tree;
+}
+
+/// The files of an image, to look at only.
+MountFailure mount_layers(int root, const Mount& mount, const MountOptions& options) {
+  Overlay overlay;
+  for (const auto& item : options.data)
+    if (constexpr std::string_view lower = "lowerdir="; item.starts_with(lower))
+      overlay.lower.push_back(item.substr(lower.size()));
+  if (overlay.lower.empty()) return failed(EINVAL, "mount at " + mount.destination + " has no layer");
+  MountOptions read_only = options;
+  read_only.set |= MOUNT_ATTR_RDONLY;
+  Mount bind = mount;
+  bind.source = overlay.lower.front();
+  if (overlay.lower.size() == 1) return mount_bind(root, bind, read_only, -1);  // overlayfs wants two
+  MountFailure failure;
+  UniqueFd tree(make_overlay(overlay, failure));
+  if (!tree) return failure;
+  if (!options.subpath.empty()) tree = part_of_overlay(tree.get(), overlay.lower.back(), options.subpath);
+  if (!tree) return failed("cannot access path " + options.subpath + " of " + mount.source);
+  return mount_bind(root, bind, read_only, tree.release());
+}
+
+}  // namespace
+
+MountFailure mount_into(int root, const Mount& mount, int source_tree) {
   MountOptions options = parse_mount_options(mount.options);
-  if (options.bind || mount.type == "bind") return mount_bind(root, mount, options);
+  if (options.bind || mount.type == "bind") return mount_bind(root, mount, options, source_tree);
+  if (mount.type == "overlay") return mount_layers(root, mount, options);
   const bool is_tmpfs = mount.type == "tmpfs";
   const UniqueFd target(is_tmpfs ? open_or_make_tmpfs_target(root, mount.destination)
                                  : open_or_make_in_root(root, mount.destination, true));

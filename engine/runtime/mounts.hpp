@@ -20,6 +20,7 @@ struct MountOptions {
   bool bind = false;
   bool bind_recursive = false;
   bool create_host_path = false;
+  std::string subpath;            ///< "x-stack.subpath=a/b": only this part of the source, which no link leads out of
   std::vector<std::string> data;  ///< "size=64m": for the file system
 };
 MountOptions parse_mount_options(const std::vector<std::string>& options);
@@ -37,8 +38,12 @@ int open_or_make_in_root(int root, std::string_view path, bool directory);
 /// Overlay of the layers as a detached mount (descriptor), or -1 with `failure` filled.
 int make_overlay(const Overlay& overlay, MountFailure& failure);
 
-/// Mounts onto `root`'s subtree. Not for type "cgroup" (see rootfs.cpp).
-MountFailure mount_into(int root, const Mount& mount);
+/// Mounts onto `root`'s subtree. Not for type "cgroup" (see rootfs.cpp). Type "overlay" is read-only, with an option
+/// "lowerdir=…" for each layer, topmost first. `source_tree`: what clone_source() gave earlier; -1: it is cloned now.
+MountFailure mount_into(int root, const Mount& mount, int source_tree = -1);
+
+/// The tree a bind attaches, detached: -1 with `failure` filled.
+int clone_source(const Mount& mount, const MountOptions& options, MountFailure& failure);
 
 /// A detached mount of a file system type: "-1" and errno. `attributes`: MOUNT_ATTR_*.
 int make_mount(const char* type, const char* source, const std::vector<std::string>& data, std::uint64_t attributes,

@@ -135,7 +135,28 @@ int make_readonly(InitConfig& config, const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+/// What a container mounts below a shared bind is to appear on the host: the bind must come from the host's own peer group,
+/// which this namespace leaves next.
+int clone_shared_sources(InitConfig& config) {
+  for (const Mount& mount : config.spec->mounts) {
+    int tree = -1;
+    const MountOptions options = parse_mount_options(mount.options);
+    if (mount.type == "bind" && options.propagation == MS_SHARED) {
+      MountFailure failure;
+      tree = clone_source(mount, options, failure);
+      if (failure) return fail(config, failure.what, failure.error);
+    }
+    config.shared_sources.push_back(tree);
+  }
+  return 0;
+}
+
+}  // namespace
+
 int make_mounts_private(InitConfig& config) {
+  if (const int error = clone_shared_sources(config)) return error;
   // slave: what the host mounts later under a propagating bind still arrives, nothing of ours goes back
   const std::string& wanted = config.spec->linux_.rootfs_propagation;
   const unsigned long flag = wanted == "shared" || wanted == "rshared"     ? MS_SHARED
@@ -168,8 +189,10 @@ int mount_rootfs(InitConfig& config) {
 }
 
 int mount_filesystems(InitConfig& config) {
-  for (const Mount& mount : config.spec->mounts) {
-    const MountFailure failure = mount.type == "cgroup" ? mount_cgroups(config, mount) : mount_into(config.root_fd, mount);
+  for (std::size_t i = 0; i < config.spec->mounts.size(); ++i) {
+    const Mount& mount = config.spec->mounts[i];
+    const MountFailure failure =
+        mount.type == "cgroup" ? mount_cgroups(config, mount) : mount_into(config.root_fd, mount, config.shared_sources[i]);
     if (failure) return fail(config, failure.what, failure.error);
   }
   return 0;
@@ -191,9 +214,12 @@ int make_devices(InitConfig& config) {
 }
 
 int enter_rootfs(InitConfig& config) {
-  if (::fchdir(config.root_fd) != 0) return fail(config, "change to rootfs");
+  const UniqueFd old_root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!old_root || ::fchdir(config.root_fd) != 0) return fail(config, "change to rootfs");
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return fail(config, "pivot_root");
-  // the old root now lies over the new one; private, so that unmounting it here reaches nobody else
+  // The old root now lies over the new one; private, so that unmounting it here reaches nobody else. "." must be the old root
+  // itself: of the new one, shared binds stay shared.
+  if (::fchdir(old_root.get()) != 0) return fail(config, "change to old root");
   if (::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr) != 0) return fail(config, "propagation of old root");
   if (::umount2(".", MNT_DETACH) != 0) return fail(config, "unmount old root");
   if (::chdir("/") != 0) return fail(config, "chdir /");

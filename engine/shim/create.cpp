@@ -129,6 +129,9 @@ MonitorConfig monitor_config(const CreateConfig& config, Container& container) {
   result.log_directory = config.log_directory;
   result.log_max_size = config.log_max_size;
   result.log_max_files = config.log_max_files;
+  result.log_file_name = config.log_file_name;
+  result.log_format = config.log_format;
+  result.log_attributes = config.log_attributes;
   result.engine_lock = config.engine_lock;
   result.engine_argv = config.engine_argv;
   result.engine_environment = config.engine_environment;

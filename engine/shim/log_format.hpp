@@ -24,6 +24,12 @@ inline constexpr std::uint32_t log_max_payload = 1024 * 1024;
 inline constexpr std::uint64_t log_default_max_size = 20 * 1024 * 1024;
 inline constexpr std::uint32_t log_default_max_files = 5;
 
+/// What a container's log is written as. `json` is Docker's json-file, for whoever ships such files: one object a line,
+/// {"log":"text\\n","stream":"stdout","attrs":{…},"time":"…"}; a text without a line end goes on in the next object of its
+/// stream.
+enum class LogFormat : std::uint8_t { records, json };
+inline constexpr std::size_t json_log_longest_text = 16 * 1024;  ///< longer lines become several objects, as Docker's do
+
 enum class LogStream : std::uint8_t { out = 1, err = 2 };
 inline constexpr std::uint8_t log_partial = 1;  ///< flag: the payload does not end a line
 

@@ -7,15 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
+
+#include "engine/shim/json_log.hpp"
 
 namespace stack::engine::shim {
 
 namespace {
 
 constexpr std::uint64_t least_payload = 4096;  ///< a record is not cut smaller than that, however small the limit
+
+constexpr std::size_t most_pending = 32 * 1024;  ///< of json lines, before they are written
 
 std::int64_t now_ns() {
   timespec now{};
@@ -57,15 +60,39 @@ std::uint64_t whole_records(int fd, std::uint64_t size) {
   return at;
 }
 
-LogWriter::LogWriter(std::string directory, std::uint64_t max_size, std::uint32_t max_files)
-    : directory_(std::move(directory)), max_size_(max_size), max_files_(std::max(max_files, 1u)) {
-  if (directory_.empty()) return;
-  make_directories(directory_);
+std::uint64_t whole_lines(int fd, std::uint64_t size) {
+  char block[4096];
+  while (size > 0) {
+    const std::uint64_t from = size - std::min<std::uint64_t>(size, sizeof block);
+    const ssize_t count = ::pread(fd, block, size - from, static_cast<off_t>(from));
+    if (count != static_cast<ssize_t>(size - from)) return 0;
+    const std::size_t end = std::string_view(block, size - from).rfind('\n');
+    if (end != std::string_view::npos) return from + end + 1;
+    size = from;
+  }
+  return 0;
+}
+
+LogWriter::LogWriter(LogSettings settings) : settings_(std::move(settings)) {
+  settings_.max_files = std::max(settings_.max_files, 1u);
+  if (settings_.directory.empty()) return;
+  make_directories(settings_.directory);
   open();
 }
 
+LogWriter::LogWriter(std::string directory, std::uint64_t max_size, std::uint32_t max_files)
+    : LogWriter(LogSettings{.directory = std::move(directory), .max_size = max_size, .max_files = max_files}) {}
+
+LogWriter::~LogWriter() {
+  for (const LogStream stream : {LogStream::out, LogStream::err}) {
+    const std::string rest = std::move(tails_[stream == LogStream::err ? 1 : 0]);
+    if (!rest.empty()) add_line(stream, rest, json_log_time(now_ns()));
+  }
+  flush_lines();
+}
+
 std::string LogWriter::file(std::uint32_t number) const {
-  const std::string current = directory_ + "/" + log_file_name;
+  const std::string current = settings_.directory + "/" + settings_.file_name;
   return number == 0 ? current : current + "." + std::to_string(number);
 }
 
@@ -74,30 +101,95 @@ void LogWriter::open() {
   struct stat info {};
   size_ = 0;
   if (!fd_ || ::fstat(fd_.get(), &info) != 0) return;
-  size_ = whole_records(fd_.get(), static_cast<std::uint64_t>(info.st_size));
-  if (size_ != static_cast<std::uint64_t>(info.st_size) && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) fd_.reset();
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  size_ = settings_.format == LogFormat::json ? whole_lines(fd_.get(), size) : whole_records(fd_.get(), size);
+  if (size_ != size && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) fd_.reset();
 }
 
 void LogWriter::rotate() {
-  for (std::uint32_t number = max_files_ - 1; number > 0; --number) ::rename(file(number - 1).c_str(), file(number).c_str());
-  if (max_files_ == 1) ::unlink(file(0).c_str());
+  for (std::uint32_t number = settings_.max_files - 1; number > 0; --number)
+    ::rename(file(number - 1).c_str(), file(number).c_str());
+  if (settings_.max_files == 1) ::unlink(file(0).c_str());
   open();
 }
 
 void LogWriter::set_limits(std::uint64_t max_size, std::uint32_t max_files) {
-  for (std::uint32_t number = std::max(max_files, 1u); number < max_files_; ++number) ::unlink(file(number).c_str());
-  max_size_ = max_size;
-  max_files_ = std::max(max_files, 1u);
+  for (std::uint32_t number = std::max(max_files, 1u); number < settings_.max_files; ++number) ::unlink(file(number).c_str());
+  settings_.max_size = max_size;
+  settings_.max_files = std::max(max_files, 1u);
 }
 
 void LogWriter::write(LogStream stream, std::string_view payload) {
-  if (directory_.empty()) return;
+  if (settings_.directory.empty()) return;
+  if (settings_.format == LogFormat::json) return write_lines(stream, payload);
   // one read can hold more than a whole file may
-  const std::uint64_t most = max_size_ > log_overhead + least_payload ? max_size_ - log_overhead : least_payload;
+  const std::uint64_t limit = settings_.max_size == 0 ? log_max_payload : settings_.max_size;
+  const std::uint64_t most = limit > log_overhead + least_payload ? limit - log_overhead : least_payload;
   while (!payload.empty()) {
     write_record(stream, payload.substr(0, most));
     payload.remove_prefix(std::min<std::size_t>(payload.size(), most));
   }
+}
+
+/// Lines of one read share their time, and mostly one write.
+void LogWriter::write_lines(LogStream stream, std::string_view payload) {
+  std::string& tail = tails_[stream == LogStream::err ? 1 : 0];
+  std::string joined;
+  if (!tail.empty()) {
+    joined = std::move(tail) + std::string(payload);
+    payload = joined;
+    tail.clear();
+  }
+  const std::size_t unfinished = unfinished_character(payload);
+  tail = payload.substr(payload.size() - unfinished);
+  payload.remove_suffix(unfinished);
+  const std::string time = json_log_time(now_ns());
+  while (!payload.empty()) {
+    std::string_view text = payload.substr(0, std::min(payload.find('\n'), payload.size() - 1) + 1);
+    if (text.size() > json_log_longest_text) {
+      text = text.substr(0, json_log_longest_text);
+      text.remove_suffix(unfinished_character(text));
+    }
+    add_line(stream, text, time);
+    payload.remove_prefix(text.size());
+  }
+  flush_lines();
+}
+
+void LogWriter::add_line(LogStream stream, std::string_view text, std::string_view time) {
+  if (settings_.max_size != 0 && size_ + lines_.size() >= settings_.max_size) {
+    flush_lines();
+    rotate();
+  }
+  append_json_line(lines_, stream, text, settings_.attributes, time);
+  if (lines_.size() >= most_pending) flush_lines();
+}
+
+void LogWriter::flush_lines() {
+  if (lines_.empty()) return;
+  const std::uint64_t lost = lines_.size();
+  if (lost_bytes_ != 0) {
+    std::string told;
+    append_json_line(told, LogStream::err, losses(), settings_.attributes, json_log_time(now_ns()));
+    lines_.insert(0, told);
+  }
+  if (!fd_) open();
+  const ssize_t written = fd_ ? ::write(fd_.get(), lines_.data(), lines_.size()) : -1;
+  if (written == static_cast<ssize_t>(lines_.size())) {
+    size_ += lines_.size();
+    lost_bytes_ = 0;
+  } else {
+    why_lost_ = written < 0 ? errno : ENOSPC;  // what a short write means
+    lost_bytes_ += lost;
+    if (written > 0 && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0)
+      fd_.reset();  // a disk that is full can be so for the truncation too: cut at the next open
+  }
+  lines_.clear();
+}
+
+std::string LogWriter::losses() const {
+  return "stack: " + std::to_string(lost_bytes_) + " bytes of output could not be recorded here: " + std::strerror(why_lost_) +
+         "\n";
 }
 
 void LogWriter::write_record(LogStream stream, std::string_view payload) {
@@ -107,10 +199,7 @@ void LogWriter::write_record(LogStream stream, std::string_view payload) {
 }
 
 bool LogWriter::tell_losses(LogStream stream) {
-  char line[160];
-  const int length = std::snprintf(line, sizeof line, "stack: %llu bytes of output could not be recorded here: %s\n",
-                                   static_cast<unsigned long long>(lost_bytes_), std::strerror(why_lost_));
-  if (!append(stream, {line, static_cast<std::size_t>(length)})) return false;
+  if (!append(stream, losses())) return false;
   lost_bytes_ = 0;
   return true;
 }
@@ -120,7 +209,7 @@ bool LogWriter::append(LogStream stream, std::string_view payload) {
   if (!fd_) open();
   if (!fd_) return false;
   const std::uint64_t length = payload.size() + log_overhead;
-  if (size_ != 0 && size_ + length > max_size_) rotate();
+  if (size_ != 0 && settings_.max_size != 0 && size_ + length > settings_.max_size) rotate();
   if (!fd_) return false;
   LogHeader header;
   header.length = static_cast<std::uint32_t>(payload.size());

@@ -77,9 +77,18 @@ private:
   State state_;
 };
 
+LogSettings log_settings(const MonitorConfig& config) {
+  return {.directory = config.log_directory,
+          .file_name = config.log_file_name,
+          .format = static_cast<LogFormat>(config.log_format),
+          .attributes = config.log_attributes,
+          .max_size = config.log_max_size,
+          .max_files = config.log_max_files};
+}
+
 Monitor::Monitor(MonitorConfig config)
     : config_(std::move(config)),
-      log_(config_.log_directory, config_.log_max_size, config_.log_max_files),
+      log_(log_settings(config_)),
       sockets_(loop_, scratch_, UniqueFd(config_.netns_fd)),
       streams_(loop_, log_, scratch_, config_),
       engine_watch_(loop_, config_),

@@ -15,6 +15,9 @@ void visit(Config& config, Visitor&& field) {
   field(config.log_directory);
   field(config.log_max_size);
   field(config.log_max_files);
+  field(config.log_file_name);
+  field(config.log_format);
+  field(config.log_attributes);
   field(config.engine_lock);
   field(config.engine_argv);
   field(config.engine_environment);

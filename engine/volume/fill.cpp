@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/safe_path.hpp"
 #include "engine/image/overlay_view.hpp"
+#include "engine/volume/local_mount.hpp"
 
 namespace stack::engine::volume {
 
@@ -39,6 +40,22 @@ void move_in(const std::string& ready, const std::string& data) {
 
 }  // namespace
 
+namespace {
+
+/// A volume that is a mount of its own takes no finished copy by rename: it is copied into, and begun again after a crash only
+/// by whoever empties it.
+void fill_mounted(const std::string& data, const std::vector<std::string>& lower_dirs, const std::string& path) {
+  const RootDir image = image::open_overlay(lower_dirs);
+  const UniqueFd source = image.try_open(path, O_RDONLY | O_DIRECTORY);
+  if (!source) return;
+  const UniqueFd target(::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!target) throw errno_error("open " + data);
+  copy_contents(source.get(), target.get());
+  copy_attributes(source.get(), target.get());
+}
+
+}  // namespace
+
 void fill_volume(const std::string& directory, const std::vector<std::string>& lower_dirs, const std::string& path) {
   const std::string data = directory + "/_data";
   const std::string copy = directory + "/.filling";
@@ -48,6 +65,10 @@ void fill_volume(const std::string& directory, const std::vector<std::string>& l
     return;
   }
   if (!fs::is_empty(data)) return;
+  if (is_mounted(data)) {
+    fill_mounted(data, lower_dirs, path);
+    return;
+  }
   const RootDir image = image::open_overlay(lower_dirs);
   const UniqueFd source = image.try_open(path, O_RDONLY | O_DIRECTORY);
   if (!source) return;

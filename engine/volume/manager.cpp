@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <filesystem>
+#include <set>
 
 #include "base/crash_point.hpp"
 #include "base/digest.hpp"
@@ -18,6 +19,7 @@
 #include "engine/image/layers.hpp"
 #include "engine/state/async.hpp"
 #include "engine/volume/fill.hpp"
+#include "engine/volume/local_mount.hpp"
 
 namespace stack::engine::volume {
 
@@ -47,12 +49,10 @@ void check_request(const std::string& name, const VolumeCreate& request) {
   if (!request.driver.empty() && request.driver != "local")
     throw Error(ErrorCode::not_found, "create " + name + ": error looking up volume plugin " + request.driver + ": plugin \"" +
                                           request.driver + "\" not found");
-  for (const auto& [option, value] : request.options) {
-    constexpr std::array mount_options{"type", "o", "device", "size"};
-    if (std::find(mount_options.begin(), mount_options.end(), option) == mount_options.end())
-      throw Error(ErrorCode::invalid_argument, "create " + name + ": invalid option: \"" + option + "\"");
-    throw Error(ErrorCode::not_implemented,
-                "create " + name + ": option \"" + option + "\" of the local driver is not supported yet");
+  try {
+    check_options(request.options);
+  } catch (const Error& error) {
+    throw Error(error.code(), "create " + name + ": " + error.what());
   }
 }
 
@@ -89,6 +89,8 @@ public:
   void load_volume(const Document& row);
   void remove_leftovers();
   void erase(const VolumePtr& volume);
+  asio::awaitable<AsyncMutex::Guard> lock(const std::string& name);
+  void forget_lock(const std::string& name);
   bool passes(const Volume& volume, const std::string& filter, const std::vector<std::string>& values) const;
 
   std::string root;
@@ -96,7 +98,8 @@ public:
   DocumentTable& rows;
   asio::thread_pool& pool;
   std::map<std::string, VolumePtr> volumes;
-  std::map<std::string, std::shared_ptr<AsyncMutex>> filling;
+  std::map<std::string, std::shared_ptr<AsyncMutex>> locks;  // of those being filled or mounted
+  std::map<std::string, std::set<std::string>> mounted_for;  // by volume: who has acquired it
   std::function<std::vector<std::string>(const std::string&)> usage;
   std::function<void(const std::string&, const Volume&)> events;
 };
@@ -147,6 +150,7 @@ void Manager::Impl::remove_leftovers() {
 }
 
 void Manager::Impl::erase(const VolumePtr& volume) {
+  if (needs_mount(volume->options)) unmount_volume(volume->mountpoint);
   trash.discard(dir(volume->name));
   crash_point("volume.remove.done");
   rows.apply({}, {volume->name});
@@ -248,17 +252,71 @@ void Manager::remove_anonymous(const std::string& name) {
 
 asio::awaitable<void> Manager::fill_from_image(std::string name, std::vector<std::string> lower_dirs, std::string path) {
   const VolumePtr volume = get(name);
-  auto& slot = impl_->filling[name];
-  if (!slot) slot = std::make_shared<AsyncMutex>(co_await asio::this_coro::executor);
-  const std::shared_ptr<AsyncMutex> mutex = slot;
   {
-    const AsyncMutex::Guard guard = co_await mutex->lock();
+    const AsyncMutex::Guard guard = co_await impl_->lock(name);
     auto work = [directory = impl_->dir(name), lower_dirs = std::move(lower_dirs), path = std::move(path)] {
       fill_volume(directory, lower_dirs, path);
     };
     co_await run_in_pool(impl_->pool, std::move(work));
   }
-  if (!mutex->locked()) impl_->filling.erase(name);
+  impl_->forget_lock(name);
+}
+
+/// Two containers starting at once are served one after the other.
+asio::awaitable<AsyncMutex::Guard> Manager::Impl::lock(const std::string& name) {
+  auto& slot = locks[name];
+  if (!slot) slot = std::make_shared<AsyncMutex>(co_await asio::this_coro::executor);
+  const std::shared_ptr<AsyncMutex> mutex = slot;
+  co_return co_await mutex->lock();
+}
+
+void Manager::Impl::forget_lock(const std::string& name) {
+  const auto found = locks.find(name);
+  if (found != locks.end() && !found->second->locked()) locks.erase(found);
+}
+
+asio::awaitable<void> Manager::acquire(std::string name, std::string user) {
+  const VolumePtr volume = get(name);
+  if (!needs_mount(volume->options)) co_return;
+  {
+    const AsyncMutex::Guard guard = co_await impl_->lock(name);
+    auto work = [volume] { mount_volume(volume->options, volume->mountpoint); };
+    co_await run_in_pool(impl_->pool, std::move(work));
+    impl_->mounted_for[name].insert(std::move(user));
+  }
+  impl_->forget_lock(name);
+}
+
+asio::awaitable<void> Manager::release(std::string name, std::string user) {
+  const VolumePtr volume = find(name);
+  if (!volume || !needs_mount(volume->options)) co_return;
+  {
+    const AsyncMutex::Guard guard = co_await impl_->lock(name);
+    const auto found = impl_->mounted_for.find(name);
+    const bool last = found != impl_->mounted_for.end() && found->second.erase(user) > 0 && found->second.empty();
+    if (last) {
+      impl_->mounted_for.erase(found);
+      auto work = [volume] { unmount_volume(volume->mountpoint); };
+      co_await run_in_pool(impl_->pool, std::move(work));
+    }
+  }
+  impl_->forget_lock(name);
+}
+
+void Manager::adopt(const std::string& name, const std::string& user) {
+  const VolumePtr volume = find(name);
+  if (volume && needs_mount(volume->options)) impl_->mounted_for[name].insert(user);
+}
+
+void Manager::unmount_unused() {
+  for (const auto& [name, volume] : impl_->volumes) {
+    if (!needs_mount(volume->options) || impl_->mounted_for.contains(name)) continue;
+    try {
+      unmount_volume(volume->mountpoint);
+    } catch (const Error& error) {
+      log::error("volume {}: {}", name, error.what());
+    }
+  }
 }
 
 nlohmann::json to_json(const Volume& volume) {

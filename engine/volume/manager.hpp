@@ -73,6 +73,16 @@ public:
   /// directory. `lower_dirs` as image::Store gives them. Two containers starting at once are served one after the other.
   asio::awaitable<void> fill_from_image(std::string name, std::vector<std::string> lower_dirs, std::string path);
 
+  // ── volumes with mount options of their own (type, device, o): mounted while anybody uses them; others are always ready ──
+  /// Mounts it unless somebody uses it already. `user`: whoever, a container's id; once is enough.
+  asio::awaitable<void> acquire(std::string name, std::string user);
+  /// The last release unmounts it. Missing volumes and users are fine.
+  asio::awaitable<void> release(std::string name, std::string user);
+  /// At start: `user` runs, and has had it mounted by an engine before this one.
+  void adopt(const std::string& name, const std::string& user);
+  /// After the adoptions: unmounts what an engine that died has left. Blocking.
+  void unmount_unused();
+
   /// Waits until background removals so far are done. Blocking.
   void drain() const;
 

@@ -58,7 +58,7 @@ TEST(Settings, DefaultsAreWhatDockerShows) {
   const api::HostConfig& given = settings.host_config;
   EXPECT_EQ(given.network_mode, "bridge");
   EXPECT_EQ(given.restart_policy.name, "no");
-  EXPECT_EQ(given.log_config.type, "json-file");
+  EXPECT_EQ(given.log_config.type, "local");
   EXPECT_EQ(given.shm_size, 64 << 20);
   EXPECT_EQ(given.ipc_mode, "private");
   EXPECT_EQ(given.cgroupns_mode, "host");
