@@ -205,25 +205,7 @@ private:
     const std::string image = observed_.image_id(image_of(project_, service));
     if (!image.empty() && container.image_id != image) return "image changed";
     if (uses_changed_network(service) || networks_differ(service, container)) return "network changed";
-    if (volumes_differ(service, container)) return "volume changed";
-    return namespaces_differ(service, container) ? "shares namespaces of another container" : "";
-  }
-
-  /// It lives in namespaces of another service's container, which goes, or has gone.
-  bool namespaces_differ(const Service& service, const ObservedContainer& container) const {
-    for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid}) {
-      constexpr std::string_view prefix = "service:";
-      if (!mode->starts_with(prefix)) continue;
-      const auto owner = decisions_.services.find(mode->substr(prefix.size()));
-      if (owner == decisions_.services.end()) continue;  // not part of this run
-      const auto& replicas = owner->second.replicas;
-      if (replicas.empty() || replicas.front().existing == nullptr || !is_kept(replicas.front())) return true;
-      constexpr std::string_view joined = "container:";
-      if (mode == &service.network_mode && container.network_mode.starts_with(joined) &&
-          container.network_mode.substr(joined.size()) != replicas.front().existing->id)
-        return true;
-    }
-    return false;
+    return volumes_differ(service, container) ? "volume changed" : "";
   }
 
   bool networks_differ(const Service& service, const ObservedContainer& container) const {

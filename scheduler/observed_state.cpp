@@ -116,7 +116,6 @@ ObservedContainer observed_container(const api::ContainerSummary& summary) {
   container.created = summary.created;
   container.labels = summary.labels;
   for (const auto& [name, endpoint] : summary.networks) container.networks[name] = endpoint.network_id;
-  container.network_mode = summary.network_mode;
   container.mounts = summary.mounts;
   container.ports = summary.ports;
   container.command = summary.command;

@@ -33,8 +33,7 @@ struct ObservedContainer {
   std::string replaces;      ///< label::replace: made to take the place of "web-1"
   std::int64_t created = 0;  ///< Unix seconds
   StringMap labels;
-  StringMap networks;        ///< name → network id
-  std::string network_mode;  ///< "shop_default", "container:<id>" …
+  StringMap networks;  ///< name → network id
   std::vector<api::MountPoint> mounts;
   std::vector<api::PortSummary> ports;
   std::string command, status;  ///< for `ps`

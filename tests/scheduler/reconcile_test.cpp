@@ -340,29 +340,6 @@ TEST(Reconcile, WhatCannotBeDoneIsAnErrorWithItsPlace) {
   EXPECT_EQ(error_of([&] { reconcile(project, {}, {.services = {"nope"}}); }), "no such service: nope");
 }
 
-constexpr const char* sharing = "services: {a: {image: a, network_mode: none}, b: {image: b, network_mode: 'service:a'}}";
-
-TEST(Reconcile, WhoSharesNamespacesIsMadeAnewWithTheirOwner) {
-  const auto project = project_of(sharing);
-  ObservedState state = nothing(project);
-  state.containers = {running(project, "a"), running(project, "b")};
-  state.containers[1].network_mode = "container:" + state.containers[0].id;
-  EXPECT_EQ(up(project, state), "");
-  state.containers[0].config_hash = "old";
-  const std::string plan = up(project, state);
-  EXPECT_NE(plan.find("CreateContainer service:b:1 (shares namespaces of another container)"), std::string::npos) << plan;
-}
-
-TEST(Reconcile, WhoSharesNamespacesOfAContainerThatIsGoneIsMadeAnew) {
-  const auto project = project_of(sharing);
-  ObservedState state = nothing(project);
-  state.containers = {running(project, "a"), running(project, "b")};
-  state.containers[1].network_mode = "container:" + id_of("another");
-  const std::string plan = up(project, state);
-  EXPECT_EQ(plan.find("service:a:1"), std::string::npos) << plan;
-  EXPECT_NE(plan.find("CreateContainer service:b:1 (shares namespaces of another container)"), std::string::npos) << plan;
-}
-
 TEST(Reconcile, OnlyTheNamedServicesAreTouchedWithoutDependencies) {
   const auto project = project_of(web_and_db);
   EXPECT_EQ(up(project, nothing(project), {.services = {"web"}, .with_dependencies = false, .no_start = true}),
