@@ -236,6 +236,21 @@ constexpr Key key(std::string_view name, const Type& type, std::string_view doc,
   return row;
 }
 
+/// The same, with a capital letter where JSON is printed.
+template <auto Member, class Codec = Plain>
+constexpr Key capital_in_json(std::string_view name, const Type& type, std::string_view doc) {
+  Key row = key<Member, Codec>(name, type, doc);
+  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    using Owner = typename MemberOf<decltype(Member)>::owner;
+    Node value;
+    if (!Codec::put(static_cast<const Owner*>(owner)->*Member, value, json)) return;
+    std::string shown(name);
+    if (json) shown.front() = static_cast<char>(shown.front() - 'a' + 'A');
+    out.members().push_back({std::move(shown), std::move(value), {}});
+  };
+  return row;
+}
+
 /// A key with fixed keys below it.
 template <class T>
 constexpr Type structure(std::string_view expected = "a mapping") {

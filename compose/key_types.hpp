@@ -46,6 +46,8 @@ inline constexpr Type healthcheck_test{"a string or a list of strings", allow_st
 inline constexpr Type external{"true or false", allow_boolean | allow_string | allow_mapping, sf::external};
 inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};
+inline constexpr Type cgroup{"a string", allow_string, sf::cgroup};
+inline constexpr Type device_count{"a number or all", allow_string | allow_number, sf::device_count};
 inline constexpr Type pull_policy{"a string", allow_string, sf::pull_policy};
 inline constexpr Type published{"a port or a range of ports", allow_string | allow_number, sf::publish_range};
 

@@ -95,6 +95,20 @@ std::span<const Key> keys_of<Healthcheck>();
 template <>
 std::span<const Key> keys_of<EnvFile>();
 template <>
+std::span<const Key> keys_of<WeightDevice>();
+template <>
+std::span<const Key> keys_of<ThrottleDevice>();
+template <>
+std::span<const Key> keys_of<BlkioConfig>();
+template <>
+std::span<const Key> keys_of<CredentialSpec>();
+template <>
+std::span<const Key> keys_of<DeviceRequest>();
+template <>
+std::span<const Key> keys_of<DiscreteResource>();
+template <>
+std::span<const Key> keys_of<GenericResource>();
+template <>
 std::span<const Key> keys_of<Logging>();
 template <>
 std::span<const Key> keys_of<Port>();

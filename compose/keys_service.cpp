@@ -102,6 +102,87 @@ std::span<const Key> keys_of<Device>() {
   return rows;
 }
 
+// docker compose prints the keys of these two with a capital in JSON
+template <>
+std::span<const Key> keys_of<WeightDevice>() {
+  static constexpr std::array rows{
+      capital_in_json<&WeightDevice::path>("path", string, "the host's block device"),
+      capital_in_json<&WeightDevice::weight>("weight", integer, "its relative weight, 10 to 1000"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<ThrottleDevice>() {
+  static constexpr std::array rows{
+      capital_in_json<&ThrottleDevice::path>("path", string, "the host's block device"),
+      capital_in_json<&ThrottleDevice::rate, AsText>("rate", byte_size, "bytes or operations a second"),
+  };
+  return rows;
+}
+
+namespace {
+constexpr Type weight_device_type = structure<WeightDevice>(), throttle_device_type = structure<ThrottleDevice>();
+constexpr Type weight_devices_type{"a list of mappings", allow_list, nullptr, &weight_device_type};
+constexpr Type throttle_devices_type{"a list of mappings", allow_list, nullptr, &throttle_device_type};
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<BlkioConfig>() {
+  static constexpr std::array rows{
+      key<&BlkioConfig::weight>("weight", integer, "relative weight, 10 to 1000"),
+      key<&BlkioConfig::weight_device>("weight_device", weight_devices_type, "weights for single devices"),
+      key<&BlkioConfig::device_read_bps>("device_read_bps", throttle_devices_type, "bytes read a second, at most"),
+      key<&BlkioConfig::device_read_iops>("device_read_iops", throttle_devices_type, "reads a second, at most"),
+      key<&BlkioConfig::device_write_bps>("device_write_bps", throttle_devices_type, "bytes written a second, at most"),
+      key<&BlkioConfig::device_write_iops>("device_write_iops", throttle_devices_type, "writes a second, at most"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<CredentialSpec>() {
+  static constexpr std::array rows{
+      key<&CredentialSpec::config>("config", string, "a config that holds it"),
+      key<&CredentialSpec::file>("file", string, "a file that holds it"),
+      key<&CredentialSpec::registry>("registry", string, "a value of the Windows registry that holds it"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<DeviceRequest>() {
+  static constexpr std::array rows{
+      key<&DeviceRequest::capabilities>("capabilities", strings, "what the devices must be able to do"),
+      key<&DeviceRequest::driver>("driver", string, "who provides them"),
+      key<&DeviceRequest::count>("count", device_count, "how many, or all"),
+      key<&DeviceRequest::device_ids>("device_ids", strings, "which ones"),
+      key<&DeviceRequest::options>("options", labels, "the driver's options"),
+  };
+  return rows;
+}
+
+template <>
+std::span<const Key> keys_of<DiscreteResource>() {
+  static constexpr std::array rows{
+      key<&DiscreteResource::kind>("kind", string, "what"),
+      key<&DiscreteResource::value>("value", integer, "how many"),
+  };
+  return rows;
+}
+
+namespace {
+constexpr Type discrete_resource_type = structure<DiscreteResource>();
+}  // namespace
+
+template <>
+std::span<const Key> keys_of<GenericResource>() {
+  static constexpr std::array rows{
+      key<&GenericResource::discrete>("discrete_resource_spec", discrete_resource_type, "a number of something"),
+  };
+  return rows;
+}
+
 template <>
 std::span<const Key> keys_of<ServiceNetwork>() {
   static constexpr std::array rows{
@@ -197,8 +278,6 @@ std::span<const Key> keys_of<ResourceLimits>() {
       key<&ResourceLimits::cpus>("cpus", number, "how many CPUs"),
       key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
       key<&ResourceLimits::pids>("pids", integer, "processes and threads"),
-      later("devices", "device requests"),
-      later("generic_resources", "Swarm's own resources"),
   };
   return rows;
 }
@@ -216,12 +295,47 @@ std::span<const Key> keys_of<RestartPolicy>() {
 
 namespace {
 
+constexpr Type gpu_request_type{"a mapping", allow_mapping, sf::gpu_request, nullptr, nullptr, &keys_of<DeviceRequest>};
+constexpr Type gpus_type{"all or a list of device requests", allow_string | allow_list, sf::gpus, &gpu_request_type};
+constexpr Type device_request_type{"a mapping", allow_mapping, sf::device_request, nullptr, nullptr, &keys_of<DeviceRequest>};
+constexpr Type device_requests_type{"a list of device requests", allow_list, nullptr, &device_request_type};
+constexpr Type generic_resource_type = structure<GenericResource>();
+constexpr Type generic_resources_type{"a list of mappings", allow_list, nullptr, &generic_resource_type};
+
+std::span<const Key> reservation_keys() {
+  static constexpr std::array rows{
+      key<&ResourceLimits::cpus>("cpus", number, "Swarm: CPUs set aside"),
+      key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
+      key<&ResourceLimits::devices>("devices", device_requests_type, "devices it needs"),
+      key<&ResourceLimits::generic_resources>("generic_resources", generic_resources_type, "Swarm's own resources"),
+  };
+  return rows;
+}
+
 constexpr Type limits_type = structure<ResourceLimits>(), restart_policy_type = structure<RestartPolicy>();
+constexpr Type reservations_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &reservation_keys};
+
+/// The same structure as the limits', with other keys.
+constexpr Key reservations_row() {
+  Key row = plain_row("reservations", reservations_type, "what is set aside for it");
+  row.read = [](const Node& node, void* owner) {
+    auto& reservations = static_cast<Deploy*>(owner)->reservations;
+    reservations.reset();
+    if (!node.is_null()) read_structure(node, reservation_keys(), &reservations.emplace(), nullptr);
+  };
+  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    const auto& reservations = static_cast<const Deploy*>(owner)->reservations;
+    if (!reservations) return;
+    Node value = Node::mapping();
+    write_structure(reservation_keys(), &*reservations, nullptr, value, json);
+    out.members().push_back({std::string(name), std::move(value), {}});
+  };
+  return row;
+}
 
 // `resources` is a level of its own in the file only.
 std::span<const Key> resources_keys() {
-  static constexpr std::array rows{key<&Deploy::limits>("limits", limits_type, "most it may use"),
-                                   key<&Deploy::reservations>("reservations", limits_type, "what is set aside for it")};
+  static constexpr std::array rows{key<&Deploy::limits>("limits", limits_type, "most it may use"), reservations_row()};
   return rows;
 }
 constexpr Type resources_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &resources_keys};
@@ -279,6 +393,9 @@ constexpr Type devices_type{"a list of devices", allow_list, nullptr, &device_ty
 constexpr Type env_file_type{"a path or a mapping", allow_mapping, nullptr, nullptr, nullptr, &keys_of<EnvFile>};
 constexpr Type env_files_type{"a path or a list of paths", allow_string | allow_list, sf::env_files, &env_file_type};
 constexpr Type healthcheck_type = structure<Healthcheck>();
+constexpr Type blkio_type = structure<BlkioConfig>();
+constexpr Type credential_spec_type = structure<CredentialSpec>();
+constexpr Type label_files_type{"a path or a list of paths", allow_string | allow_list, sf::list, &path};
 constexpr Type logging_type = structure<Logging>();
 constexpr Type service_network_type{"a mapping or nothing",  allow_mapping | allow_null, nullptr, nullptr, nullptr,
                                     &keys_of<ServiceNetwork>};
@@ -308,11 +425,11 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::attach>("attach", boolean, "false: `up` does not show its output"),
       key<&Service::build>("build", build_type, "how to build its image"),
       later("develop", "what `watch` does"),
-      later("blkio_config", "limits of block devices"),
+      key<&Service::blkio_config>("blkio_config", blkio_type, "limits of block devices"),
       key<&Service::cap_add>("cap_add", strings, "capabilities to add", unique),
       key<&Service::cap_drop>("cap_drop", strings, "capabilities to drop", unique),
       key<&Service::cgroup_parent>("cgroup_parent", string, "parent control group"),
-      key<&Service::cgroup>("cgroup", string, "cgroup namespace: host or private"),
+      key<&Service::cgroup>("cgroup", cgroup, "cgroup namespace: host or private"),
       key<&Service::cpu_count>("cpu_count", integer, "Windows only"),
       key<&Service::cpu_percent>("cpu_percent", number, "Windows only"),
       key<&Service::cpu_period>("cpu_period", integer, "CFS period in microseconds"),
@@ -325,7 +442,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::command, AlwaysInJson>("command", command, "replaces the image's command", replaced),
       key<&Service::configs>("configs", file_references_type, "configs to mount", {Merge::by_identity, config_identity}),
       key<&Service::container_name>("container_name", container_name, "a fixed name"),
-      later("credential_spec", "Windows only"),
+      key<&Service::credential_spec>("credential_spec", credential_spec_type, "Windows only"),
       key<&Service::depends_on>("depends_on", depends_on_type, "what must be there first"),
       key<&Service::deploy>("deploy", deploy_type, "replicas and resources"),
       key<&Service::device_cgroup_rules>("device_cgroup_rules", unique_strings, "rules of the device control group", unique),
@@ -341,19 +458,19 @@ std::span<const Key> keys_of<Service>() {
                                            {Merge::by_identity, path_identity}),
       key<&Service::expose>("expose", expose, "ports for other containers", unique),
       plain_row("extends", extends_type, "another service to start from"),
-      later("external_links", "links to other containers"),
+      key<&Service::external_links>("external_links", unique_strings, "links to containers of any project"),
       key<&Service::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts"),
       key<&Service::group_add>("group_add", unique_strings_or_numbers, "more groups"),
-      later("gpus", "device requests for GPUs"),
+      key<&Service::gpus>("gpus", gpus_type, "device requests for GPUs"),
       key<&Service::hostname>("hostname", string, "host name of the container"),
       key<&Service::healthcheck>("healthcheck", healthcheck_type, "how to tell that it works"),
       key<&Service::image>("image", string, "the image to run"),
       key<&Service::init>("init", boolean, "run an init process as pid 1"),
       key<&Service::ipc>("ipc", string, "IPC namespace"),
-      later("isolation", "Windows only"),
+      key<&Service::isolation>("isolation", string, "default; others are for Windows only"),
       key<&Service::labels>("labels", labels, "of its containers"),
-      later("label_file", "files of labels"),
-      later("links", "names of other services"),
+      key<&Service::label_files>("label_file", label_files_type, "files of labels"),
+      key<&Service::links>("links", unique_strings, "other services, and names for them"),
       key<&Service::logging>("logging", logging_type, "where its output goes", {.merge = Merge::logging}),
       key<&Service::mem_limit, AsText>("mem_limit", byte_size, "most memory it may use"),
       key<&Service::mem_reservation, AsText>("mem_reservation", byte_size, "memory set aside for it"),
@@ -373,7 +490,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::pull_policy>("pull_policy", pull_policy, "when to pull its image"),
       key<&Service::read_only>("read_only", boolean, "its root file system cannot be written"),
       key<&Service::restart>("restart", string, "no, always, unless-stopped or on-failure[:N]"),
-      later("runtime", "an OCI runtime"),
+      key<&Service::runtime>("runtime", string, "an OCI runtime"),
       key<&Service::scale>("scale", integer, "how many containers"),
       key<&Service::secrets>("secrets", file_references_type, "secrets to mount", {Merge::by_identity, secret_identity}),
       key<&Service::security_opt>("security_opt", unique_strings, "security options"),

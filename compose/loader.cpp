@@ -89,6 +89,7 @@ public:
     finish(project, mistakes);
     mistakes.throw_if_any();
     if (options_.resolve_env_files) merge_env_files(project, lookup_);
+    merge_label_files(project, lookup_);
     warnings_.insert(warnings_.end(), mistakes.warnings().begin(), mistakes.warnings().end());
     project.environment = environment_;
     return {std::move(project), std::move(warnings_)};

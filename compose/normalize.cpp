@@ -23,9 +23,13 @@ void imply_dependencies(Service& service) {
     if (!from.starts_with("container:"))
       service.depends_on.try_emplace(from.substr(0, from.find(':')),
                                      Dependency{DependencyCondition::service_started, false, true});
-  for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts, &service.cgroup})
-    if (const std::string_view other = service_of(*mode); !other.empty())
+  const auto imply = [&](std::string_view other) {
+    if (!other.empty())
       service.depends_on.try_emplace(std::string(other), Dependency{DependencyCondition::service_started, true, true});
+  };
+  for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts, &service.cgroup})
+    imply(service_of(*mode));
+  for (const std::string& link : service.links) imply(std::string_view(link).substr(0, link.find(':')));
 }
 
 void normalize_service(Service& service, const std::string& directory) {
@@ -82,6 +86,21 @@ void merge_env_files(Service& service, const Lookup& lookup) {
   service.env_files.clear();
 }
 
+void merge_label_files(Service& service, const Lookup& lookup) {
+  StringMap merged;
+  for (std::size_t i = 0; i < service.label_files.size(); ++i) {
+    const std::string& path = service.label_files[i];
+    const std::optional<std::string> text = read_file(path);
+    if (!text)
+      throw Error(ErrorCode::not_found,
+                  fmt::format("{}: services.{}.label_file: cannot read {}: {}", service.where(fmt::format("label_file[{}]", i)),
+                              service.name, path, std::strerror(errno)));
+    parse_dotenv(*text, path, lookup, merged);
+  }
+  for (auto& [name, value] : merged) service.labels.try_emplace(name, std::move(value));
+  service.label_files.clear();
+}
+
 template <class Objects>
 void keep_only(Objects& objects, const std::set<std::string>& used) {
   std::erase_if(objects, [&](const auto& entry) { return !used.contains(entry.first); });
@@ -118,6 +137,11 @@ void resolve_environment(Project& project, const Lookup& lookup) {
 void merge_env_files(Project& project, const Lookup& lookup) {
   for (auto& [name, service] : project.services)
     if (!service.env_files.empty()) merge_env_files(service, lookup);
+}
+
+void merge_label_files(Project& project, const Lookup& lookup) {
+  for (auto& [name, service] : project.services)
+    if (!service.label_files.empty()) merge_label_files(service, lookup);
 }
 
 void resolve_file_objects(Project& project, const Lookup& lookup) {

@@ -16,6 +16,9 @@ void resolve_environment(Project& project, const Lookup& lookup);
 /// required and missing, invalid_argument for one that cannot be read.
 void merge_env_files(Project& project, const Lookup& lookup);
 
+/// The same for label_file and labels.
+void merge_label_files(Project& project, const Lookup& lookup);
+
 /// Takes the content of secrets and configs with `environment: NAME` from `lookup`.
 void resolve_file_objects(Project& project, const Lookup& lookup);
 

@@ -40,5 +40,11 @@ void pull_policy(Node& node, LongForm& form);
 void publish_range(Node& node, LongForm& form);
 void condition(Node& node, LongForm& form);
 void container_name(Node& node, LongForm& form);
+void cgroup(Node& node, LongForm& form);  ///< host or private
+// device requests
+void gpus(Node& node, LongForm& form);            ///< "all" to a list of one request
+void gpu_request(Node& node, LongForm& form);     ///< no count: all
+void device_request(Node& node, LongForm& form);  ///< the same; capabilities are needed
+void device_count(Node& node, LongForm& form);    ///< "all" to -1
 
 }  // namespace stack::compose::short_forms

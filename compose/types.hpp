@@ -78,10 +78,30 @@ struct Healthcheck {
   Extensions extensions;
 };
 
+/// gpus and deploy.resources.reservations.devices
+struct DeviceRequest {
+  std::vector<std::string> capabilities;
+  std::string driver;
+  std::int64_t count = 0;  ///< -1: all; 0 with device_ids
+  std::vector<std::string> device_ids;
+  StringMap options;
+};
+
+/// Of Swarm only: accepted, printed and without effect, as in docker compose.
+struct DiscreteResource {
+  std::string kind;
+  std::int64_t value = 0;
+};
+struct GenericResource {
+  std::optional<DiscreteResource> discrete;
+};
+
 struct ResourceLimits {
-  double cpus = 0;          ///< 0: not set
-  std::int64_t memory = 0;  ///< bytes; 0: not set
-  std::int64_t pids = 0;    ///< 0: not set
+  double cpus = 0;                                 ///< 0: not set
+  std::int64_t memory = 0;                         ///< bytes; 0: not set
+  std::int64_t pids = 0;                           ///< 0: not set; limits only
+  std::vector<DeviceRequest> devices;              ///< reservations only
+  std::vector<GenericResource> generic_resources;  ///< reservations only
 };
 
 struct RestartPolicy {  ///< deploy.restart_policy
@@ -102,6 +122,25 @@ struct Deploy {
 
 struct Device {
   std::string source, target, permissions;
+};
+
+struct WeightDevice {
+  std::string path;
+  std::int64_t weight = 0;  ///< 10 to 1000
+};
+struct ThrottleDevice {
+  std::string path;
+  std::int64_t rate = 0;  ///< bytes or operations a second
+};
+struct BlkioConfig {
+  std::int64_t weight = 0;  ///< 10 to 1000; 0: not set
+  std::vector<WeightDevice> weight_device;
+  std::vector<ThrottleDevice> device_read_bps, device_read_iops, device_write_bps, device_write_iops;
+};
+
+/// Windows only: read, printed and without effect, as in docker compose on Linux.
+struct CredentialSpec {
+  std::string config, file, registry;
 };
 
 struct EnvFile {
@@ -181,6 +220,7 @@ struct Service {
   std::vector<std::string> profiles;
   StringMap annotations;
   std::optional<bool> attach;
+  std::optional<BlkioConfig> blkio_config;
   std::optional<Build> build;
   std::vector<std::string> cap_add, cap_drop;
   std::string cgroup_parent, cgroup;
@@ -193,6 +233,7 @@ struct Service {
   std::optional<std::vector<std::string>> command, entrypoint;
   std::vector<FileReference> configs, secrets;
   std::string container_name;
+  std::optional<CredentialSpec> credential_spec;
   std::map<std::string, Dependency> depends_on;  ///< explicit and implied ones
   std::optional<Deploy> deploy;
   std::vector<std::string> device_cgroup_rules;
@@ -203,13 +244,18 @@ struct Service {
   std::vector<EnvFile> env_files;  ///< empty after they were merged in
   std::vector<std::string> expose;
   std::map<std::string, std::vector<std::string>> extra_hosts;  ///< host → addresses
+  std::vector<std::string> external_links;                      ///< "container[:alias]" of any project
+  std::vector<DeviceRequest> gpus;
   std::vector<std::string> group_add;
   std::string hostname;
   std::optional<Healthcheck> healthcheck;
   std::string image;  ///< "": named after project and service, and built
   std::optional<bool> init;
   std::string ipc, pid, uts, userns_mode;
-  StringMap labels;
+  std::string isolation;
+  StringMap labels;                      ///< label_file already merged in
+  std::vector<std::string> label_files;  ///< empty after they were merged in
+  std::vector<std::string> links;        ///< "service[:alias]"
   std::optional<Logging> logging;
   std::int64_t mem_limit = 0, mem_reservation = 0, memswap_limit = 0;  ///< bytes; memswap_limit -1: unlimited swap
   std::optional<std::int64_t> mem_swappiness;
@@ -225,6 +271,7 @@ struct Service {
   std::string pull_policy;  ///< "", "always", "never", "missing", "build", "daily", "weekly", "every_<duration>"
   bool read_only = false;
   std::string restart;       ///< "", "no", "always", "unless-stopped", "on-failure[:N]"; not checked by the loader
+  std::string runtime;       ///< name of an OCI runtime the engine knows
   std::optional<int> scale;  ///< from scale or deploy.replicas; use replicas()
   std::vector<std::string> security_opt;
   std::int64_t shm_size = 0;

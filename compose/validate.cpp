@@ -62,11 +62,21 @@ private:
         complain("depends_on." + name, fmt::format("dependency cycle detected: {0} -> {0}", name));
         continue;
       }
-      const std::string attribute = "depends_on." + name;
-      const bool written = service_.locations.contains(attribute);
-      const bool network_mode = service_.network_mode == "service:" + name;
-      require_service(written || !network_mode ? attribute : "network_mode", name, dependency.required);
+      require_service(dependency_attribute(name), name, dependency.required);
     }
+  }
+
+  /// Where the file says that this service needs `name`: in depends_on, or in what implies it.
+  std::string dependency_attribute(const std::string& name) const {
+    const std::string attribute = "depends_on." + name;
+    if (service_.locations.contains(attribute)) return attribute;
+    const std::string mode = "service:" + name;
+    if (service_.network_mode == mode) return "network_mode";
+    if (service_.ipc == mode) return "ipc";
+    if (service_.pid == mode) return "pid";
+    for (std::size_t i = 0; i < service_.links.size(); ++i)
+      if (service_.links[i].substr(0, service_.links[i].find(':')) == name) return fmt::format("links[{}]", i);
+    return attribute;
   }
 
   void networks() {
@@ -75,6 +85,16 @@ private:
     for (const auto& [name, options] : service_.networks)
       if (!project_.networks.contains(name))
         complain("networks." + name, fmt::format("refers to undefined network '{}'", name));
+    for (std::size_t i = 0; i < service_.links.size(); ++i) check_link(fmt::format("links[{}]", i), service_.links[i]);
+    for (std::size_t i = 0; i < service_.external_links.size(); ++i)
+      check_link(fmt::format("external_links[{}]", i), service_.external_links[i]);
+  }
+
+  /// NAME or NAME:ALIAS
+  void check_link(const std::string& attribute, const std::string& link) {
+    const std::size_t colon = link.find(':');
+    if (colon == 0 || link.empty() || (colon != std::string::npos && (colon + 1 == link.size() || colon != link.rfind(':'))))
+      complain(attribute, fmt::format("'{}' is not NAME or NAME:ALIAS", link));
   }
 
   void mounts() {

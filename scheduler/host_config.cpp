@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -17,6 +18,69 @@ namespace {
 }
 
 std::int64_t nano_cpus(double cpus) { return std::llround(cpus * 1e9); }
+
+std::vector<api::ThrottleDevice> throttle_devices(const std::vector<compose::ThrottleDevice>& devices) {
+  std::vector<api::ThrottleDevice> list;
+  for (const auto& device : devices) list.push_back({device.path, static_cast<std::uint64_t>(device.rate)});
+  return list;
+}
+
+void add_blkio(const Service& service, api::HostConfig& host) {
+  if (!service.blkio_config) return;
+  const compose::BlkioConfig& blkio = *service.blkio_config;
+  const auto weight = [&](std::int64_t value, const std::string& attribute) {
+    if (value < 0 || value > 1000) fail(service, "blkio_config." + attribute, "a weight is from 10 to 1000");
+    return static_cast<std::uint16_t>(value);
+  };
+  host.blkio_weight = weight(blkio.weight, "weight");
+  for (std::size_t i = 0; i < blkio.weight_device.size(); ++i) {
+    const auto& device = blkio.weight_device[i];
+    host.blkio_weight_device.push_back({device.path, weight(device.weight, "weight_device[" + std::to_string(i) + "].weight")});
+  }
+  host.blkio_device_read_bps = throttle_devices(blkio.device_read_bps);
+  host.blkio_device_read_iops = throttle_devices(blkio.device_read_iops);
+  host.blkio_device_write_bps = throttle_devices(blkio.device_write_bps);
+  host.blkio_device_write_iops = throttle_devices(blkio.device_write_iops);
+}
+
+api::DeviceRequest device_request(const compose::DeviceRequest& wanted) {
+  return {.driver = wanted.driver,
+          .count = wanted.count,
+          .device_ids = wanted.device_ids,
+          .capabilities = {wanted.capabilities},
+          .options = wanted.options};
+}
+
+void add_device_requests(const Service& service, api::HostConfig& host) {
+  for (const compose::DeviceRequest& gpu : service.gpus) {
+    host.device_requests.push_back(device_request(gpu));
+    auto& capabilities = host.device_requests.back().capabilities.front();
+    if (std::find(capabilities.begin(), capabilities.end(), "gpu") == capabilities.end()) capabilities.push_back("gpu");
+  }
+  if (!service.deploy || !service.deploy->reservations) return;
+  for (const auto& device : service.deploy->reservations->devices) host.device_requests.push_back(device_request(device));
+}
+
+/// "vendor.com/class=name": a device by the name that the Container Device Interface gives it.
+bool is_cdi_name(const std::string& source) {
+  const std::size_t slash = source.find('/');
+  const std::size_t equals = source.find('=', slash == std::string::npos ? 0 : slash);
+  return slash != std::string::npos && slash > 0 && source.front() != '.' && equals != std::string::npos &&
+         equals > slash + 1 && equals + 1 < source.size();
+}
+
+void add_devices(const Service& service, api::HostConfig& host) {
+  std::vector<std::string> cdi_names;
+  for (const compose::Device& device : service.devices) {
+    if (is_cdi_name(device.source))
+      cdi_names.push_back(device.source);
+    else
+      host.devices.push_back({.path_on_host = device.source,
+                              .path_in_container = device.target.empty() ? device.source : device.target,
+                              .cgroup_permissions = device.permissions.empty() ? "rwm" : device.permissions});
+  }
+  if (!cdi_names.empty()) host.device_requests.push_back({.driver = "cdi", .device_ids = std::move(cdi_names)});
+}
 
 void add_resources(const Service& service, api::HostConfig& host) {
   host.cgroup_parent = service.cgroup_parent;
@@ -38,10 +102,7 @@ void add_resources(const Service& service, api::HostConfig& host) {
   for (const auto& [name, limit] : service.ulimits)
     host.ulimits.push_back({.name = name, .hard = limit.hard, .soft = limit.soft});
   host.device_cgroup_rules = service.device_cgroup_rules;
-  for (const compose::Device& device : service.devices)
-    host.devices.push_back({.path_on_host = device.source,
-                            .path_in_container = device.target.empty() ? device.source : device.target,
-                            .cgroup_permissions = device.permissions.empty() ? "rwm" : device.permissions});
+  add_devices(service, host);
 }
 
 /// deploy.resources says the same things again; the loader has refused values that contradict.
@@ -126,6 +187,9 @@ api::HostConfig host_config(const Project& project, const Service& service) {
   api::HostConfig host;
   add_resources(service, host);
   add_deploy_resources(service, host);
+  add_blkio(service, host);
+  add_device_requests(service, host);
+  add_security_options(project, service, host);
   add_mounts(project, service, host);
   add_tmpfs(service, host);
   host.port_bindings = port_bindings(service);
@@ -141,10 +205,11 @@ api::HostConfig host_config(const Project& project, const Service& service) {
   host.extra_hosts = extra_hosts(service);
   host.group_add = service.group_add;
   host.init = service.init;
+  host.isolation = service.isolation;
   host.oom_score_adj = service.oom_score_adj;
   host.privileged = service.privileged;
   host.readonly_rootfs = service.read_only;
-  host.security_opt = service.security_opt;
+  host.runtime = service.runtime;
   host.shm_size = service.shm_size;
   host.storage_opt = service.storage_opt;
   host.sysctls = service.sysctls;

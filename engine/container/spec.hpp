@@ -21,6 +21,7 @@ struct SpecInput {
   pid_t pid_of_pid_namespace = 0;  ///< with pid_mode container:X the first process of X; the same for the next two
   pid_t pid_of_ipc_namespace = 0;
   std::map<std::string, std::vector<std::string>> image_layers;  ///< by image id: directories of the images that are mounted
+  bool apparmor = false;  ///< the kernel has it
 };
 
 /// A mount of the record as the runtime makes it.
@@ -31,10 +32,6 @@ runtime::Spec build_spec(const SpecInput& input);
 
 /// The environment of the first process: PATH, HOSTNAME and TERM under what the image and the user say.
 std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra = {});
-
-/// Does a "seccomp=unconfined" option (or privileged) switch the filter off? Throws invalid_argument for options we do not
-/// know.
-bool is_seccomp_unconfined(const api::HostConfig& host);
 
 /// Capabilities of the container as the three sets of its processes.
 runtime::Capabilities container_capabilities(const api::HostConfig& host);

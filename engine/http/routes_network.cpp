@@ -39,8 +39,21 @@ asio::awaitable<void> list_networks(EngineContext& engine, Request& request, Res
   co_await response.json(200, body);
 }
 
+/// The containers of `host` and `none` have no interface that the network manager would know of.
+void add_containers_without_interface(const EngineContext& engine, api::NetworkResource& network) {
+  if (network.name != "host" && network.name != "none") return;
+  for (const auto& container : engine.containers.list({})) {
+    if (!container.networks.contains(network.name)) continue;
+    api::EndpointResource entry;
+    entry.name = container.names.front().substr(1);
+    network.containers.emplace(container.id, std::move(entry));
+  }
+}
+
 asio::awaitable<void> inspect_network(EngineContext& engine, Request& request, ResponseWriter& response) {
-  const nlohmann::json body = engine.networks.inspect(request.parameter("id"));
+  api::NetworkResource network = engine.networks.inspect(request.parameter("id"));
+  add_containers_without_interface(engine, network);
+  const nlohmann::json body = network;
   co_await response.json(200, body);
 }
 
@@ -63,8 +76,10 @@ asio::awaitable<void> connect_network(EngineContext& engine, Request& request, R
   const nlohmann::json body = co_await request.json_body();
   auto options = body.get<api::NetworkConnect>();
   const auto container = engine.containers.get(options.container);
-  co_await engine.containers.connect(container, engine.networks.get(request.parameter("id")),
-                                     options.endpoint_config.value_or(api::EndpointSettings{}));
+  api::EndpointSettings settings;
+  if (options.endpoint_config) settings = std::move(*options.endpoint_config);
+  std::string network = engine.networks.get(request.parameter("id"));
+  co_await engine.containers.connect(container, std::move(network), std::move(settings));
   co_await response.empty(200);
 }
 
@@ -72,7 +87,8 @@ asio::awaitable<void> disconnect_network(EngineContext& engine, Request& request
   const nlohmann::json body = co_await request.json_body();
   const auto options = body.get<api::NetworkDisconnect>();
   const auto container = engine.containers.get(options.container);
-  co_await engine.containers.disconnect(container, engine.networks.get(request.parameter("id")), options.force);
+  std::string network = engine.networks.get(request.parameter("id"));
+  co_await engine.containers.disconnect(container, std::move(network), options.force);
   co_await response.empty(200);
 }
 

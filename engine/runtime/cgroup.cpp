@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -133,6 +134,17 @@ const CgroupMounts& CgroupMounts::detect() {
   return found;
 }
 
+bool has_block_io_weights(const CgroupMounts& mounts) {
+  const auto exists = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+  for (const auto& hierarchy : mounts.v1) {
+    if (hierarchy.controller == "blkio")
+      return exists(hierarchy.mount + "/blkio.weight") || exists(hierarchy.mount + "/blkio.bfq.weight");
+  }
+  // the files of v2 are missing in the root group: the controller alone can be seen there
+  return mounts.unified() &&
+         sys::read_file(AT_FDCWD, (mounts.v2 + "/cgroup.controllers").c_str()).find("io") != std::string::npos;
+}
+
 std::vector<std::string> Cgroup::directories() const {
   std::vector<std::string> result;
   for (const auto& hierarchy : mounts_.v1) {
@@ -227,6 +239,23 @@ void Cgroup::signal_all(int signal) const {
       signal == SIGKILL && !freezer.empty() && sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "FROZEN") == 0;
   for (const pid_t pid : processes()) ::kill(pid, signal);
   if (by_freezer) sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "THAWED");
+}
+
+void Cgroup::end_all() const {
+  constexpr int rounds = 10, patience_ms = 1000;  // what cannot be killed (in an uninterruptible wait) must not stop everything
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<UniqueFd> handles;
+    std::vector<pollfd> ends;
+    for (const pid_t pid : processes()) {
+      UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      if (!handle) continue;  // it has ended meanwhile
+      ends.push_back({handle.get(), POLLIN, 0});
+      handles.push_back(std::move(handle));
+    }
+    if (ends.empty()) return;
+    kill_all();
+    for (pollfd& end : ends) ::poll(&end, 1, patience_ms);
+  }
 }
 
 void Cgroup::freeze() const {

@@ -1,6 +1,7 @@
 #include "engine/runtime/mounts.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -97,6 +98,19 @@ int set_propagation(int mount, const MountOptions& options) {
   return ::mount_setattr(mount, "", flags, &attributes, sizeof attributes) != 0 ? errno : 0;
 }
 
+/// A clone of the bind's source, which may be in another mount namespace. -1 and errno.
+int clone_source_tree(const Mount& mount, const MountOptions& options) {
+  if (mount.source_namespace.empty()) return clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive);
+  const UniqueFd own(::open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  const UniqueFd other(::open(mount.source_namespace.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!own || !other || ::setns(other.get(), CLONE_NEWNS) != 0) return -1;
+  UniqueFd tree(clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive));
+  const int error = tree ? 0 : errno;
+  if (::setns(own.get(), CLONE_NEWNS) != 0) return -1;
+  errno = error;
+  return tree.release();
+}
+
 /// A part of a directory that is somebody else's: no link in it leads out.
 UniqueFd open_part(int directory, const std::string& part) {
   return UniqueFd(sys::openat2(directory, part.c_str(), O_PATH | O_CLOEXEC, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
@@ -156,7 +170,7 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
 int clone_source(const Mount& mount, const MountOptions& options, MountFailure& failure) {
   int tree = -1;
   if (options.subpath.empty()) {
-    tree = clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive);
+    tree = clone_source_tree(mount, options);
     if (tree < 0) failure = failed("bind source " + mount.source);
     return tree;
   }

@@ -67,6 +67,35 @@ TEST(Normalize, ModesImplyDependenciesThatRestart) {
   EXPECT_EQ(project.services.at("a").depends_on.size(), 2U);
 }
 
+TEST(Normalize, LinksImplyDependenciesThatRestart) {
+  const Project project = load_text("services:\n  a: {image: x, links: [\"b:alias\", c]}\n  b: {image: x}\n  c: {image: x}\n");
+  EXPECT_TRUE(project.services.at("a").depends_on.at("b").restart);
+  EXPECT_EQ(project.services.at("a").depends_on.count("c"), 1U);
+}
+
+TEST(Validate, LinksThatNameNothingAreRefusedAtTheirPlace) {
+  const auto refusal = [](const std::string& keys) { return error_of("services: {a: {image: x, " + keys + "}}\n"); };
+  EXPECT_NE(refusal("links: [b]").find("services.a.links[0]: depends on undefined service 'b'"), std::string::npos)
+      << refusal("links: [b]");
+  EXPECT_NE(refusal("pid: 'service:b'").find("services.a.pid: depends on undefined"), std::string::npos);
+  EXPECT_NE(refusal("external_links: [x, ':y']").find("services.a.external_links[1]: ':y' is not NAME"), std::string::npos);
+}
+
+TEST(Validate, KeysOfProcessesAndLimitsAreCheckedAtTheirPlace) {
+  const auto refusal = [](const std::string& keys) { return error_of("services: {a: {image: x, " + keys + "}}\n"); };
+  EXPECT_NE(refusal("cgroup: x").find("services.a.cgroup: 'x' is neither host nor private"), std::string::npos);
+  EXPECT_NE(refusal("gpus: some").find("services.a.gpus: 'some' is neither 'all'"), std::string::npos);
+  EXPECT_NE(refusal("gpus: [{count: 1, device_ids: [x]}]").find("services.a.gpus[0]: 'count' and 'device_ids' exclude"),
+            std::string::npos);
+  EXPECT_NE(refusal("deploy: {resources: {reservations: {devices: [{count: 1}]}}}").find("'capabilities' is missing"),
+            std::string::npos);
+  EXPECT_NE(refusal("deploy: {resources: {limits: {devices: []}}}").find("unknown key 'devices'"), std::string::npos);
+  EXPECT_NE(refusal("deploy: {resources: {reservations: {pids: 3}}}").find("unknown key 'pids'"), std::string::npos);
+  EXPECT_NE(refusal("blkio_config: {speed: 1}").find("services.a.blkio_config: unknown key 'speed'"), std::string::npos);
+  EXPECT_NE(refusal("label_file: nowhere").find("services.a.label_file: cannot read DIR/nowhere"), std::string::npos)
+      << refusal("label_file: nowhere");
+}
+
 TEST(Normalize, NamesFollowTheProjectExceptForExternalOnes) {
   const Project project = load_text(
       "name: t\nservices: {a: {image: x, volumes: [\"v1:/1\", \"v2:/2\", \"v3:/3\"]}}\nvolumes: {v1: , v2: {external: true}, "
