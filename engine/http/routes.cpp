@@ -11,6 +11,7 @@ void add_routes(Router& router, EngineContext& engine) {
   add_volume_routes(router, engine.volumes, engine.pool);
   add_build_routes(router, engine.builder);
   add_container_routes(router, engine);
+  add_stats_routes(router, engine);
   add_exec_routes(router, engine);
 }
 
