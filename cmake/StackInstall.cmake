@@ -26,8 +26,9 @@ set(CPACK_PACKAGE_NAME stack)
 set(CPACK_PACKAGE_VENDOR "stack")
 set(CPACK_PACKAGE_CONTACT "stack maintainers <root@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Runs Compose projects with a container engine of its own")
-set(CPACK_PACKAGE_DESCRIPTION "One program that brings Compose projects up, with nothing to install or administer beside it. It\n\
-speaks the Docker Engine API both ways: as a client of other engines and as an engine.")
+set(CPACK_PACKAGE_DESCRIPTION "One program that brings Compose projects up, with nothing to administer\n\
+beside it. It speaks the Docker Engine API both ways: as a client of other\n\
+engines, and as an engine.")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
 string(TOLOWER ${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR} platform)
@@ -41,6 +42,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS libnftables1)  # loaded when first needed, so its name is not in the program's header
+set(CPACK_DEBIAN_PACKAGE_CONFLICTS haskell-stack)  # it has a /usr/bin/stack, too
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/postinst;${CMAKE_SOURCE_DIR}/packaging/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
