@@ -400,6 +400,7 @@ asio::awaitable<api::WaitResponse> Manager::wait(ContainerPtr container, WaitCon
 asio::awaitable<api::TopResponse> Manager::top(ContainerPtr container, std::string arguments) {
   return impl_->top(std::move(container), std::move(arguments));
 }
+asio::awaitable<api::ContainerStats> Manager::stats(ContainerPtr container) { return impl_->stats(std::move(container)); }
 asio::awaitable<std::vector<std::string>> Manager::prune(Filters filters) { return impl_->prune(std::move(filters)); }
 asio::awaitable<void> Manager::attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client) {
   return impl_->attach(std::move(container), options, std::move(client));

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/api/path_stat.hpp"
+#include "engine/api/stats_types.hpp"
 #include "engine/api/types.hpp"
 #include "engine/build/run_step.hpp"
 #include "engine/container/container.hpp"
@@ -161,7 +162,10 @@ public:
   /// The waiting counts from this call, not from the await of its result.
   Waiting begin_wait(ContainerPtr container, WaitCondition condition);
   asio::awaitable<api::WaitResponse> wait(ContainerPtr container, WaitCondition condition);
+  /// As `ps` with these arguments lists them; empty: `ps -ef`.
   asio::awaitable<api::TopResponse> top(ContainerPtr container, std::string ps_arguments);
+  /// What it uses now; all zero, without a time, when it does not run. `precpu` is left to the caller.
+  asio::awaitable<api::ContainerStats> stats(ContainerPtr container);
   asio::awaitable<std::vector<std::string>> prune(Filters filters);
   /// Joins the container's streams and the client's until the container's output ends. Works before the start, too.
   asio::awaitable<void> attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client);

@@ -138,7 +138,8 @@ public:
   asio::awaitable<void> stop(ContainerPtr container, StopOptions options);
   asio::awaitable<void> restart(ContainerPtr container, StopOptions options);
   asio::awaitable<void> resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns);
-  asio::awaitable<api::TopResponse> top(ContainerPtr container, std::string ps_arguments);
+  asio::awaitable<api::TopResponse> top(ContainerPtr container, std::string ps_arguments);  // top.cpp
+  asio::awaitable<api::ContainerStats> stats(ContainerPtr container);                       // stats.cpp
   asio::awaitable<std::vector<std::string>> prune(Filters filters);
   asio::awaitable<void> stop_locked(ContainerPtr container, StopOptions options);
   asio::awaitable<void> kill_and_wait(ContainerPtr container, RunPtr run);

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "engine/container/manager_impl.hpp"
+#include "engine/container/ps_output.hpp"
 #include "engine/runtime/cgroup.hpp"
 
 namespace stack::engine::container {
@@ -83,22 +84,31 @@ std::vector<std::string> describe(pid_t pid) {
           command_line(pid, name)};
 }
 
-}  // namespace
-
-asio::awaitable<api::TopResponse> Manager::Impl::top(ContainerPtr container, std::string) {
-  if (!container->run || container->run->ending.is_set())
-    throw Error(ErrorCode::conflict, fmt::format("container {} is not running", container->record.id));
-  auto work = [path = cgroup(container->record)] {
-    std::vector<std::vector<std::string>> processes;
-    auto pids = runtime::Cgroup::open(path).processes();
-    std::sort(pids.begin(), pids.end());
-    for (const pid_t pid : pids)
-      if (auto line = describe(pid); !line.empty()) processes.push_back(std::move(line));
-    return processes;
-  };
+/// As `ps -ef`, but without running it.
+api::TopResponse describe_all(const std::vector<pid_t>& pids) {
   api::TopResponse response;
   response.titles = {"UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"};
-  response.processes = co_await run_in_pool(services.pool, std::move(work));
+  for (const pid_t pid : pids)
+    if (auto line = describe(pid); !line.empty()) response.processes.push_back(std::move(line));
+  return response;
+}
+
+api::TopResponse list_processes(const std::string& cgroup, const std::string& ps_arguments) {
+  std::vector<pid_t> pids = runtime::Cgroup::open(cgroup).processes();
+  std::sort(pids.begin(), pids.end());
+  if (ps_arguments.empty() || ps_arguments == "-ef") return describe_all(pids);
+  return parse_ps_output(run_ps(parse_ps_arguments(ps_arguments)), {pids.begin(), pids.end()});
+}
+
+}  // namespace
+
+asio::awaitable<api::TopResponse> Manager::Impl::top(ContainerPtr container, std::string ps_arguments) {
+  if (!container->run || container->run->ending.is_set())
+    throw Error(ErrorCode::conflict, fmt::format("container {} is not running", container->record.id));
+  auto work = [path = cgroup(container->record), arguments = std::move(ps_arguments)] {
+    return list_processes(path, arguments);
+  };
+  api::TopResponse response = co_await run_in_pool(services.pool, std::move(work));
   publish(*container, "top");
   co_return response;
 }

@@ -37,6 +37,7 @@ void add_routes(Router& router, EngineContext& engine) {
   add_build_routes(router, engine.builder);
   add_container_routes(router, engine);
   add_archive_routes(router, engine);
+  add_stats_routes(router, engine);
   add_exec_routes(router, engine);
   router.set_hooks(disk_hooks(engine.paths));
 }

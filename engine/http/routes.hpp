@@ -16,6 +16,7 @@ void add_volume_routes(Router& router, volume::Manager& volumes, asio::thread_po
 void add_build_routes(Router& router, build::Builder& builder);
 void add_container_routes(Router& router, EngineContext& engine);
 void add_archive_routes(Router& router, EngineContext& engine);
+void add_stats_routes(Router& router, EngineContext& engine);
 void add_exec_routes(Router& router, EngineContext& engine);
 
 /// All of them.

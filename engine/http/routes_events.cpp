@@ -1,4 +1,6 @@
 // GET /events: what was remembered since `since`, then what happens, until `until`.
+#include <algorithm>
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <limits>
@@ -28,6 +30,9 @@ bool concerns(const Event& event, const char* type, const std::string& wanted) {
   return event.type == type ? names_object(event, wanted) : has_attribute(event, type, wanted);
 }
 
+/// What Docker knows these filters for does not exist here: nothing passes them.
+constexpr std::array elsewhere{"config", "daemon", "node", "plugin", "secret", "service"};
+
 bool wanted(const Event& event, const Filters& filters) {
   const auto action_matches = [&](const std::string& value) {
     return event.action == value || event.action.substr(0, event.action.find(':')) == value;  // "exec_create: ls"
@@ -38,13 +43,14 @@ bool wanted(const Event& event, const Filters& filters) {
          matches_any(filters, "volume", [&](const std::string& value) { return concerns(event, "volume", value); }) &&
          matches_any(filters, "network", [&](const std::string& value) { return concerns(event, "network", value); }) &&
          matches_any(filters, "image", [&](const std::string& value) { return concerns(event, "image", value); }) &&
+         std::none_of(elsewhere.begin(), elsewhere.end(), [&](const char* key) { return filters.contains(key); }) &&
          matches_any(filters, "scope", [&](const std::string& value) { return value == "local"; }) &&
          labels_match(filters, event.attributes);
 }
 
 asio::awaitable<void> events(EventHub& hub, Request& request, ResponseWriter& response) {
-  const Filters filters =
-      read_filters(request, {"container", "daemon", "event", "image", "label", "network", "scope", "type", "volume"});
+  const Filters filters = read_filters(request, {"config", "container", "daemon", "event", "image", "label", "network", "node",
+                                                 "plugin", "scope", "secret", "service", "type", "volume"});
   const auto since = container::parse_log_time(request.query.get("since"));
   const auto until = container::parse_log_time(request.query.get("until"));
   constexpr auto never = std::numeric_limits<std::int64_t>::max();
