@@ -81,8 +81,6 @@ void ShownProgress::unchanged(const std::vector<std::string>& subjects) {
   }
 }
 
-void ShownProgress::silence() { renderer_->off(); }
-
-render::Progress& ShownProgress::renderer() { return *switch_; }
+void ShownProgress::finish() { renderer_->finish(render::Progress::Clock::now()); }
 
 }  // namespace stack::cli

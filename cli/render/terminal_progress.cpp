@@ -13,9 +13,12 @@ namespace stack::cli::render {
 namespace {
 
 constexpr std::string_view clear_below = "\x1b[J";
+constexpr std::string_view clear_line = "\x1b[K";  ///< an echoed ^C
+/// From its first line. Not by clear_below alone: where that is the whole screen, tmux keeps what was there in its history.
+constexpr std::string_view clear_block = "\x1b[K\x1b[B\x1b[J\x1b[A";
 constexpr std::string_view end_line = "\x1b[K\n";
 constexpr std::size_t shortest_id = 12;  ///< what a narrow terminal leaves of the widest id
-constexpr std::size_t status_room = 12;  ///< what should be left beside the ids for the status
+constexpr std::size_t status_room = 20;  ///< what should be left beside the ids: mark, status, seconds
 
 std::string padding(std::size_t width, std::string_view text) {
   const std::size_t used = display_width(text);
@@ -46,7 +49,7 @@ bool TerminalProgress::output(int fd, std::string_view lines) {
   if (!shares_terminal(fd) || (drawn_.empty() && fd != options_.fd)) return write_all(fd, lines);
   const TerminalSize now = size();
   std::string out = back_to_top(now);
-  out += clear_below;  // an echoed ^C too
+  out += drawn_.empty() ? clear_line : clear_block;
   out += lines;
   if (!drawn_.empty()) out += block(now, Frame::moving);
   return write_all(fd, out);

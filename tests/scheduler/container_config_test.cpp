@@ -142,6 +142,20 @@ TEST(ContainerConfig, LabelsAreThoseOfDockerCompose) {
   EXPECT_EQ(labels.at("mine"), "1");
 }
 
+TEST(RestartPolicy, IsWhatDockerComposeMakesOfIt) {
+  const auto policy = [](const std::string& keys) {
+    const auto project = project_of("services: {web: {image: i, " + keys + "}}");
+    const auto made = container_config(project, project.services.at("web"), 1).host_config.restart_policy;
+    return made.name + " " + std::to_string(made.maximum_retry_count);
+  };
+  EXPECT_EQ(policy("restart: 'on-failure:3'"), "on-failure 3");
+  EXPECT_EQ(policy("deploy: {restart_policy: {condition: any}}"), "always 0");
+  EXPECT_EQ(policy("deploy: {restart_policy: {condition: none}}, restart: always"), "no 0") << "deploy wins";
+  EXPECT_EQ(policy("deploy: {restart_policy: {condition: on-failure, max_attempts: 3}}, restart: always"), "on-failure 3");
+  EXPECT_EQ(policy("deploy: {restart_policy: {}}"), " 0") << "the engine's default: no";
+  EXPECT_EQ(policy("stdin_open: true"), "no 0");
+}
+
 TEST(Labels, DependsOnIsReadBackAndRubbishIsLeftOut) {
   const auto read = parse_depends_on("db:service_healthy:true,init:service_completed_successfully:false,,:x,odd");
   ASSERT_EQ(read.size(), 3U);

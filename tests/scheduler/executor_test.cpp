@@ -170,6 +170,13 @@ TEST_F(Execute, TheFirstFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthe
   EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "POST /containers/p-b-1/start"), 0);
 }
 
+TEST_F(Execute, AFailureNamesTheKeyItIsAboutWithItsPlace) {
+  script->answers["POST /containers/p-a-1/start"] = answer_of(500, R"({"message":"Bind for 0.0.0.0:80 failed: taken"})");
+  Operation start = operation(1, {}, StartContainer{"p-a-1"}, "a");
+  start.keys = {{"devices[0]", "compose.yaml:7:9", {"device"}}, {"ports[0]", "compose.yaml:8:9", {":80", "Bind"}}};
+  EXPECT_EQ(error_of_plan(plan_of({start})), "service a, ports[0] (compose.yaml:8:9): Bind for 0.0.0.0:80 failed: taken");
+}
+
 TEST_F(Execute, ASkippedContainerIsReportedOnceAndAFailedOneNotAgain) {
   script->answers["POST /containers/create"] = answer_of(500, R"({"message":"no"})");
   WaitContainers wait;

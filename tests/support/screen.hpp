@@ -1,6 +1,6 @@
 #pragma once
 // A terminal for tests: what is seen after some bytes were written to it. It knows what our renderers write (text, newline,
-// carriage return, cursor up, erasing, colours), scrolls into a history, and wraps lines anew when it is resized, as most
+// carriage return, cursor up and down, erasing, colours), scrolls into a history, and wraps lines anew when it is resized, as most
 // terminals do.
 #include <cstddef>
 #include <cstdlib>
@@ -90,7 +90,8 @@ private:
   std::size_t control(std::string_view bytes) {
     const std::size_t end = bytes.find_first_not_of("0123456789;?", 2);
     const std::size_t count = std::strtoul(std::string(bytes.substr(2, end - 2)).c_str(), nullptr, 10);
-    if (bytes[end] == 'A') row_ = std::max(top(), row_ < count ? 0 : row_ - count);
+    if (bytes[end] == 'B') row_ = std::min(lines_.size() - 1, row_ + std::max<std::size_t>(count, 1));
+    if (bytes[end] == 'A') row_ = std::max(top(), row_ - std::min(row_, std::max<std::size_t>(count, 1)));
     if (bytes[end] == 'K' || bytes[end] == 'J') lines_[row_].cells.resize(std::min(lines_[row_].cells.size(), column_));
     if (bytes[end] == 'J') lines_.resize(row_ + 1);
     return end + 1;

@@ -110,15 +110,15 @@ TEST_F(TerminalProgressTest, ATerminalThatBecomesNarrowerOrWiderIsDrawnAnew) {
   TerminalProgress progress(options());
   progress.update(line("Container a", "Starting"), at(0));
   progress.update(line("Container with-a-long-name", "Starting"), at(0));
-  for (const unsigned columns : {25U, 80U, 30U, 200U, 26U}) {
+  for (const unsigned columns : {25U, 80U, 30U, 200U, 40U}) {
     progress.tick(at(100));
     resize(24, columns);
   }
   progress.finish(at(200));
   EXPECT_EQ(seen(),
             "[+] Running 0/2\n"
-            " - Container a    Star… 0.2s\n"
-            " - Container wit… Star… 0.2s\n");
+            " - Container a           Starting  0.2s\n"
+            " - Container with-a-lo…  Starting  0.2s\n");
 }
 
 TEST_F(TerminalProgressTest, NothingIsWiderThanANarrowTerminal) {
