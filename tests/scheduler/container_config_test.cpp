@@ -123,6 +123,7 @@ TEST(ContainerConfig, AOneOffHasItsOwnNameAndOnlyItsOwnAlias) {
   EXPECT_EQ(made.name, "p-web-run-0123456789ab");
   EXPECT_EQ(made.body.endpoints_config.at("p_default").aliases, std::vector<std::string>{"p-web-run-0123456789ab"});
   EXPECT_EQ(made.body.config.labels.at(label::oneoff), "True");
+  EXPECT_EQ(made.body.config.labels.at(label::config_hash).size(), 64U);
   EXPECT_FALSE(made.body.config.labels.contains(label::container_number));
   EXPECT_TRUE(made.body.host_config.port_bindings.empty());
   EXPECT_EQ(made.body.host_config.restart_policy.name, "no");
