@@ -43,9 +43,14 @@ void TerminalProgress::update(const ProgressLine& line, Clock::time_point now) {
   task->ended = line.phase == Phase::working ? std::nullopt : std::optional(now);
 }
 
-void TerminalProgress::message(std::string_view text) { output(options_.fd, fmt::format("{}\n", text)); }
+void TerminalProgress::message(std::string_view text) { write_above(options_.fd, fmt::format("{}\n", text)); }
 
 bool TerminalProgress::output(int fd, std::string_view lines) {
+  shares_screen_ = shares_screen_ || shares_terminal(fd);
+  return write_above(fd, lines);
+}
+
+bool TerminalProgress::write_above(int fd, std::string_view lines) {
   if (!shares_terminal(fd) || (drawn_.empty() && fd != options_.fd)) return write_all(fd, lines);
   const TerminalSize now = size();
   std::string out = back_to_top(now);
@@ -84,14 +89,16 @@ std::string TerminalProgress::back_to_top(const TerminalSize& size) const {
   return rows == 0 ? "\r" : fmt::format("\r\x1b[{}A", rows);
 }
 
-/// The lines, each over what was there before; the last frame has all of them, others no more than the terminal has rows.
+/// The lines, each over what was there before. The last frame has all of them, others no more than the terminal has rows; half
+/// of them when there is output to be seen.
 std::string TerminalProgress::block(const TerminalSize& size, Frame frame) {
   const auto done = std::count_if(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.ended.has_value(); });
   const std::string header = ellipsis(fmt::format("[+] {} {}/{}", options_.title, done, tasks_.size()), size.columns - 1);
   std::string out = paint(options_.color && frame == Frame::last, blue, header);
   out += end_line;
   drawn_ = {display_width(header)};
-  const auto shown = visible(frame == Frame::last ? tasks_.size() : size.rows - std::min(size.rows, 2U));
+  const unsigned rows = shares_screen_ ? size.rows / 2 : size.rows;
+  const auto shown = visible(frame == Frame::last ? tasks_.size() : rows - std::min(rows, 2U));
   std::size_t id_width = 0;
   for (const Task* task : shown) id_width = std::max(id_width, display_width(task->line.id));
   const std::size_t room = std::max<std::size_t>(size.columns, shortest_id + status_room) - status_room;

@@ -33,6 +33,7 @@ private:
   };
   enum class Frame { moving, last };
 
+  bool write_above(int fd, std::string_view lines);
   TerminalSize size() const;
   bool shares_terminal(int fd) const;
   std::string back_to_top(const TerminalSize& size) const;
@@ -46,6 +47,7 @@ private:
   std::vector<std::size_t> drawn_;  ///< width of each line of the block on the screen
   Clock::time_point now_{};         ///< of the last tick
   std::size_t ticks_ = 0;
+  bool shares_screen_ = false;  ///< with output of containers
 };
 
 }  // namespace stack::cli::render

@@ -106,6 +106,17 @@ TEST_F(TerminalProgressTest, MoreObjectsThanRowsLeaveNothingHalfDrawn) {
   EXPECT_EQ(all.find("Working"), std::string::npos);
 }
 
+TEST_F(TerminalProgressTest, ABlockThatFillsTheScreenMakesRoomForOutput) {
+  TerminalProgress progress(options());
+  for (int i = 0; i < 30; ++i) progress.update(line("Container " + std::to_string(i), "Starting"), at(0));
+  progress.tick(at(100));
+  EXPECT_EQ(std::count(seen().begin(), seen().end(), '\n'), 23);
+  progress.output(file_.get(), "a-1  | one\n");
+  const std::string all = seen();
+  EXPECT_EQ(all.find("a-1  | one\n[+] Running 0/30\n"), 0U) << all;
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 1 + 11);
+}
+
 TEST_F(TerminalProgressTest, ATerminalThatBecomesNarrowerOrWiderIsDrawnAnew) {
   TerminalProgress progress(options());
   progress.update(line("Container a", "Starting"), at(0));
