@@ -104,16 +104,16 @@ services:
         self.assertIn("  no such table", message)
 
     def test_a_secret_whose_file_is_missing(self):
-        self.service("image: local/busybox\nsecrets: [password]", "secrets:\n  password: {file: ./absent.txt}\n")
+        self.service("image: local/busybox\ncommand: ['true']\nsecrets: [password]", "secrets:\n  password: {file: ./absent.txt}\n")
         message = self.fails("up", "-d")
-        self.assertRegex(message, r"(?m)" + self.place(r"secrets\.password", 7))
+        self.assertRegex(message, r"(?m)" + self.place(r"secrets\.password", 8))
         self.assertIn("absent.txt", message)
 
     def test_a_bind_source_that_is_missing(self):
-        self.service("image: local/busybox\nvolumes:\n"
+        self.service("image: local/busybox\ncommand: ['true']\nvolumes:\n"
                      "  - {type: bind, source: ./absent, target: /x, bind: {create_host_path: false}}")
         message = self.fails("up", "-d")
-        self.assertRegex(message, r"(?m)" + self.place(r"volumes\[0\]", 6))
+        self.assertRegex(message, r"(?m)" + self.place(r"volumes\[0\]", 7))
         self.assertIn("does not exist", message)
 
     def test_a_device_that_is_not_there(self):

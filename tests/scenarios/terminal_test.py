@@ -67,10 +67,10 @@ class Terminal(StackCase):
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process
 
-    def read_until(self, wanted: str):
-        """Until the text has appeared, or all was written."""
+    def read_until(self, *wanted: str):
+        """Until all of it has appeared; without an argument, until nobody writes any more."""
         end = time.monotonic() + DEADLINE
-        while wanted.encode() not in self.bytes:
+        while not wanted or any(text.encode() not in self.bytes for text in wanted):
             self.assertGreater(end, time.monotonic(), f"no {wanted!r} in {self.bytes!r}")
             if not select.select([self.ours], [], [], 1)[0]:
                 continue
@@ -100,9 +100,9 @@ services:
     def test_output_before_everything_is_up_leaves_nothing_half_drawn(self):
         self.compose(self.SERVICES)
         process = self.up()
-        self.read_until("late-1   | late")
+        self.read_until("late-1   | late", "[+] Running 4/4")
         os.killpg(process.pid, signal.SIGINT)
-        self.read_until("never written")
+        self.read_until()
         self.assertEqual(process.wait(DEADLINE), 130)
         lines = [re.sub(r" +\d+\.\ds$", "", line) for line in self.screen()]
         self.assertEqual(lines[:2], ["Attaching to early-1, late-1, slow-1", "early-1  | early bird"])
@@ -119,7 +119,7 @@ services:
     def test_a_service_that_fails_is_the_last_thing_to_see(self):
         self.compose(self.SERVICES.replace("sleep 0.5; touch /ready; exec sleep 1000", "echo broken; exit 5"))
         process = self.up()
-        self.read_until("never written")
+        self.read_until()
         self.assertEqual(process.wait(DEADLINE), 1)
         lines = self.screen()
         self.assertRegex(lines[-3], r"^service slow, command \(.*\): ")
@@ -130,19 +130,19 @@ services:
         self.compose(self.SERVICES)
         for environment, colored in (({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)):
             process = self.up(env=environment)
-            self.read_until("late-1   | late")
+            self.read_until("late-1   | late", "[+] Running 4/4")
             os.killpg(process.pid, signal.SIGINT)
-            self.read_until("never written")
+            self.read_until()
             self.assertEqual(process.wait(DEADLINE), 130)
-            self.assertEqual(b"\x1b[3" in self.bytes, colored)
+            self.assertEqual(bool(re.search(rb"\x1b\[3\dm", self.bytes)), colored)
             self.assertIn(b"\x1b[K", self.bytes)
 
     def test_plain_progress_moves_no_cursor(self):
         self.compose(self.SERVICES)
         process = self.up("--progress", "plain")
-        self.read_until("late-1   | late")
+        self.read_until("late-1   | late", "term-late-1  Started")
         os.killpg(process.pid, signal.SIGINT)
-        self.read_until("never written")
+        self.read_until()
         self.assertEqual(process.wait(DEADLINE), 130)
         self.assertNotIn(b"\x1b", self.bytes)
         self.assertIn(" Container term-late-1  Started", self.screen())
