@@ -158,8 +158,10 @@ asio::awaitable<Response> Client::request(std::string method, std::string target
   co_return response;
 }
 
-asio::awaitable<ResponseStream> Client::stream(std::string method, std::string target, std::optional<nlohmann::json> body) {
+asio::awaitable<ResponseStream> Client::stream(std::string method, std::string target, std::optional<nlohmann::json> body,
+                                               StringMap headers) {
   RequestHead head = head_of(std::move(method), std::move(target), body);
+  head.headers = std::move(headers);
   std::string text = body ? print_body(*body) : std::string();
   Exchange answer = co_await impl_->accepted(std::move(head), std::move(text));
   co_return ResponseStream(std::move(answer.connection), is_multiplexed(answer.head));
@@ -175,13 +177,14 @@ asio::awaitable<HijackedStream> Client::hijack(std::string method, std::string t
 
 // The body can be read only once, so there is no second attempt here; a fresh connection cannot have ended meanwhile.
 asio::awaitable<ResponseStream> Client::upload(std::string method, std::string target, BodySource& body,
-                                               std::string content_type) {
+                                               std::string content_type, StringMap headers) {
   auto connection = co_await impl_->connect();
   ++impl_->requests;
   RequestHead head;
   head.method = std::move(method);
   head.target = "/v" + impl_->version + target;
   head.content_type = std::move(content_type);
+  head.headers = std::move(headers);
   co_await connection->send_chunked(std::move(head), body);
   const ResponseHead answer = co_await connection->receive_head(false);
   impl_->answered = true;

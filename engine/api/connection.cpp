@@ -80,6 +80,7 @@ struct Connection::Impl {
       request.set(http::field::upgrade, "tcp");
     }
     if (!head.content_type.empty()) request.set(http::field::content_type, head.content_type);
+    for (const auto& [name, value] : head.headers) request.set(name, value);
     return request;
   }
 

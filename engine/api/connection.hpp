@@ -17,6 +17,7 @@ struct RequestHead {
   std::string method, target;
   std::string content_type;  ///< empty: no body
   bool upgrade = false;      ///< ask for a raw stream
+  StringMap headers;         ///< further ones
 };
 
 struct ResponseHead {
