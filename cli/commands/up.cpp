@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "cli/attached_up.hpp"
@@ -15,6 +17,7 @@ namespace {
 struct UpFlags {
   UpOptions options;
   bool build = false, no_build = false, no_deps = false;
+  std::string pull;
   std::optional<int> timeout, wait_timeout;
   std::vector<std::string> scale, services;
 };
@@ -24,6 +27,7 @@ void declare(Flags& flags, UpFlags& up) {
   flags.flag("-d,--detach", up.options.detach, "Run in the background: return when everything is started");
   flags.flag("--build", up.build, "Build images before starting, even if they are there");
   flags.flag("--no-build", up.no_build, "Never build; a missing image is an error");
+  flags.value("--pull", up.pull, "POLICY", "When to pull images, whatever the files say: always, missing, never, build");
   flags.flag("--wait", reconcile.wait, "Return when all run, or are healthy; implies -d");
   flags.value("--wait-timeout", up.wait_timeout, "SECONDS", "How long --wait may take for each service");
   flags.flag("--force-recreate", reconcile.force_recreate, "Recreate containers even if nothing changed");
@@ -99,6 +103,15 @@ void check_names(const compose::Project& project, const UpOptions& options) {
   check_services(project, names);
 }
 
+/// --pull POLICY stands in place of every service's pull_policy.
+void set_pull_policy(compose::Project& project, const std::string& policy) {
+  if (policy.empty()) return;
+  constexpr std::array<std::string_view, 4> known{"always", "missing", "never", "build"};
+  if (std::find(known.begin(), known.end(), policy) == known.end())
+    throw UsageError(fmt::format("invalid value \"{}\" for --pull: always, missing, never or build", policy));
+  for (auto& [_, service] : project.services) service.pull_policy = policy;
+}
+
 asio::awaitable<void> bring_up(api::Client& client, const compose::Project& project, const UpOptions& options,
                                ShownProgress& progress) {
   const scheduler::Plan plan = co_await scheduler::converge(client, project, options.reconcile, progress);
@@ -121,7 +134,8 @@ int up(const Invocation& invocation) {
   declare(flags, parsed);
   if (!flags.parse(invocation.arguments)) return 0;
   const UpOptions& options = resolve(parsed);
-  const compose::Project project = load_project(invocation.global, parsed.services);
+  compose::Project project = load_project(invocation.global, parsed.services);
+  set_pull_policy(project, parsed.pull);
   check_names(project, options);
   ShownProgress progress(invocation.global, {.quiet_pull = options.quiet_pull, .quiet_build = options.quiet_build});
   Session session(invocation.global);

@@ -27,6 +27,7 @@ class PlainProgress : public Progress {
 public:
   explicit PlainProgress(int fd) : fd_(fd) {}
   void update(const ProgressLine& line, Clock::time_point) override {
+    if (line.minor) return;
     write_all(fd_, fmt::format(" {}  {}{}{}\n", line.id, line.status, line.detail.empty() ? "" : " ", line.detail));
   }
   void message(std::string_view text) override { write_all(fd_, fmt::format("{}\n", text)); }
@@ -39,6 +40,7 @@ class JsonProgress : public Progress {
 public:
   explicit JsonProgress(int fd) : fd_(fd) {}
   void update(const ProgressLine& line, Clock::time_point) override {
+    if (line.minor) return;
     nlohmann::ordered_json object{{"id", line.id}, {"status", line.status}};
     if (!line.detail.empty()) object["text"] = line.detail;
     if (line.phase == Phase::error) object["error"] = true;

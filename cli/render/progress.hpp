@@ -23,6 +23,7 @@ struct ProgressLine {
   std::string status;  ///< "Creating"
   std::string detail;  ///< shown behind the status: "12.1MB/40MB", an error's text
   Phase phase = Phase::working;
+  bool minor = false;  ///< only an amount has changed: nothing for output that is not redrawn
 };
 
 class Progress {
