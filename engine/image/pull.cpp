@@ -20,6 +20,7 @@ struct Resolved {
   Registry::Document top;       ///< what the name stands for: its digest is the image's RepoDigest
   Registry::Document document;  ///< the manifest: the same, or the one of the platform
   Manifest manifest;
+  bool is_present = false;  ///< nothing has changed; only the digest is known
 };
 
 Registry::Document manifest_of_platform(Registry& registry, const Index& index, const Platform& wanted) {
@@ -29,9 +30,34 @@ Registry::Document manifest_of_platform(Registry& registry, const Index& index, 
   return registry.manifest(entry->digest);
 }
 
+/// What the name has here already.
+struct Present {
+  ImagePtr image;
+  std::set<std::string> digests;  ///< under which it came from this repository
+};
+
+Present find_present(const Store& store, const Reference& name, const Platform& wanted) {
+  Present present;
+  if (!name.digest.empty()) return present;
+  const ImagePtr image = store.find(name.full());
+  if (!image || !matches(wanted, {image->config.os, image->config.architecture, image->config.variant})) return present;
+  present.image = image;
+  for (const Reference& other : image->names)
+    if (!other.digest.empty() && other.repository() == name.repository()) present.digests.insert(other.digest);
+  return present;
+}
+
 /// Blocking.
-Resolved resolve(Registry& registry, const Reference& name, const Platform& wanted) {
+Resolved resolve(Registry& registry, const Reference& name, const Platform& wanted, const std::set<std::string>& present) {
   Resolved resolved;
+  if (!present.empty()) {
+    const std::string digest = registry.manifest_digest(name.tag);
+    if (present.contains(digest)) {
+      resolved.top.digest = digest;
+      resolved.is_present = true;
+      return resolved;
+    }
+  }
   resolved.top = registry.manifest(name.digest.empty() ? name.tag : name.digest);
   resolved.document = resolved.top;
   auto parsed = parse_manifest(resolved.top.body, resolved.top.media_type);
@@ -160,11 +186,15 @@ asio::awaitable<ImagePtr> Puller::Impl::pull(PullRequest request, Output output)
   const std::shared_ptr<Registry> from = registry(request.name, request.credentials, cancel);
   const Platform wanted = parse_platform(request.platform);
   const auto resolved = std::make_shared<Resolved>();
-  std::function<void()> resolving = [=, name = request.name] { *resolved = resolve(*from, name, wanted); };
+  const Present present = find_present(shared.store, request.name, wanted);
+  std::function<void()> resolving = [=, name = request.name] { *resolved = resolve(*from, name, wanted, present.digests); };
   co_await run_thread(std::move(resolving), cancel);
   const Descriptor& config = resolved->manifest.config;
-  ImagePtr image = shared.store.find_id(config.digest);
+  const std::string image_id = resolved->is_present ? present.image->id : config.digest;
+  ImagePtr image = shared.store.find_id(image_id);
   const bool up_to_date = image != nullptr;
+  if (!up_to_date && resolved->is_present)
+    throw Error(ErrorCode::conflict, request.name.familiar() + " was removed while it was pulled: pull it again");
   const auto document = std::make_shared<std::string>();
   if (!up_to_date) {
     std::function<void()> fetching = [=] { *document = from->blob(config.digest, static_cast<std::uint64_t>(config.size)); };
@@ -175,7 +205,7 @@ asio::awaitable<ImagePtr> Puller::Impl::pull(PullRequest request, Output output)
   co_await output(std::move(first));
   const std::string key = request.name.full() + " " + wanted.text();
   if (!up_to_date) {
-    image = shared.store.find_id(config.digest);  // another pull may have ended meanwhile
+    image = shared.store.find_id(image_id);  // another pull may have ended meanwhile
     if (!image) co_await fetch_layers(from, cancel, key, resolved->manifest, *document, output, image);
   }
   name_image(*image, request.name, resolved->top.digest);
@@ -190,7 +220,7 @@ asio::awaitable<ImagePtr> Puller::Impl::pull(PullRequest request, Output output)
     last += status_line("WARNING: image with reference " + request.name.familiar() + " was found but its platform (" +
                         made.text() + ") does not match the specified platform (" + wanted.text() + ")");
   co_await output(std::move(last));
-  co_return shared.store.find_id(config.digest);
+  co_return shared.store.find_id(image_id);
 }
 
 asio::awaitable<ImagePtr> Puller::pull(PullRequest request, Output output) {

@@ -94,23 +94,25 @@ Url Registry::base() {
   return base_;
 }
 
-std::unique_ptr<HttpResponse> Registry::send(const Url& url, const Headers& headers) {
+std::unique_ptr<HttpResponse> Registry::send(const Url& url, const Query& query) {
   HttpRequest request;
+  request.method = query.method;
   request.url = url;
-  request.headers = headers;
+  request.headers = query.headers;
   return client_.send(request);
 }
 
 /// Redirects lead to where the blobs are kept. The credentials are for the registry alone.
-std::unique_ptr<HttpResponse> Registry::follow(Url url, Headers headers, std::unique_ptr<HttpResponse> response) {
+std::unique_ptr<HttpResponse> Registry::follow(Url url, Query query, std::unique_ptr<HttpResponse> response) {
   for (int count = 0; is_redirect(response->status()); ++count) {
     if (count == max_redirects) throw Error(ErrorCode::unavailable, url.authority() + " redirects without end");
     const Url next = url.resolve(response->header("Location"));
-    if (!next.same_origin(url)) std::erase_if(headers, [](const auto& header) { return header.first == "Authorization"; });
+    if (!next.same_origin(url))
+      std::erase_if(query.headers, [](const auto& header) { return header.first == "Authorization"; });
     if (url.tls && !next.tls)
       throw Error(ErrorCode::forbidden, url.authority() + " redirects to " + next.authority() + " without TLS: refused");
     url = next;
-    response = send(url, headers);
+    response = send(url, query);
   }
   return response;
 }
@@ -186,15 +188,15 @@ bool Registry::authenticate(const HttpResponse& response, const std::string& ref
   return false;
 }
 
-std::unique_ptr<HttpResponse> Registry::attempt(const std::string& path, const Headers& headers) {
+std::unique_ptr<HttpResponse> Registry::attempt(const Query& query) {
   Url url = base();
-  url.target = path;
+  url.target = query.path;
   bool renewed = false;
   for (;;) {
-    Headers all = headers;
+    Query signed_query = query;
     const std::string used = authorization();
-    if (!used.empty()) all.emplace_back("Authorization", used);
-    std::unique_ptr<HttpResponse> response = follow(url, all, send(url, all));
+    if (!used.empty()) signed_query.headers.emplace_back("Authorization", used);
+    std::unique_ptr<HttpResponse> response = follow(url, signed_query, send(url, signed_query));
     if (response->status() != 401 || renewed) return response;
     renewed = true;
     if (const std::string now = authorization(); now != used) continue;  // another thread has a new token meanwhile
@@ -231,12 +233,12 @@ void Registry::fail(HttpResponse& response) const {
                                           std::to_string(status) + (text.empty() ? "" : ": " + text));
 }
 
-std::unique_ptr<HttpResponse> Registry::get(const std::string& path, const Headers& headers) {
+std::unique_ptr<HttpResponse> Registry::get(const Query& query) {
   for (int failures = 0;; ++failures) {
     const bool last = failures + 1 >= options_.attempts;
     std::string retry_after;
     try {
-      std::unique_ptr<HttpResponse> response = attempt(path, headers);
+      std::unique_ptr<HttpResponse> response = attempt(query);
       const int status = response->status();
       if (status == 200 || status == 206) return response;
       if (last || !is_temporary(status)) fail(*response);
@@ -253,7 +255,7 @@ Registry::Document Registry::manifest(const std::string& tag_or_digest) {
   const bool by_digest = tag_or_digest.find(':') != std::string::npos;
   std::unique_ptr<HttpResponse> response;
   try {
-    response = get(path, {{"Accept", media::accepted}});
+    response = get({.path = path, .headers = {{"Accept", media::accepted}}});
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found || std::string_view(error.what()).starts_with("pull access")) throw;
     throw Error(ErrorCode::not_found,
@@ -268,6 +270,18 @@ Registry::Document Registry::manifest(const std::string& tag_or_digest) {
     throw Error(ErrorCode::invalid_argument, "the manifest of " + familiar_ + " is not what its digest says: " + announced +
                                                  " expected, " + document.digest + " came");
   return document;
+}
+
+std::string Registry::manifest_digest(const std::string& tag) {
+  const Query query{
+      .path = "/v2/" + repository_ + "/manifests/" + tag, .headers = {{"Accept", media::accepted}}, .method = "HEAD"};
+  try {
+    return get(query)->header("Docker-Content-Digest");
+  } catch (const TransportError&) {
+    throw;
+  } catch (const Error&) {
+    return {};  // whoever fetches it is told why
+  }
 }
 
 std::unique_ptr<BlobStream> Registry::open_blob(const std::string& digest, std::uint64_t size) {
@@ -290,7 +304,7 @@ std::string Registry::blob(const std::string& digest, std::uint64_t size) {
 
 void Registry::check_login() {
   try {
-    get("/v2/", {});
+    get({.path = "/v2/"});
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found) throw;
     throw Error(ErrorCode::unauthorized, "login refused: incorrect username or password");
@@ -306,7 +320,7 @@ BlobStream::~BlobStream() = default;
 void BlobStream::reopen() {
   Registry::Headers headers;
   if (offset_ > 0) headers.emplace_back("Range", "bytes=" + std::to_string(offset_) + "-");
-  response_ = registry_.get("/v2/" + registry_.repository_ + "/blobs/" + digest_, headers);
+  response_ = registry_.get({.path = "/v2/" + registry_.repository_ + "/blobs/" + digest_, .headers = std::move(headers)});
   if (offset_ == 0 || response_->status() == 206) return;
   std::string skipped(64 * 1024, '\0');  // it does not know ranges: from the start, then
   for (std::uint64_t left = offset_; left > 0;) {

@@ -51,6 +51,9 @@ public:
   };
   /// A manifest by tag or digest; its bytes have the digest. Throws not_found with Docker's texts, unauthorized, unavailable.
   Document manifest(const std::string& tag_or_digest);
+  /// What manifest() would have as its digest, without fetching it (registries count fetches); empty: the registry does not
+  /// say.
+  std::string manifest_digest(const std::string& tag);
   /// A small blob whole, verified. Throws invalid_argument when it is not what its digest says.
   std::string blob(const std::string& digest, std::uint64_t size);
   /// A blob to be read (and verified) by the caller. The registry must outlive it.
@@ -64,15 +67,20 @@ private:
   friend class BlobStream;
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
-  /// GET with authentication and redirects; one of the statuses that mean success.
-  std::unique_ptr<HttpResponse> get(const std::string& path, const Headers& headers);
-  std::unique_ptr<HttpResponse> attempt(const std::string& path, const Headers& headers);
-  std::unique_ptr<HttpResponse> follow(Url url, Headers headers, std::unique_ptr<HttpResponse> response);
+  struct Query {
+    std::string path;
+    Headers headers;
+    std::string method = "GET";
+  };
+  /// With authentication, redirects and retries; only statuses that mean success come back.
+  std::unique_ptr<HttpResponse> get(const Query& query);
+  std::unique_ptr<HttpResponse> attempt(const Query& query);
+  std::unique_ptr<HttpResponse> follow(Url url, Query query, std::unique_ptr<HttpResponse> response);
   /// Gets what the challenges of a 401 ask for. False: it was tried already.
   bool authenticate(const HttpResponse& response, const std::string& refused);
   std::string fetch_token(const Challenge& challenge);
   HttpRequest token_request(const Challenge& challenge) const;
-  std::unique_ptr<HttpResponse> send(const Url& url, const Headers& headers);
+  std::unique_ptr<HttpResponse> send(const Url& url, const Query& query);
   Url base();
   std::string authorization();
   [[noreturn]] void fail(HttpResponse& response) const;

@@ -92,6 +92,7 @@ protected:
     const auto found = from.find(name);
     answer.status = found == from.end() ? 404 : 200;
     if (found != from.end()) answer.body = found->second;
+    if (&from == &manifests_) answer.headers.emplace_back("Docker-Content-Digest", sha256_digest(answer.body));
     if (name == stalled_) answer.silent = true;
     if (name == truncated_) answer.cut = answer.body.size() / 2;
     return answer;
@@ -148,6 +149,10 @@ TEST_F(PullTest, AnImageArrivesUnderItsNamesAndDigests) {
   pull("1");
   EXPECT_THAT(output_, HasSubstr("Image is up to date"));
   EXPECT_EQ(server_->count(blob_request(one)), 1U);
+  EXPECT_EQ(server_->count("GET /v2/app/manifests/1"), 1U) << "registries count fetches of manifests";
+  publish({one}, "1");
+  pull("1");
+  EXPECT_THAT(output_, HasSubstr("Downloaded newer image"));
 }
 
 TEST_F(PullTest, AnImageOfALaterStartIsTheSame) {
