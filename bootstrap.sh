@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev nl
   libseccomp-dev libcap-dev libnftables-dev libgtest-dev libgmock-dev ca-certificates)
 run_packages=(libnftables1 busybox-static curl)
 test_packages=(python3 git iproute2 nftables iptables procps clang-format clang-tidy tmux jq libbenchmark-dev libvalijson-dev
-  debootstrap e2fsprogs)
+  debootstrap e2fsprogs docker-registry apache2-utils openssl zstd)
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 

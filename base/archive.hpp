@@ -82,6 +82,8 @@ struct ExtractOptions {
   /// hash_files is set, else empty.
   std::function<void(const std::string& path, const Member& member, const std::string& digest)> extracted;
   bool hash_files = false;
+  /// Sees the uncompressed stream piece by piece, before it is extracted.
+  std::function<void(std::string_view bytes)> tap;
 };
 
 struct ExtractResult {

@@ -252,9 +252,10 @@ private:
 ExtractResult extract(Source source, const RootDir& root, const ExtractOptions& options) {
   Sha256 whole;
   Source plain = decompress(std::move(source));
-  Source hashed = [&whole, &plain](char* buffer, std::size_t size) {
+  Source hashed = [&whole, &plain, &options](char* buffer, std::size_t size) {
     const std::size_t got = plain(buffer, size);
     whole.update({buffer, got});
+    if (options.tap) options.tap({buffer, got});
     return got;
   };
   Extractor extractor(root, options);

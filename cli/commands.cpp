@@ -9,7 +9,13 @@ namespace {
 
 constexpr Command image_commands[] = {
     {"ls", "List images", image_list},
+    {"pull", "Pull images from their registries", image_pull},
     {"import", "Make an image of a root file system's tar archive", image_import},
+    {"load", "Load images from an archive", image_load},
+    {"save", "Write images to an archive", image_save},
+    {"tag", "Give an image one more name", image_tag},
+    {"inspect", "Show everything the engine knows about an image", image_inspect},
+    {"history", "Show the steps an image was made by", image_history},
     {"rm", "Remove images", image_remove},
 };
 
@@ -47,9 +53,12 @@ constexpr Command table[] = {
     {"cp", "Copy files between a service's containers and the local file system", cp},
 
     {"build", "Build the services' images", build},
+    {"pull", "Pull the services' images", pull},
     {"config", "Check the Compose files and print what they mean", config},
+    {"save", "Write images to an archive", image_save},
+    {"load", "Load images from an archive", image_load},
 
-    {"image", "Images: ls, import, rm", nullptr, image_commands},
+    {"image", "Images: ls, pull, load, save and more", nullptr, image_commands},
     {"container", "Containers: inspect", nullptr, container_commands},
     {"engine", "Run the engine in the foreground", engine_command},
     {"completion", "Print a completion script for bash, zsh or fish", completion},

@@ -70,6 +70,13 @@ int manual(const Invocation&);
 int image_list(const Invocation&);
 int image_import(const Invocation&);
 int image_remove(const Invocation&);
+int image_pull(const Invocation&);
+int image_load(const Invocation&);
+int image_save(const Invocation&);
+int image_inspect(const Invocation&);
+int image_tag(const Invocation&);
+int image_history(const Invocation&);
+int pull(const Invocation&);
 int container_inspect(const Invocation&);
 
 }  // namespace stack::cli

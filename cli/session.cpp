@@ -13,6 +13,7 @@
 
 #include "base/lock_file.hpp"
 #include "cli/dispatch.hpp"
+#include "cli/docker_config.hpp"
 #include "cli/output.hpp"
 
 namespace stack::cli {
@@ -42,8 +43,12 @@ api::Endpoint endpoint(const GlobalOptions& global, const std::optional<engine::
 }
 
 api::ClientOptions client_options(const std::optional<engine::Paths>& paths) {
-  if (!paths) return {};
-  return {.start_engine = [paths] { engine::connect_or_start(launcher_options(*paths)); }};
+  api::ClientOptions options;
+  if (paths) options.start_engine = [paths] { engine::connect_or_start(launcher_options(*paths)); };
+  const auto logins = std::make_shared<RegistryLogins>();
+  options.registry_auth = [logins](const std::string& image) { return logins->header_for_image(image); };
+  options.registry_config = [logins] { return logins->header_for_builds(); };
+  return options;
 }
 
 /// The file the lock is on: beside the engine's socket, or, for a user who may use the socket but not write there and for

@@ -57,12 +57,15 @@ void ShownProgress::build_output(const scheduler::Operation& operation, std::str
 
 void ShownProgress::pull_status(const scheduler::Operation& operation, std::string_view layer, std::string_view status,
                                 std::int64_t current, std::int64_t total) {
-  if (options_.quiet_pull) return;
-  std::string detail = fmt::format("{} {}", layer, status);
-  if (total > 0) detail += fmt::format(" {}/{}", render::human_size(current), render::human_size(total));
-  renderer_->update(
-      {.id = operation.subject, .status = "Pulling", .detail = std::move(detail), .phase = render::Phase::working},
-      render::Progress::Clock::now());
+  if (options_.quiet_pull || layer.empty() || status.starts_with("Pulling from")) return;
+  const bool ended = status == "Pull complete" || status == "Already exists";
+  std::string& shown = layer_status_[fmt::format("{} {}", operation.id, layer)];
+  render::ProgressLine line{.id = std::string(layer), .status = std::string(status), .detail = {}};
+  if (total > 0) line.detail = fmt::format("{}/{}", render::human_size(current), render::human_size(total));
+  line.phase = ended ? render::Phase::done : render::Phase::working;
+  line.minor = shown == status;
+  shown = status;
+  renderer_->update(line, render::Progress::Clock::now());
 }
 
 void ShownProgress::warning(std::string_view text) {

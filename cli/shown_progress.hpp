@@ -35,7 +35,8 @@ private:
   Options options_;
   bool color_;
   std::unique_ptr<render::Progress> renderer_;
-  std::map<int, std::string> partial_;  ///< unfinished line of a build's output, by operation
+  std::map<std::string, std::string> layer_status_;  ///< shown last, by operation and layer
+  std::map<int, std::string> partial_;               ///< unfinished line of a build's output, by operation
 };
 
 }  // namespace stack::cli

@@ -21,6 +21,7 @@
 #include "engine/container/build_run.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/events.hpp"
+#include "engine/image/pull.hpp"
 #include "engine/network/manager.hpp"
 #include "engine/runtime/cgroup.hpp"
 #include "engine/state/async.hpp"
@@ -113,9 +114,11 @@ struct Engine::Parts {
         image_table(database, Table::images),
         volume_table(database, Table::volumes),
         cache_table(database, Table::build_cache),
+        pull_table(database, Table::intents),
         network_store(database),
         events(loop.get_executor()),
         images(paths.data_root, image_table, pool),
+        puller(images, pull_table, loop.get_executor(), registry_options()),
         volumes(paths.data_root, volume_table, pool),
         names(std::make_shared<network::NameTable>()),
         dns(names),
@@ -146,14 +149,22 @@ struct Engine::Parts {
     return options;
   }
 
+  image::RegistryOptions registry_options() const {
+    image::RegistryOptions options;
+    options.http = image::http_client_options_from_environment();
+    options.http.certificate_dirs = image::default_certificate_dirs(paths.data_root);
+    return options;
+  }
+
   const Paths paths;
   asio::io_context& loop;
   asio::thread_pool pool;
   Database database;
-  DatabaseTable image_table, volume_table, cache_table;
+  DatabaseTable image_table, volume_table, cache_table, pull_table;
   DatabaseNetworkStore network_store;
   EventHub events;
   image::Store images;
+  image::Puller puller;
   volume::Manager volumes;
   std::shared_ptr<network::NameTable> names;
   dns::Server dns;
@@ -163,11 +174,12 @@ struct Engine::Parts {
   container::Manager containers;
   container::BuildRunner build_runner;
   build::Builder builder;
-  EngineContext context{paths, loop, pool, events, containers, images, networks, volumes, builder};
+  EngineContext context{paths, loop, pool, events, containers, images, puller, networks, volumes, builder};
 };
 
 Engine::Engine(const Paths& paths, asio::io_context& loop) : parts_(std::make_unique<Parts>(paths, loop)) {
   parts_->images.load();
+  parts_->puller.load();
   parts_->volumes.load();
   parts_->builder.load();
   parts_->containers.load();

@@ -7,6 +7,7 @@
 #include "scheduler/decide.hpp"
 #include "scheduler/graph.hpp"
 #include "scheduler/labels.hpp"
+#include "scheduler/pull_policy.hpp"
 
 namespace stack::scheduler {
 
@@ -100,7 +101,7 @@ void ImagePlanner::add(const Service& service) {
     operations_[image] = add_build(service, image, present ? "requested" : "missing");
     return;
   }
-  if (service.build || (present && service.pull_policy != "always")) return;
+  if (service.build || (present && !pull_is_due(service.pull_policy, observed_, observed_.image_id(image)))) return;
   if (!present && service.pull_policy == "never")
     throw Error(ErrorCode::not_found, service.where("image") + ": service " + service.name + ": image " + image +
                                           " is missing, and its pull_policy is never");
@@ -109,7 +110,7 @@ void ImagePlanner::add(const Service& service) {
   operation.resource = "image:" + image;
   operation.subject = "Image " + image;
   operation.service = service.name;
-  operation.reason = present ? "pull_policy always" : "missing";
+  operation.reason = present ? "pull_policy " + service.pull_policy : "missing";
   operation.where = service.where("image");
   operation.action = PullImage{.image = image, .platform = service.platform};
   operations_[image] = builder_.add(std::move(operation));

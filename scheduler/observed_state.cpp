@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <charconv>
+#include <ctime>
 #include <tuple>
 
+#include "scheduler/container_config.hpp"
 #include "scheduler/labels.hpp"
+#include "scheduler/pull_policy.hpp"
 
 namespace stack::scheduler {
 
@@ -70,6 +73,16 @@ asio::awaitable<std::vector<api::ImageSummary>> list_images(api::Client& client,
   if (!wanted) co_return std::vector<api::ImageSummary>();
   api::Filters all;
   co_return co_await client.list_images(std::move(all));
+}
+
+asio::awaitable<std::map<std::string, std::int64_t>> image_times(api::Client& client, std::vector<std::string> images) {
+  std::map<std::string, std::int64_t> times;
+  for (const std::string& image : images) {
+    const std::optional<api::ImageInspect> found = co_await client.find_image(image);
+    if (!found || !found->last_tag_time) continue;
+    times[found->id] = std::chrono::floor<std::chrono::seconds>(*found->last_tag_time).time_since_epoch().count();
+  }
+  co_return times;
 }
 
 ObservedNetwork observed_network(const api::NetworkResource& network) {
@@ -138,6 +151,8 @@ ObserveOptions observe_options_for(const compose::Project& project) {
   ObserveOptions options;
   for (const auto& [key, network] : project.networks) options.foreign_networks |= network.external;
   for (const auto& [key, volume] : project.volumes) options.foreign_volumes |= volume.external;
+  for (const auto& [name, service] : project.services)
+    if (pull_interval(service.pull_policy)) options.dated_images.push_back(image_of(project, service));
   return options;
 }
 
@@ -146,6 +161,8 @@ asio::awaitable<ObservedState> observe(api::Client& client, std::string project_
       list_containers(client, project_name) && list_networks(client, project_name, options.foreign_networks) &&
       list_volumes(client, project_name, options.volumes, options.foreign_volumes) && list_images(client, options.images));
   ObservedState state;
+  state.image_times = co_await image_times(client, options.dated_images);
+  state.now = std::time(nullptr);
   for (const api::ContainerSummary& summary : containers) state.containers.push_back(observed_container(summary));
   std::sort(state.containers.begin(), state.containers.end(), [](const auto& a, const auto& b) {
     return std::tie(a.service, a.number, a.name) < std::tie(b.service, b.number, b.name);

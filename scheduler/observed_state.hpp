@@ -58,6 +58,9 @@ struct ObservedState {
   std::vector<ObservedNetwork> networks;
   std::vector<ObservedVolume> volumes;
   std::map<std::string, std::string> images;  ///< every name an image has, normalised, and its id → id
+  /// Id → when it was pulled, built or tagged last (Unix seconds); only of ObserveOptions::dated_images.
+  std::map<std::string, std::int64_t> image_times;
+  std::int64_t now = 0;  ///< Unix seconds of the observation
 
   const ObservedNetwork* network(std::string_view name) const;
   const ObservedVolume* volume(std::string_view name) const;
@@ -68,6 +71,7 @@ struct ObservedState {
 struct ObserveOptions {
   bool images = true;  ///< commands that create nothing leave them out
   bool volumes = true;
+  std::vector<std::string> dated_images;                   ///< whose age matters (pull_policy daily and the like)
   bool foreign_networks = false, foreign_volumes = false;  ///< also those without the project's label (external ones)
 };
 

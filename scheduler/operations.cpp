@@ -142,13 +142,28 @@ asio::awaitable<std::string> image_id(api::Client& client, std::string image) {
   co_return inspect.id;
 }
 
-asio::awaitable<std::string> pull_image(Context context, PullImage pull, const Operation& operation) {
+asio::awaitable<std::string> follow_pull(Context context, PullImage pull, const Operation& operation) {
   api::ProgressStream stream = co_await context->client.pull_image(pull.image, pull.platform);
   while (const auto message = co_await stream.next()) {
     const auto detail = message->progress_detail.value_or(api::ProgressMessage::Detail{});
     context->progress.pull_status(operation, message->id, message->status, detail.current, detail.total);
   }
   co_return co_await image_id(context->client, pull.image);
+}
+
+/// Empty: it failed, and that is only a warning.
+asio::awaitable<std::string> pull_image(Context context, PullImage pull, const Operation& operation) {
+  const bool required = pull.required;
+  std::string failure;
+  try {
+    co_return co_await follow_pull(context, std::move(pull), operation);
+  } catch (const Error& error) {
+    if (required) throw;
+    failure = error.what();
+  }
+  context->progress.operation(operation, Phase::warning, "Warning");
+  context->progress.warning(operation.subject + " was not pulled: " + failure);
+  co_return std::string();
 }
 
 asio::awaitable<std::string> follow_build(Context context, api::ProgressStream stream, std::string image,
@@ -242,6 +257,7 @@ asio::awaitable<std::string> perform(Context context, const Operation& operation
   const Words words = words_of(operation);
   if (!words.working.empty()) context->progress.operation(operation, Phase::working, words.working);
   const std::string made = co_await make(context, operation);
+  if (made.empty() && std::holds_alternative<PullImage>(operation.action)) co_return made;
   co_await change(context, operation);
   const bool gone = co_await remove(context, operation);
   if (gone && !words.done.empty()) context->progress.operation(operation, Phase::done, words.done);

@@ -18,6 +18,7 @@ namespace api = engine::api;
 /// Pulls an image.
 struct PullImage {
   std::string image, platform;
+  bool required = true;  ///< false: a failure is a warning
 };
 
 struct BuildImage {

@@ -15,6 +15,7 @@ template <class V>
 void fields(V& v, PullImage& x) {
   v("image", x.image);
   v("platform", x.platform, Empty::omit);
+  v("required", x.required);
 }
 
 template <class V>

@@ -25,6 +25,7 @@ void declare(Flags& flags, UpFlags& up) {
   flags.flag("-d,--detach", up.options.detach, "Run in the background: return when everything is started");
   flags.flag("--build", up.build, "Build images before starting, even if they are there");
   flags.flag("--no-build", up.no_build, "Never build; a missing image is an error");
+  flags.value("--pull", up.pull, "POLICY", "When to pull images, whatever the files say: always, missing, never, build");
   flags.flag("--wait", reconcile.wait, "Return when all run, or are healthy; implies -d");
   flags.value("--wait-timeout", up.wait_timeout, "SECONDS", "How long --wait may take for each service");
   flags.flag("--force-recreate", reconcile.force_recreate, "Recreate containers even if nothing changed");
@@ -96,6 +97,15 @@ void check_names(const compose::Project& project, const UpOptions& options) {
   for (const auto& [service, _] : options.reconcile.scale) names.push_back(service);
   if (!options.exit_code_from.empty()) names.push_back(options.exit_code_from);
   check_services(project, names);
+}
+
+/// --pull POLICY stands in place of every service's pull_policy.
+void set_pull_policy(compose::Project& project, const std::string& policy) {
+  if (policy.empty()) return;
+  constexpr std::array<std::string_view, 4> known{"always", "missing", "never", "build"};
+  if (std::find(known.begin(), known.end(), policy) == known.end())
+    throw UsageError(fmt::format("invalid value \"{}\" for --pull: always, missing, never or build", policy));
+  for (auto& [_, service] : project.services) service.pull_policy = policy;
 }
 
 asio::awaitable<void> bring_up(api::Client& client, const compose::Project& project, const UpOptions& options,

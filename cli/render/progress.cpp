@@ -21,6 +21,7 @@ class PlainProgress : public Progress {
 public:
   explicit PlainProgress(int fd) : fd_(fd) {}
   void update(const ProgressLine& line, Clock::time_point) override {
+    if (line.minor) return;
     write_all(fd_,
               fmt::format(" {} {} {}{}{}\n", line.id, line.text, line.status, line.detail.empty() ? "" : " ", line.detail));
   }
@@ -34,6 +35,7 @@ class JsonProgress : public Progress {
 public:
   explicit JsonProgress(int fd) : fd_(fd) {}
   void update(const ProgressLine& line, Clock::time_point) override {
+    if (line.minor) return;
     nlohmann::ordered_json object{{"id", line.id}, {"status", line.status}};
     if (!line.text.empty()) object["text"] = line.text;
     if (!line.detail.empty()) object["text"] = line.detail;

@@ -158,8 +158,10 @@ asio::awaitable<Response> Client::request(std::string method, std::string target
   co_return response;
 }
 
-asio::awaitable<ResponseStream> Client::stream(std::string method, std::string target, std::optional<nlohmann::json> body) {
+asio::awaitable<ResponseStream> Client::stream(std::string method, std::string target, std::optional<nlohmann::json> body,
+                                               StringMap headers) {
   RequestHead head = head_of(std::move(method), std::move(target), body);
+  head.headers = std::move(headers);
   std::string text = body ? print_body(*body) : std::string();
   Exchange answer = co_await impl_->accepted(std::move(head), std::move(text));
   co_return ResponseStream(std::move(answer.connection), is_multiplexed(answer.head));

@@ -89,6 +89,10 @@ struct ClientOptions {
   /// Called when nobody listens at the endpoint, and when the engine ended before its first answer: may start one (blocking).
   /// The request is then tried once more. Whatever it throws goes to the caller of the request.
   std::function<void()> start_engine;
+  /// The header X-Registry-Auth for requests that concern this image's registry; empty: none.
+  std::function<std::string(const std::string& image)> registry_auth;
+  /// The header X-Registry-Config for builds, whose images may come from any registry.
+  std::function<std::string()> registry_config;
 };
 
 class Client {
@@ -103,7 +107,8 @@ public:
 
   /// Any request: `target` is the path and query without the version prefix. Throws ApiError for 400 and more.
   asio::awaitable<Response> request(std::string method, std::string target, std::optional<nlohmann::json> body = {});
-  asio::awaitable<ResponseStream> stream(std::string method, std::string target, std::optional<nlohmann::json> body = {});
+  asio::awaitable<ResponseStream> stream(std::string method, std::string target, std::optional<nlohmann::json> body = {},
+                                         StringMap headers = {});
   asio::awaitable<ResponseStream> upload(std::string method, std::string target, BodySource& body,
                                          std::string content_type = "application/x-tar", StringMap headers = {});
   asio::awaitable<HijackedStream> hijack(std::string method, std::string target, std::optional<nlohmann::json> body = {});
@@ -146,6 +151,10 @@ public:
   asio::awaitable<ProgressStream> import_image(BodySource& tar, std::string repository, std::string tag,
                                                std::string message = {});
   asio::awaitable<ProgressStream> pull_image(std::string reference, std::string platform = {});
+  asio::awaitable<std::vector<ImageHistory>> image_history(std::string name);
+  /// Images of a tar archive, as save_images(), docker save and OCI tools write it.
+  asio::awaitable<ProgressStream> load_images(BodySource& tar);
+  asio::awaitable<ResponseStream> save_images(std::vector<std::string> names);
 
   asio::awaitable<NetworkCreateResponse> create_network(NetworkCreate body);
   asio::awaitable<NetworkResource> inspect_network(std::string id);

@@ -79,6 +79,7 @@ std::string secrets_header(const StringMap& secrets) {
 asio::awaitable<ProgressStream> Client::build_image(BuildOptions options, BodySource& context) {
   StringMap headers;
   if (!options.secrets.empty()) headers["X-Stack-Build-Secrets"] = secrets_header(options.secrets);
+  if (impl_->options.registry_config) headers["X-Registry-Config"] = impl_->options.registry_config();
   co_return ProgressStream(
       co_await upload("POST", "/build?" + build_query(options), context, "application/x-tar", std::move(headers)));
 }
@@ -96,7 +97,25 @@ asio::awaitable<ProgressStream> Client::pull_image(std::string reference, std::s
   query.add("fromImage", name)
       .add("tag", tag.empty() && name.find('@') == std::string::npos ? "latest" : tag)
       .add("platform", platform);
-  co_return ProgressStream(co_await stream("POST", std::move(query).text()));
+  StringMap headers;
+  if (impl_->options.registry_auth)
+    if (std::string auth = impl_->options.registry_auth(reference); !auth.empty()) headers["X-Registry-Auth"] = std::move(auth);
+  co_return ProgressStream(co_await stream("POST", std::move(query).text(), {}, std::move(headers)));
+}
+
+asio::awaitable<std::vector<ImageHistory>> Client::image_history(std::string name) {
+  const Response response = co_await request("GET", image_path(name, "history"));
+  co_return response.as<std::vector<ImageHistory>>();
+}
+
+asio::awaitable<ProgressStream> Client::load_images(BodySource& tar) {
+  co_return ProgressStream(co_await upload("POST", "/images/load?quiet=1", tar));
+}
+
+asio::awaitable<ResponseStream> Client::save_images(std::vector<std::string> names) {
+  Query query("/images/get");
+  for (const std::string& name : names) query.add("names", name);
+  co_return co_await stream("GET", std::move(query).text());
 }
 
 asio::awaitable<NetworkCreateResponse> Client::create_network(NetworkCreate body) {

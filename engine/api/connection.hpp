@@ -18,6 +18,7 @@ struct RequestHead {
   std::string content_type;  ///< empty: no body
   StringMap headers;         ///< further ones
   bool upgrade = false;      ///< ask for a raw stream
+  StringMap headers;         ///< further ones
 };
 
 struct ResponseHead {

@@ -16,6 +16,8 @@
 
 namespace stack::engine::build {
 
+namespace asio = boost::asio;
+
 /// The query of POST /build. Everything is optional.
 struct BuildOptions {
   std::vector<std::string> tags;                  ///< t=, as written
@@ -24,7 +26,7 @@ struct BuildOptions {
   std::map<std::string, std::string> labels;
   std::string target;  ///< stage name or number; empty: the last
   bool no_cache = false;
-  bool pull = false;                ///< no registry yet: FROM must be a local image
+  bool pull = false;                ///< look for newer base images
   bool quiet = false;               ///< q=1: only the id
   bool remove_intermediate = true;  ///< rm=; nothing is kept either way, it only changes the output
   std::string network_mode;
@@ -39,6 +41,8 @@ struct BuildOptions {
   std::vector<Ulimit> ulimits;
   std::string platform;                        ///< "", "linux/amd64"; others are refused
   std::map<std::string, std::string> secrets;  ///< id -> content, for RUN --mount=type=secret
+  /// Brings an image that FROM, COPY --from or a mount names into the store; unset: only what is there can be used.
+  std::function<asio::awaitable<void>(std::string name)> fetch_image;
 };
 
 /// Directories of the builder's own, made when needed.

@@ -133,6 +133,12 @@ asio::awaitable<void> Job::announce(const Instruction& instruction) {
                  "\n");
 }
 
+asio::awaitable<void> Job::fetch(std::string name, std::size_t stages, bool look_for_newer) {
+  if (!options_.fetch_image || name.empty() || name == "scratch" || find_stage(file_, name, stages)) co_return;
+  const bool is_here = store_.find(name) != nullptr;
+  if (!is_here || look_for_newer) co_await options_.fetch_image(name);
+}
+
 StageState Job::base_state(const std::string& name, std::size_t stage) {
   StageState state;
   if (name == "scratch") {
@@ -147,9 +153,7 @@ StageState Job::base_state(const std::string& name, std::size_t stage) {
   } else if (const image::ImagePtr image = store_.find(name)) {
     state.config = image->config;
   } else {
-    throw Error(ErrorCode::not_found,
-                "No such image: " + image::parse_tagged_reference(name).familiar() +
-                    " (images cannot be pulled yet: build it, or import a root filesystem with `stack image import`)");
+    throw Error(ErrorCode::not_found, "No such image: " + image::parse_tagged_reference(name).familiar());
   }
   state.key = id_of(state.config);
   return state;
@@ -159,6 +163,11 @@ asio::awaitable<void> Job::begin_stage(std::size_t index) {
   const Stage& stage = file_.stages[index];
   const std::string& name = bases_[index];
   co_await announce(stage.from);
+  try {
+    co_await fetch(name, index, options_.pull);
+  } catch (const Error& error) {
+    throw placed(error, stage.line);
+  }
   at_line(stage.line, [&] {
     if (name.empty()) throw Error(ErrorCode::invalid_argument, "base name (" + stage.base + ") should not be blank");
     if (const auto platform = stage.from.flag("platform")) {

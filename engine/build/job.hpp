@@ -103,6 +103,9 @@ private:
                                      std::vector<PlannedMount> planned);
   asio::awaitable<void> relay(std::string bytes);
 
+  /// Pulls an image that is no stage (of the first `stages`), when it is not there or a newer one is wanted.
+  asio::awaitable<void> fetch(std::string name, std::size_t stages, bool look_for_newer);
+  asio::awaitable<void> fetch_mount_sources(const Instruction& instruction);
   /// What a stage begins with.
   StageState base_state(const std::string& name, std::size_t stage);
   image::ImageConfig copy_source_config(const std::string& name);

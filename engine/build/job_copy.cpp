@@ -115,7 +115,9 @@ asio::awaitable<void> Job::copy(const Instruction& instruction) {
   std::vector<std::string> source_dirs;
   std::string coarse_key;
   if (const auto from = instruction.flag("from")) {
-    const image::ImageConfig source = copy_source_config(expand_word(*from, variables_of(state_), file_.escape));
+    const std::string source_name = expand_word(*from, variables_of(state_), file_.escape);
+    co_await fetch(source_name, done_.size(), false);
+    const image::ImageConfig source = copy_source_config(source_name);
     pin(source);
     source_dirs = store_.content_dirs(source);
     if (source_dirs.empty()) throw Error(ErrorCode::invalid_argument, name + " failed: " + *from + " is empty");

@@ -56,6 +56,14 @@ std::vector<std::string> Job::run_argv(const Instruction& instruction) const {
   return argv;
 }
 
+asio::awaitable<void> Job::fetch_mount_sources(const Instruction& instruction) {
+  for (const Instruction::Flag& flag : instruction.flags) {
+    if (flag.name != "mount") continue;
+    const RunMount mount = parse_run_mount(flag.value, variables_of(state_), file_.escape);
+    co_await fetch(mount.from, done_.size(), false);
+  }
+}
+
 std::vector<PlannedMount> Job::plan_mounts(const Instruction& instruction) {
   std::vector<PlannedMount> mounts;
   for (const Instruction::Flag& flag : instruction.flags) {
@@ -102,6 +110,7 @@ asio::awaitable<void> Job::run(const Instruction& instruction) {
   const std::vector<std::string> argv = run_argv(instruction);
   std::string created_by = joined(argv);
   if (!args.empty()) created_by = "|" + std::to_string(args.size()) + " " + joined(args) + " " + created_by;
+  co_await fetch_mount_sources(instruction);
   std::vector<PlannedMount> mounts = plan_mounts(instruction);
   const std::string key =
       next_key("RUN " + instruction.flag("network").value_or("") + " " + created_by + mounts_key(instruction, mounts));

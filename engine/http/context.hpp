@@ -17,7 +17,8 @@ class Manager;
 }
 namespace image {
 class Store;
-}
+class Puller;
+}  // namespace image
 namespace network {
 class Manager;
 }
@@ -36,6 +37,7 @@ struct EngineContext {
   EventHub& events;
   container::Manager& containers;
   image::Store& images;
+  image::Puller& puller;
   network::Manager& networks;
   volume::Manager& volumes;
   build::Builder& builder;

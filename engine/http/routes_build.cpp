@@ -4,6 +4,7 @@
 #include "engine/build/builder.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
+#include "engine/image/pull.hpp"
 
 namespace stack::engine::http {
 
@@ -81,8 +82,27 @@ asio::awaitable<void> write_line(ResponseWriter& response, std::string line) {
   co_await response.write(line);
 }
 
-asio::awaitable<void> build_image(build::Builder& builder, Request& request, ResponseWriter& response) {
+asio::awaitable<void> fetch(image::Puller& puller, image::PullRequest pull, image::Output output) {
+  co_await puller.pull(std::move(pull), std::move(output));
+}
+
+/// Credentials for the registry of an image, out of those the client has sent for all registries.
+image::Credentials credentials_for(const std::map<std::string, image::Credentials>& all, const image::Reference& name) {
+  for (const auto& [server, credentials] : all)
+    if (image::registry_domain(server) == name.domain) return credentials;
+  return {};
+}
+
+asio::awaitable<void> build_image(build::Builder& builder, image::Puller& puller, Request& request, ResponseWriter& response) {
   BuildOptions options = read_options(request);
+  const auto all_credentials = image::parse_registry_config(request.header("X-Registry-Config"));
+  options.fetch_image = [&](const std::string& name) {
+    image::PullRequest pull;
+    pull.name = image::parse_tagged_reference(name);
+    pull.credentials = credentials_for(all_credentials, pull.name);
+    image::Output lines = [&response](std::string line) { return write_line(response, std::move(line)); };
+    return fetch(puller, std::move(pull), std::move(lines));
+  };
   BodyReader* body = request.body;
   image::BodyReader context = [body](std::span<char> buffer) { return body->read_some(buffer); };
   build::Output output = [&response](std::string line) { return write_line(response, std::move(line)); };
@@ -99,9 +119,10 @@ asio::awaitable<void> prune_cache(build::Builder& builder, Request& request, Res
 
 }  // namespace
 
-void add_build_routes(Router& router, build::Builder& builder) {
-  router.add(Method::post, "/build",
-             [&builder](Request& request, ResponseWriter& response) { return build_image(builder, request, response); });
+void add_build_routes(Router& router, build::Builder& builder, image::Puller& puller) {
+  router.add(Method::post, "/build", [&builder, &puller](Request& request, ResponseWriter& response) {
+    return build_image(builder, puller, request, response);
+  });
   router.add(Method::post, "/build/prune",
              [&builder](Request& request, ResponseWriter& response) { return prune_cache(builder, request, response); });
 }

@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "engine/api/common_types.hpp"
-#include "engine/build/metadata.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
+#include "engine/image/pull.hpp"
 #include "engine/image/store.hpp"
 
 namespace stack::engine::http {
@@ -44,29 +44,6 @@ asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWrite
   co_await response.json(200, body);
 }
 
-/// POST /images/create: with fromSrc a root filesystem comes in the body. The answer begins when the image is there, so that
-/// a bad tar gets a status of its own.
-asio::awaitable<void> create_image(Store& store, Request& request, ResponseWriter& response) {
-  if (const std::string name = request.query.get("fromImage"); !name.empty())
-    throw Error(ErrorCode::not_implemented, "cannot pull " + name +
-                                                ": pulling from a registry is not supported yet; build it, or import a root "
-                                                "filesystem with `stack image import`");
-  if (request.query.get("fromSrc") != "-")
-    throw Error(ErrorCode::invalid_argument, "fromSrc must be \"-\": the archive comes in the body");
-  Store::ImportOptions options;
-  if (const auto changes = request.query.all("changes"); !changes.empty())
-    build::apply_changes(options.config.emplace(), changes);
-  options.message = request.query.get("message");
-  if (const std::string repo = request.query.get("repo"); !repo.empty())
-    options.name = image::parse_repo_and_tag(repo, request.query.get("tag"));
-  BodyReader* body = request.body;
-  image::BodyReader read = [body](std::span<char> buffer) { return body->read_some(buffer); };
-  const ImagePtr image = co_await store.import_rootfs(std::move(options), std::move(read));
-  co_await response.begin_stream("application/json");
-  const std::string line = "{\"status\":\"" + image->id + "\"}\r\n";
-  co_await response.write(line);
-}
-
 /// What may go: dangling images, or with dangling=false all that no container uses.
 std::vector<ImagePtr> prune_candidates(Store& store, const Filters& filters) {
   const bool only_dangling = filter_flag(filters, "dangling", true);
@@ -82,9 +59,10 @@ std::vector<ImagePtr> prune_candidates(Store& store, const Filters& filters) {
   return candidates;
 }
 
-asio::awaitable<void> prune_images(Store& store, Request& request, ResponseWriter& response) {
+asio::awaitable<void> prune_images(Store& store, image::Puller& puller, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"dangling", "label", "label!", "until"});
   const std::uint64_t before = store.layers_size();
+  puller.forget_unfinished();
   nlohmann::json deleted;  // null when nothing was
   for (const ImagePtr& image : prune_candidates(store, filters)) {
     std::vector<std::string> names;
@@ -107,7 +85,7 @@ asio::awaitable<void> prune_images(Store& store, Request& request, ResponseWrite
 
 }  // namespace
 
-void add_image_routes(Router& router, Store& store) {
+void add_image_routes(Router& router, Store& store, image::Puller& puller) {
   using Function = asio::awaitable<void> (*)(Store&, Request&, ResponseWriter&);
   const auto add = [&](Method method, const char* pattern, Function function) {
     router.add(method, pattern,
@@ -117,8 +95,9 @@ void add_image_routes(Router& router, Store& store) {
   add(Method::get, "/images/{name...}/json", inspect_image);
   add(Method::get, "/images/{name...}/history", image_history);
   add(Method::post, "/images/{name...}/tag", tag_image);
-  add(Method::post, "/images/create", create_image);
-  add(Method::post, "/images/prune", prune_images);
+  router.add(Method::post, "/images/prune", [&store, &puller](Request& request, ResponseWriter& response) {
+    return prune_images(store, puller, request, response);
+  });
   add(Method::del, "/images/{name...}", remove_image);
 }
 

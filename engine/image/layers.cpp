@@ -116,6 +116,12 @@ void Layers::make_mount_points() const {
   if (::rename(staged.c_str(), base.c_str()) != 0) throw errno_error("rename " + base);
 }
 
+std::set<std::string> Layers::ids() const {
+  std::set<std::string> ids;
+  for (const auto& [id, layer] : layers_) ids.insert(id);
+  return ids;
+}
+
 std::uint64_t Layers::size(const std::string& diff_id) const {
   const auto found = layers_.find(diff_id);
   return found == layers_.end() ? 0 : found->second.size;

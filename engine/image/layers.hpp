@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ public:
   void load();  ///< makes the directories, empties tmp/, lists what is there
 
   bool has(const std::string& diff_id) const { return layers_.contains(diff_id); }
+  std::set<std::string> ids() const;
   std::uint64_t size(const std::string& diff_id) const;
   std::uint64_t total_size() const;
   std::string dir(const std::string& diff_id) const;  ///< …/diff; throws invalid_argument for what is no digest

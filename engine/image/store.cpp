@@ -1,6 +1,5 @@
 #include "engine/image/store.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.hpp"
@@ -9,6 +8,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/rollback.hpp"
+#include "engine/image/layer_tar.hpp"
 #include "engine/image/store_impl.hpp"
 #include "engine/state/async.hpp"
 
@@ -140,6 +140,11 @@ void Store::on_event(std::function<void(const std::string&, const std::string&, 
   impl_->events = std::move(sink);
 }
 
+ImagePtr Store::find_id(const std::string& id) const {
+  const auto found = impl_->images.find(id);
+  return found == impl_->images.end() ? nullptr : found->second;
+}
+
 ImagePtr Store::find(const std::string& name_or_id) const { return impl_->find(name_or_id); }
 
 ImagePtr Store::get(const std::string& name_or_id) const {
@@ -154,27 +159,50 @@ std::uint64_t Store::layers_size() const { return impl_->layers.total_size(); }
 // ── changing ──
 
 ImagePtr Store::create(const ImageConfig& config, const std::optional<Reference>& name, const std::string& parent) {
-  const std::string text = to_text(config);
-  const std::string id = sha256_digest(text);
-  if (const auto found = impl_->images.find(id); found != impl_->images.end()) return name ? tag(id, *name) : found->second;
+  ImagePtr image = impl_->create(to_text(config), config, parent);
+  return name ? tag(image->id, *name) : image;
+}
+
+ImagePtr Store::create_from_document(const std::string& document) {
+  return impl_->create(document, parse_image_config(document), "");
+}
+
+ImagePtr Store::Impl::create(const std::string& document, const ImageConfig& config, const std::string& parent) {
+  const std::string id = sha256_digest(document);
+  if (const auto found = images.find(id); found != images.end()) return found->second;
   Rollback undo;
   Image image;
   image.id = id;
   image.config = config;
   image.parent = parent;
   for (const auto& diff_id : config.diff_ids) {
-    impl_->layers.retain(diff_id);
-    undo.add([this, diff_id] { impl_->layers.release(diff_id); });
-    image.size += impl_->layers.size(diff_id);
+    layers.retain(diff_id);
+    undo.add([this, diff_id] { layers.release(diff_id); });
+    image.size += layers.size(diff_id);
   }
-  write_file_atomically(impl_->blob_path(id), text, 0640);
-  impl_->rows.apply({Impl::row_of(image)}, {});
+  write_file_atomically(blob_path(id), document, 0640);
+  rows.apply({row_of(image)}, {});
   undo.commit();
-  ImagePtr made = impl_->replace(std::move(image));
-  return name ? tag(id, *name) : made;
+  return replace(std::move(image));
+}
+
+std::string Store::document(const Image& image) const {
+  const auto text = RootDir(impl_->root + "/blobs/sha256").read_file(digest_hex(image.id));
+  if (!text) throw Error(ErrorCode::internal, "the configuration of image " + image.id + " is missing");
+  return *text;
+}
+
+void Store::announce(const std::string& action, const std::string& id, const std::string& name) const {
+  impl_->emit(action, id, name);
 }
 
 ImagePtr Store::tag(const std::string& image_text, const Reference& name) {
+  ImagePtr made = set_name(image_text, name);
+  impl_->emit("tag", made->id, name.familiar());
+  return made;
+}
+
+ImagePtr Store::set_name(const std::string& image_text, const Reference& name) {
   const ImagePtr image = get(image_text);
   const auto holder = impl_->by_name.find(name.full());
   Image changed = *image;
@@ -191,9 +219,7 @@ ImagePtr Store::tag(const std::string& image_text, const Reference& name) {
   rows.push_back(Impl::row_of(changed));
   impl_->rows.apply(rows, {});
   if (previous) impl_->replace(std::move(*previous));
-  ImagePtr made = impl_->replace(std::move(changed));
-  impl_->emit("tag", made->id, name.familiar());
-  return made;
+  return impl_->replace(std::move(changed));
 }
 
 asio::awaitable<ImagePtr> Store::import_rootfs(ImportOptions options, BodyReader body) {
@@ -221,6 +247,7 @@ nlohmann::json Store::remove(const std::string& name_or_id, bool force, bool) { 
 
 std::string Store::layer_dir(const std::string& diff_id) const { return impl_->layers.dir(diff_id); }
 bool Store::has_layer(const std::string& diff_id) const { return impl_->layers.has(diff_id); }
+std::set<std::string> Store::layer_ids() const { return impl_->layers.ids(); }
 std::uint64_t Store::layer_size(const std::string& diff_id) const { return impl_->layers.size(diff_id); }
 void Store::retain_layer(const std::string& diff_id) { impl_->layers.retain(diff_id); }
 void Store::release_layer(const std::string& diff_id) { impl_->layers.release(diff_id); }
@@ -275,19 +302,17 @@ asio::awaitable<Layer> Store::import_layer(BodyReader body) {
   undo.add([this, staged] { discard(staged); });
   Layer layer;
   std::function<void(archive::Source)> consume = [&layer, staged, root = impl_->root](archive::Source source) {
-    const std::string diff = staged + "/diff";
-    if (::mkdir(diff.c_str(), 0755) != 0 || ::chmod(diff.c_str(), 0755) != 0) throw errno_error("mkdir " + diff);
-    archive::ExtractOptions options;
-    options.whiteouts = archive::Whiteouts::overlay;
-    const archive::ExtractResult result =
-        naming_disk_shortage(root, [&] { return archive::extract(std::move(source), RootDir(diff), options); });
-    layer.diff_id = result.digest;
-    layer.size = result.content_bytes;
+    const UnpackedLayer unpacked = naming_disk_shortage(root, [&] { return unpack_layer(std::move(source), staged); });
+    layer = {.diff_id = unpacked.diff_id, .size = unpacked.size};
   };
   co_await consume_body(std::move(body), std::move(consume));
   impl_->layers.adopt(staged, layer.diff_id, layer.size);
   undo.commit();
   co_return layer;
+}
+
+void Store::adopt_layer(const std::string& staged, const Layer& layer) {
+  impl_->layers.adopt(staged, layer.diff_id, layer.size);
 }
 
 // ── snapshots ──

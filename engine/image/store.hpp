@@ -77,6 +77,7 @@ public:
   void on_event(std::function<void(const std::string& action, const std::string& id, const std::string& name)> sink);
 
   // ── finding ──
+  ImagePtr find_id(const std::string& id) const;  ///< "sha256:<64 hex>"; null: no such image
   /// By name (":latest" is added), "name@sha256:…", full id with or without "sha256:", or unique id prefix. A name wins over an
   /// id prefix. Null: no such image. Throws invalid_argument for an ambiguous prefix or for what cannot be a name.
   ImagePtr find(const std::string& name_or_id) const;
@@ -98,6 +99,8 @@ public:
   asio::awaitable<ImagePtr> import_rootfs(ImportOptions options, BodyReader body);
   /// Gives an image one more name, taking it from the image that had it.
   ImagePtr tag(const std::string& image, const Reference& name);
+  /// The same without an event: the caller announces what the name comes from (a pull).
+  ImagePtr set_name(const std::string& image, const Reference& name);
   /// Docker's rules: a name is untagged, the last name (or the id) deletes, in-use refuses unless forced. Returns the API's
   /// answer,
   /// [{"Untagged": …}, {"Deleted": …}], and removes unused layers in the background. Throws conflict or not_found with Docker's
@@ -106,6 +109,12 @@ public:
 
   /// Records an image made of layers that are in the store. The same configuration again gives the image that is there.
   ImagePtr create(const ImageConfig& config, const std::optional<Reference>& name, const std::string& parent);
+  /// The same from a configuration document as others wrote it: its bytes are kept, and their digest is the image's id.
+  ImagePtr create_from_document(const std::string& document);
+  /// The configuration document's bytes. Throws internal when they are gone.
+  std::string document(const Image& image) const;
+  /// Tells the listener of on_event() what somebody else did with an image: "pull", "load", "save".
+  void announce(const std::string& action, const std::string& id, const std::string& name) const;
 
   // ── layers ──
   std::string layer_dir(const std::string& diff_id) const;  ///< <data root>/layers/<hex>/diff
@@ -115,12 +124,15 @@ public:
   /// The image's own layers alone, topmost first, without the mount points: what COPY --from and volumes read.
   std::vector<std::string> content_dirs(const ImageConfig& config) const;
   bool has_layer(const std::string& diff_id) const;
+  std::set<std::string> layer_ids() const;
   std::uint64_t layer_size(const std::string& diff_id) const;  ///< 0 when unknown
   /// Makes a layer of a directory in overlayfs form (a snapshot's upper), which is moved into the store. Empty diff ids never
   /// occur: an unchanged upper gives the layer of the empty tar. The layer is retained once for the caller.
   asio::awaitable<Layer> commit_layer(std::string upper);
   /// Unpacks a layer's tar; retained once for the caller.
   asio::awaitable<Layer> import_layer(BodyReader body);
+  /// Takes over a layer that unpack_layer() made in a directory of make_temporary(); retained once for the caller.
+  void adopt_layer(const std::string& staged, const Layer& layer);
   /// Keeps a layer although no image uses it (build cache); counted.
   void retain_layer(const std::string& diff_id);
   /// The opposite; the layer is removed in the background when nothing uses it any more.

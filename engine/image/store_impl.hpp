@@ -22,6 +22,7 @@ public:
   ImagePtr find_by_name(const Reference& reference) const;
   ImagePtr find_by_id(const std::string& hex) const;  ///< a prefix; throws invalid_argument when several match
 
+  ImagePtr create(const std::string& document, const ImageConfig& config, const std::string& parent);
   static Document row_of(const Image& image);
   /// Makes `changed` (a copy that was altered) the current record; the row was or will be written by the caller.
   ImagePtr replace(Image changed);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/http/routes.hpp"
+#include "engine/image/pull.hpp"
 #include "engine/image/store.hpp"
 #include "engine/volume/manager.hpp"
 #include "tests/engine/http/http_fixture.hpp"
@@ -25,7 +26,9 @@ protected:
     volumes_ = std::make_unique<volume::Manager>(directory_, volume_table_, pool_);
     images_->load();
     volumes_->load();
-    add_image_routes(router_, *images_);
+    puller_ = std::make_unique<image::Puller>(*images_, pull_table_, loop_.get_executor(), image::RegistryOptions());
+    add_image_routes(router_, *images_, *puller_);
+    add_image_transfer_routes(router_, *images_, *puller_);
     add_volume_routes(router_, *volumes_, pool_);
   }
   ~HttpStores() override {
@@ -47,9 +50,10 @@ protected:
     return request("POST /images/create?fromSrc=-&repo=" + repo + "&tag=1", tar);
   }
 
-  MemoryTable image_table_, volume_table_;
+  MemoryTable image_table_, volume_table_, pull_table_;
   asio::thread_pool pool_{2};
   std::unique_ptr<image::Store> images_;
+  std::unique_ptr<image::Puller> puller_;
   std::unique_ptr<volume::Manager> volumes_;
 };
 
@@ -72,7 +76,8 @@ TEST_F(HttpStores, ImageErrorsAreDockers) {
   EXPECT_EQ(status, 404);
   EXPECT_EQ(body["message"], "No such image: nothing:latest");
   EXPECT_EQ(call("GET /images/json?filters=%7B%22zzz%22%3A%5B%22x%22%5D%7D").second["message"], "invalid filter 'zzz'");
-  EXPECT_EQ(call("POST /images/create?fromImage=busybox&tag=latest").first, 501);
+  EXPECT_EQ(call("POST /images/create?fromImage=Busybox&tag=latest").first, 400);
+  EXPECT_EQ(call("POST /images/create?fromImage=127.0.0.1:1/app&tag=latest").first, 500);
   EXPECT_GE(call("POST /images/create?fromSrc=-&repo=bad", "this is no archive").first, 400);
   EXPECT_EQ(call("GET /images/json").second, nlohmann::json::array());
 }
