@@ -254,7 +254,8 @@ int cp(const Invocation& invocation) {
   const ProjectReference reference = find_project(invocation.global);
   Session session(invocation.global);
   const auto progress = render::make_progress({.mode = invocation.global.progress,
-                                               .ansi = render::use_ansi(invocation.global.ansi, STDERR_FILENO),
+                                               .cursor = render::use_cursor(invocation.global.ansi, STDERR_FILENO),
+                                               .color = render::use_color(invocation.global.ansi, STDERR_FILENO),
                                                .fd = STDERR_FILENO,
                                                .title = "Copying"});
   session.show(*progress);

@@ -18,7 +18,6 @@ struct RequestHead {
   std::string content_type;  ///< empty: no body
   StringMap headers;         ///< further ones
   bool upgrade = false;      ///< ask for a raw stream
-  StringMap headers;         ///< further ones
 };
 
 struct ResponseHead {
