@@ -31,6 +31,26 @@ std::vector<std::string> networks_in_order(const Service& service) {
   return keys;
 }
 
+std::vector<std::string> links(const Project& project, const Service& service) {
+  std::vector<std::string> list;
+  for (const std::string& link : service.links) {
+    const std::string name = link.substr(0, link.find(':'));
+    const std::string alias = link.find(':') == std::string::npos ? name : link.substr(name.size() + 1);
+    const auto linked = project.services.find(name);
+    if (linked == project.services.end()) continue;  // switched off by its profile; the loader has said so
+    for (int number = 1; number <= linked->second.replicas(); ++number) {
+      const std::string container = container_name(project, linked->second, number);
+      const std::string replica = name + "-" + std::to_string(number);
+      list.push_back(container + ":" + alias);
+      list.push_back(container + ":" + replica);
+      list.push_back(container + ":" + project.name + "-" + replica);
+    }
+  }
+  for (const std::string& link : service.external_links)
+    list.push_back(link.find(':') == std::string::npos ? link + ":" + link : link);
+  return list;
+}
+
 namespace {
 
 std::vector<std::string> environment_list(const compose::OptionalStringMap& environment) {
@@ -72,6 +92,9 @@ api::ContainerConfig config_part(const Project& project, const Service& service)
   return config;
 }
 
+/// How the Engine API is told the name of an interface.
+constexpr const char* interface_name_option = "com.docker.network.endpoint.ifname";
+
 api::EndpointSettings endpoint_settings(const std::optional<compose::ServiceNetwork>& network) {
   api::EndpointSettings endpoint;
   if (!network) return endpoint;
@@ -81,6 +104,7 @@ api::EndpointSettings endpoint_settings(const std::optional<compose::ServiceNetw
   endpoint.ipam_config->link_local_ips = network->link_local_ips;
   endpoint.mac_address = network->mac_address;
   endpoint.driver_opts = network->driver_opts;
+  if (!network->interface_name.empty()) endpoint.driver_opts[interface_name_option] = network->interface_name;
   endpoint.gw_priority = network->gw_priority;
   endpoint.aliases = network->aliases;
   return endpoint;
@@ -102,6 +126,7 @@ void add_networks(const Project& project, const Service& service, const std::vec
                   api::ContainerCreateRequest& body) {
   if (!service.network_mode.empty()) {
     body.host_config.network_mode = mode_of(project, service, service.network_mode, "network_mode");
+    body.host_config.links = links(project, service);
     return;
   }
   const auto keys = networks_in_order(service);
@@ -110,8 +135,13 @@ void add_networks(const Project& project, const Service& service, const std::vec
     const std::string& name = project.networks.at(key).name;
     api::EndpointSettings endpoint = endpoint_settings(service.networks.at(key));
     endpoint.aliases.insert(endpoint.aliases.begin(), own_aliases.begin(), own_aliases.end());
+    endpoint.links = links(project, service);
     if (body.host_config.network_mode.empty()) {
       body.host_config.network_mode = name;
+      if (!service.mac_address.empty() && !endpoint.mac_address.empty() && endpoint.mac_address != service.mac_address)
+        throw Error(ErrorCode::invalid_argument,
+                    service.where("mac_address") + ": services." + service.name +
+                        ".mac_address: the service-level mac_address should have the same value as network " + key);
       if (endpoint.mac_address.empty()) endpoint.mac_address = service.mac_address;
     }
     body.endpoints_config[name] = std::move(endpoint);

@@ -1,5 +1,6 @@
 #pragma once
-// From a service to the body of POST /containers/create, as docker compose writes it. Pure.
+// From a service to the body of POST /containers/create, as docker compose writes it. Pure, but for the
+// files that security_opt names.
 #include <map>
 #include <optional>
 #include <string>

@@ -2,6 +2,7 @@
 // Pieces of container_config.cpp: HostConfig, its mounts and ports. Private to the scheduler.
 #include <set>
 #include <string>
+#include <vector>
 
 #include "compose/types.hpp"
 #include "engine/api/types.hpp"
@@ -12,6 +13,11 @@ namespace api = engine::api;
 
 /// Everything but the network.
 api::HostConfig host_config(const compose::Project& project, const compose::Service& service);
+/// security_opt as the engine takes it: profiles of seccomp by their text, since the engine may not see the files. Reads those
+/// files; throws invalid_argument or not_found, naming the place.
+void add_security_options(const compose::Project& project, const compose::Service& service, api::HostConfig& host);
+/// links and external_links as "container:name", for every replica of a linked service.
+std::vector<std::string> links(const compose::Project& project, const compose::Service& service);
 /// Binds, Mounts and Tmpfs: volumes, secrets, configs.
 void add_mounts(const compose::Project& project, const compose::Service& service, api::HostConfig& host);
 /// "80/tcp" of every port published or exposed

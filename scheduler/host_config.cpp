@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -17,6 +18,48 @@ namespace {
 }
 
 std::int64_t nano_cpus(double cpus) { return std::llround(cpus * 1e9); }
+
+std::vector<api::ThrottleDevice> throttle_devices(const std::vector<compose::ThrottleDevice>& devices) {
+  std::vector<api::ThrottleDevice> list;
+  for (const auto& device : devices) list.push_back({device.path, static_cast<std::uint64_t>(device.rate)});
+  return list;
+}
+
+void add_blkio(const Service& service, api::HostConfig& host) {
+  if (!service.blkio_config) return;
+  const compose::BlkioConfig& blkio = *service.blkio_config;
+  const auto weight = [&](std::int64_t value, const std::string& attribute) {
+    if (value < 0 || value > 1000) fail(service, "blkio_config." + attribute, "a weight is from 10 to 1000");
+    return static_cast<std::uint16_t>(value);
+  };
+  host.blkio_weight = weight(blkio.weight, "weight");
+  for (std::size_t i = 0; i < blkio.weight_device.size(); ++i) {
+    const auto& device = blkio.weight_device[i];
+    host.blkio_weight_device.push_back({device.path, weight(device.weight, "weight_device[" + std::to_string(i) + "].weight")});
+  }
+  host.blkio_device_read_bps = throttle_devices(blkio.device_read_bps);
+  host.blkio_device_read_iops = throttle_devices(blkio.device_read_iops);
+  host.blkio_device_write_bps = throttle_devices(blkio.device_write_bps);
+  host.blkio_device_write_iops = throttle_devices(blkio.device_write_iops);
+}
+
+api::DeviceRequest device_request(const compose::DeviceRequest& wanted) {
+  return {.driver = wanted.driver,
+          .count = wanted.count,
+          .device_ids = wanted.device_ids,
+          .capabilities = {wanted.capabilities},
+          .options = wanted.options};
+}
+
+void add_device_requests(const Service& service, api::HostConfig& host) {
+  for (const compose::DeviceRequest& gpu : service.gpus) {
+    host.device_requests.push_back(device_request(gpu));
+    auto& capabilities = host.device_requests.back().capabilities.front();
+    if (std::find(capabilities.begin(), capabilities.end(), "gpu") == capabilities.end()) capabilities.push_back("gpu");
+  }
+  if (!service.deploy || !service.deploy->reservations) return;
+  for (const auto& device : service.deploy->reservations->devices) host.device_requests.push_back(device_request(device));
+}
 
 void add_resources(const Service& service, api::HostConfig& host) {
   host.cgroup_parent = service.cgroup_parent;
@@ -126,6 +169,9 @@ api::HostConfig host_config(const Project& project, const Service& service) {
   api::HostConfig host;
   add_resources(service, host);
   add_deploy_resources(service, host);
+  add_blkio(service, host);
+  add_device_requests(service, host);
+  add_security_options(project, service, host);
   add_mounts(project, service, host);
   add_tmpfs(service, host);
   host.port_bindings = port_bindings(service);
@@ -141,10 +187,11 @@ api::HostConfig host_config(const Project& project, const Service& service) {
   host.extra_hosts = extra_hosts(service);
   host.group_add = service.group_add;
   host.init = service.init;
+  host.isolation = service.isolation;
   host.oom_score_adj = service.oom_score_adj;
   host.privileged = service.privileged;
   host.readonly_rootfs = service.read_only;
-  host.security_opt = service.security_opt;
+  host.runtime = service.runtime;
   host.shm_size = service.shm_size;
   host.storage_opt = service.storage_opt;
   host.sysctls = service.sysctls;

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "tests/scheduler/support.hpp"
 
@@ -188,6 +191,108 @@ TEST(ObservedState, AnImageIsFoundByEveryNameItHas) {
     EXPECT_EQ(state.image_id(name), image_id) << name;
   for (const char* name : {"alpine:3", "reg:5000/app", "1111", "2222222222222222", "other"})
     EXPECT_EQ(state.image_id(name), "") << name;
+}
+
+TEST(ContainerConfig, BlockDeviceLimitsGoByDevice) {
+  const json host = body_of(
+                        "blkio_config: {weight: 300, weight_device: [{path: /dev/sda, weight: 400}],"
+                        " device_read_bps: [{path: /dev/sda, rate: 1mb}], device_write_iops: [{path: /dev/sda, rate: 30}]}")
+                        .host_config;
+  EXPECT_EQ(host["BlkioWeight"], 300);
+  EXPECT_EQ(host["BlkioWeightDevice"].dump(), R"([{"Path":"/dev/sda","Weight":400}])");
+  EXPECT_EQ(host["BlkioDeviceReadBps"].dump(), R"([{"Path":"/dev/sda","Rate":1048576}])");
+  EXPECT_EQ(host["BlkioDeviceWriteIOps"].dump(), R"([{"Path":"/dev/sda","Rate":30}])");
+  EXPECT_THROW(body_of("blkio_config: {weight: 70000}"), Error);
+}
+
+TEST(ContainerConfig, GpusAndReservedDevicesAreDeviceRequests) {
+  const json host = body_of(
+                        "gpus: [{driver: nvidia, count: 2}, {device_ids: [x], capabilities: [gpu]}],"
+                        " deploy: {resources: {reservations: {devices: [{capabilities: [tpu], driver: d}]}}}")
+                        .host_config;
+  EXPECT_EQ(host["DeviceRequests"].dump(),
+            R"([{"Capabilities":[["gpu"]],"Count":2,"DeviceIDs":null,"Driver":"nvidia","Options":null},)"
+            R"({"Capabilities":[["gpu"]],"Count":0,"DeviceIDs":["x"],"Driver":"","Options":null},)"
+            R"({"Capabilities":[["tpu"]],"Count":-1,"DeviceIDs":null,"Driver":"d","Options":null}])");
+}
+
+TEST(ContainerConfig, LinksNameEveryReplica) {
+  const auto project = project_of(
+      "services: {web: {image: i, links: ['db:base'], external_links: [other, 'far:near']}, db: {image: i, scale: 2},"
+      " old: {image: i, network_mode: bridge, links: [older]}, older: {image: i, network_mode: bridge}}");
+  const auto body = container_config(project, project.services.at("web"), 1);
+  EXPECT_EQ(body.endpoints_config.at("p_default").links,
+            (std::vector<std::string>{"p-db-1:base", "p-db-1:db-1", "p-db-1:p-db-1", "p-db-2:base", "p-db-2:db-2",
+                                      "p-db-2:p-db-2", "other:other", "far:near"}));
+  EXPECT_TRUE(body.host_config.links.empty());
+  EXPECT_EQ(container_config(project, project.services.at("old"), 1).host_config.links.front(), "p-older-1:older");
+}
+
+TEST(ContainerConfig, AnInterfacesNameIsADriverOption) {
+  const auto body = body_of("networks: {n: {interface_name: foo0, driver_opts: {a: b}}}", "networks: {n: }");
+  EXPECT_EQ(body.endpoints_config.at("p_n").driver_opts,
+            (api::StringMap{{"a", "b"}, {"com.docker.network.endpoint.ifname", "foo0"}}));
+}
+
+TEST(ContainerConfig, TwoHardwareAddressesForOneInterfaceAreRefused) {
+  const std::string networks = "networks: {n: {mac_address: '02:00:00:00:00:02'}}";
+  EXPECT_EQ(body_of(networks + ", mac_address: '02:00:00:00:00:02'", "networks: {n: }").endpoints_config.at("p_n").mac_address,
+            "02:00:00:00:00:02");
+  try {
+    body_of(networks + ", mac_address: '02:00:00:00:00:01'", "networks: {n: }");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("services.web.mac_address"), std::string::npos) << error.what();
+  }
+}
+
+class SecurityOptions : public testing::Test {
+protected:
+  SecurityOptions() : directory_(std::filesystem::path(testing::TempDir()) / ("security-options-" + random_hex(12))) {
+    std::filesystem::create_directory(directory_);
+    write(text);
+  }
+  ~SecurityOptions() override { std::filesystem::remove_all(directory_); }
+  void write(const std::string& profile) { std::ofstream(directory_ / "profile.json", std::ios::trunc) << profile; }
+  api::HostConfig host(const std::string& options) {
+    auto project = project_of("services: {web: {image: i, security_opt: [" + options + "]}}\n");
+    project.working_dir = directory_;
+    return container_config(project, project.services.at("web"), 1).host_config;
+  }
+  std::string refusal(const std::string& options) {
+    try {
+      host(options);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+  static constexpr const char* text = "{ \"defaultAction\": \"SCMP_ACT_ALLOW\",\n  \"archMap\": [] }";
+  std::filesystem::path directory_;
+};
+
+TEST_F(SecurityOptions, ProfilesGoByTheirTextInTheOrderWritten) {
+  EXPECT_EQ(host("'seccomp:profile.json', 'no-new-privileges:true', label=disable, seccomp=unconfined").security_opt,
+            (std::vector<std::string>{R"(seccomp={"defaultAction":"SCMP_ACT_ALLOW","archMap":[]})", "no-new-privileges:true",
+                                      "label=disable", "seccomp=unconfined"}));
+}
+
+TEST_F(SecurityOptions, UnconfinedSystemPathsAreEmptyLists) {
+  const auto unconfined = host("systempaths=unconfined");
+  EXPECT_TRUE(unconfined.security_opt.empty());
+  EXPECT_TRUE(unconfined.masked_paths && unconfined.masked_paths->empty());
+  EXPECT_TRUE(unconfined.readonly_paths && unconfined.readonly_paths->empty());
+  EXPECT_FALSE(host("label=disable").masked_paths);
+}
+
+TEST_F(SecurityOptions, WhatCannotBeReadIsRefusedWithItsPlace) {
+  EXPECT_NE(refusal("seccomp=none.json").find("services.web.security_opt[0]: opening seccomp profile (none.json) failed"),
+            std::string::npos)
+      << refusal("seccomp=none.json");
+  write("[]");
+  EXPECT_NE(refusal("label=x, seccomp=profile.json").find("services.web.security_opt[1]"), std::string::npos);
+  EXPECT_NE(refusal("foo").find("invalid security-opt: \"foo\""), std::string::npos);
+  EXPECT_NE(refusal("'seccomp='").find("security_opt[0]"), std::string::npos);
 }
 
 }  // namespace
