@@ -1,6 +1,7 @@
 #pragma once
-// The default seccomp profile (moby's rules) compiled to one BPF program for x86_64, i386 and x32. Compiling costs about
-// 10 ms, so programs are cached in memory and in the data root, by profile version and the capabilities that matter.
+// Seccomp profiles compiled to one BPF program for x86_64, i386 and x32: the default one (moby's rules), and those of users.
+// Compiling costs about 10 ms, so programs are cached in memory and in the data root, by what they are made from.
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,8 +18,13 @@ public:
   explicit SeccompCache(std::string directory);  ///< <data root>/cache/seccomp; created when needed; empty: memory only
   /// Thread-safe.
   std::shared_ptr<const std::string> get(const std::vector<std::string>& capabilities);
+  /// A profile of the user (seccomp_file.hpp). Null: it asks for no filter. Throws invalid_argument.
+  std::shared_ptr<const std::string> get(const std::string& profile, const std::vector<std::string>& capabilities);
 
 private:
+  std::shared_ptr<const std::string> get_or_make(const std::string& key, const std::function<std::string()>& make);
+  void write(const std::string& path, const std::string& program) const;
+
   std::string directory_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const std::string>> programs_;
