@@ -133,6 +133,17 @@ const CgroupMounts& CgroupMounts::detect() {
   return found;
 }
 
+bool has_block_io_weights(const CgroupMounts& mounts) {
+  const auto exists = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+  for (const auto& hierarchy : mounts.v1) {
+    if (hierarchy.controller == "blkio")
+      return exists(hierarchy.mount + "/blkio.weight") || exists(hierarchy.mount + "/blkio.bfq.weight");
+  }
+  // the files of v2 are missing in the root group: the controller alone can be seen there
+  return mounts.unified() &&
+         sys::read_file(AT_FDCWD, (mounts.v2 + "/cgroup.controllers").c_str()).find("io") != std::string::npos;
+}
+
 std::vector<std::string> Cgroup::directories() const {
   std::vector<std::string> result;
   for (const auto& hierarchy : mounts_.v1) {

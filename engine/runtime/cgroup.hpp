@@ -27,6 +27,9 @@ struct CgroupMounts {
   static const CgroupMounts& detect();  ///< from /proc/self/mountinfo, once
 };
 
+/// Does the kernel offer weights of block devices (blkio_config.weight)?
+bool has_block_io_weights(const CgroupMounts& mounts = CgroupMounts::detect());
+
 struct BlockIo {
   std::uint64_t major = 0, minor = 0, read_bytes = 0, write_bytes = 0;
 };

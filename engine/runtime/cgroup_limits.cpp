@@ -72,6 +72,46 @@ void limit_cpu_v1(const CgroupMounts& mounts, const std::string& path, const Res
   if (resources.cpu_quota) set(directory, "cpu.cfs_quota_us", std::to_string(*resources.cpu_quota));
 }
 
+/// Before a process is in the group, and the period first: a runtime must fit into it.
+void limit_realtime_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  if (!resources.cpu_realtime_period && !resources.cpu_realtime_runtime) return;
+  const std::string directory = required(mounts, path, "cpu");
+  if (resources.cpu_realtime_period) set(directory, "cpu.rt_period_us", std::to_string(*resources.cpu_realtime_period));
+  if (resources.cpu_realtime_runtime) set(directory, "cpu.rt_runtime_us", std::to_string(*resources.cpu_realtime_runtime));
+}
+
+std::string device_name(const BlockDeviceValue& device) {
+  return std::to_string(device.major) + ":" + std::to_string(device.minor);
+}
+
+bool limits_block_io(const Resources& resources) {
+  return resources.blkio_weight || !resources.blkio_weight_device.empty() || !resources.throttle_read_bps.empty() ||
+         !resources.throttle_write_bps.empty() || !resources.throttle_read_iops.empty() ||
+         !resources.throttle_write_iops.empty();
+}
+
+void limit_block_io_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  if (!limits_block_io(resources)) return;
+  const std::string directory = required(mounts, path, "blkio");
+  const auto set_each = [&](const char* file, const std::vector<BlockDeviceValue>& devices) {
+    for (const BlockDeviceValue& device : devices)
+      set(directory, file, device_name(device) + " " + std::to_string(device.value));
+  };
+  if (resources.blkio_weight) {
+    set_if_present(directory, "blkio.weight", std::to_string(*resources.blkio_weight));
+    set_if_present(directory, "blkio.bfq.weight", std::to_string(*resources.blkio_weight));
+  }
+  for (const BlockDeviceValue& device : resources.blkio_weight_device) {
+    const std::string text = device_name(device) + " " + std::to_string(device.value);
+    set_if_present(directory, "blkio.weight_device", text);
+    set_if_present(directory, "blkio.bfq.weight_device", text);
+  }
+  set_each("blkio.throttle.read_bps_device", resources.throttle_read_bps);
+  set_each("blkio.throttle.write_bps_device", resources.throttle_write_bps);
+  set_each("blkio.throttle.read_iops_device", resources.throttle_read_iops);
+  set_each("blkio.throttle.write_iops_device", resources.throttle_write_iops);
+}
+
 /// A v1 cpuset starts empty and takes nobody until both files are set, at every level.
 void inherit_cpuset(const std::string& mount, const std::string& path) {
   std::size_t at = 0;
@@ -118,14 +158,33 @@ void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resourc
     limit_memory_v1(required(mounts, path, "memory"), resources);
   }
   limit_cpu_v1(mounts, path, resources);
+  limit_realtime_v1(mounts, path, resources);
   limit_cpuset_v1(mounts, path, resources);
   limit_devices_v1(mounts, path, resources);
   if (resources.pids_limit) set(required(mounts, path, "pids"), "pids.max", pids_text(*resources.pids_limit));
+  limit_block_io_v1(mounts, path, resources);
+}
+
+/// Weights go from 10 to 1000 in v1 and in what users write, from 1 to 10000 in v2.
+std::uint64_t v2_weight(std::uint64_t weight) { return 1 + (weight - 10) * 9999 / 990; }
+
+void limit_block_io_v2(const std::string& directory, const Resources& resources) {
   if (resources.blkio_weight) {
-    const std::string directory = required(mounts, path, "blkio");
-    set_if_present(directory, "blkio.weight", std::to_string(*resources.blkio_weight));
-    set_if_present(directory, "blkio.bfq.weight", std::to_string(*resources.blkio_weight));
+    set_if_present(directory, "io.bfq.weight", std::to_string(*resources.blkio_weight));
+    set_if_present(directory, "io.weight", "default " + std::to_string(v2_weight(*resources.blkio_weight)));
   }
+  for (const BlockDeviceValue& device : resources.blkio_weight_device) {
+    set_if_present(directory, "io.bfq.weight", device_name(device) + " " + std::to_string(device.value));
+    set_if_present(directory, "io.weight", device_name(device) + " " + std::to_string(v2_weight(device.value)));
+  }
+  const auto set_each = [&](const char* key, const std::vector<BlockDeviceValue>& devices) {
+    for (const BlockDeviceValue& device : devices)
+      set(directory, "io.max", device_name(device) + " " + key + "=" + std::to_string(device.value));
+  };
+  set_each("rbps", resources.throttle_read_bps);
+  set_each("wbps", resources.throttle_write_bps);
+  set_each("riops", resources.throttle_read_iops);
+  set_each("wiops", resources.throttle_write_iops);
 }
 
 void limit_memory_v2(const std::string& directory, const Resources& resources) {
@@ -153,11 +212,7 @@ void limit_v2(const std::string& directory, const Resources& resources, bool fre
   if (!resources.cpuset_cpus.empty()) set(directory, "cpuset.cpus", resources.cpuset_cpus);
   if (!resources.cpuset_mems.empty()) set(directory, "cpuset.mems", resources.cpuset_mems);
   if (resources.pids_limit) set(directory, "pids.max", pids_text(*resources.pids_limit));
-  if (resources.blkio_weight) {
-    set_if_present(directory, "io.bfq.weight", std::to_string(*resources.blkio_weight));
-    set_if_present(directory, "io.weight",
-                   "default " + std::to_string(1 + (std::uint64_t{*resources.blkio_weight} - 10) * 9999 / 990));
-  }
+  limit_block_io_v2(directory, resources);
   for (const auto& [file, value] : resources.unified) {
     if (file.find('/') != std::string::npos) throw Error(ErrorCode::invalid_argument, "unified resource " + file);
     set(directory, file.c_str(), value);

@@ -135,6 +135,17 @@ int open_process_terminal(InitConfig& config) {
   return 0;
 }
 
+/// The profile that the command gets when it is executed; before no_new_privs, which forbids the change.
+int set_apparmor_profile(InitConfig& config) {
+  const std::string& profile = config.process->apparmor_profile;
+  if (profile.empty()) return 0;
+  const std::string request = "exec " + profile;
+  if (sys::write_file(AT_FDCWD, "/proc/thread-self/attr/apparmor/exec", request) == 0) return 0;
+  if (const int error = sys::write_file(AT_FDCWD, "/proc/thread-self/attr/exec", request))
+    return fail(config, "apparmor profile " + profile, error);
+  return 0;
+}
+
 int set_no_new_privileges(InitConfig& config) {
   if (config.process->no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(config, "no_new_privs");
   return 0;
@@ -221,6 +232,7 @@ constexpr std::array create_steps{
     Step{"rlimits", set_rlimits},
     Step{"oom score", set_oom_score},
     Step{"standard streams", set_stdio},
+    Step{"apparmor profile", set_apparmor_profile},
     Step{"no new privileges", set_no_new_privileges},
     Step{"seccomp", load_filter_early},
     Step{"privileges", drop_privileges},
@@ -240,6 +252,7 @@ constexpr std::array exec_steps{
     Step{"rlimits", set_rlimits},
     Step{"oom score", set_oom_score},
     Step{"standard streams", set_stdio},
+    Step{"apparmor profile", set_apparmor_profile},
     Step{"no new privileges", set_no_new_privileges},
     Step{"seccomp", load_filter_early},
     Step{"privileges", drop_privileges},

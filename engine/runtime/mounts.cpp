@@ -1,5 +1,7 @@
 #include "engine/runtime/mounts.hpp"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -95,8 +97,21 @@ int set_propagation(int mount, const MountOptions& options) {
   return ::mount_setattr(mount, "", flags, &attributes, sizeof attributes) != 0 ? errno : 0;
 }
 
+/// A clone of the bind's source, which may be in another mount namespace. -1 and errno.
+int clone_source(const Mount& mount, const MountOptions& options) {
+  if (mount.source_namespace.empty()) return clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive);
+  const UniqueFd own(::open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  const UniqueFd other(::open(mount.source_namespace.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!own || !other || ::setns(other.get(), CLONE_NEWNS) != 0) return -1;
+  UniqueFd tree(clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive));
+  const int error = tree ? 0 : errno;
+  if (::setns(own.get(), CLONE_NEWNS) != 0) return -1;
+  errno = error;
+  return tree.release();
+}
+
 MountFailure mount_bind(int root, const Mount& mount, const MountOptions& options) {
-  const UniqueFd tree(clone_tree(AT_FDCWD, mount.source.c_str(), options.bind_recursive));
+  const UniqueFd tree(clone_source(mount, options));
   if (!tree) return failed("bind source " + mount.source);
   struct stat info {};
   if (::fstat(tree.get(), &info) != 0) return failed("bind source " + mount.source);

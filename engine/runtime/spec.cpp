@@ -95,6 +95,7 @@ json print_process(const Process& process) {
   for (const Rlimit& limit : process.rlimits)
     result["rlimits"].push_back({{"type", limit.type}, {"hard", limit.hard}, {"soft", limit.soft}});
   put(result, "oomScoreAdj", process.oom_score_adj);
+  put_unless_empty(result, "apparmorProfile", process.apparmor_profile);
   if (process.init) result["x-stack-init"] = true;
   return result;
 }
@@ -111,6 +112,7 @@ Process parse_process(const json& object) {
   read(object, "cwd", process.cwd);
   read(object, "noNewPrivileges", process.no_new_privileges);
   read(object, "oomScoreAdj", process.oom_score_adj);
+  read(object, "apparmorProfile", process.apparmor_profile);
   read(object, "x-stack-init", process.init);
   const json caps = child(object, "capabilities");
   read(caps, "bounding", process.capabilities.bounding);
@@ -126,6 +128,40 @@ Process parse_process(const json& object) {
     process.rlimits.push_back(std::move(limit));
   }
   return process;
+}
+
+/// The lists of block devices: name in JSON, name of the value, member.
+struct BlockDeviceList {
+  const char* name;
+  const char* value;
+  std::vector<BlockDeviceValue> Resources::*list;
+};
+constexpr std::array<BlockDeviceList, 5> block_device_lists{
+    {{"weightDevice", "weight", &Resources::blkio_weight_device},
+     {"throttleReadBpsDevice", "rate", &Resources::throttle_read_bps},
+     {"throttleWriteBpsDevice", "rate", &Resources::throttle_write_bps},
+     {"throttleReadIOPSDevice", "rate", &Resources::throttle_read_iops},
+     {"throttleWriteIOPSDevice", "rate", &Resources::throttle_write_iops}}};
+
+json print_block_io(const Resources& resources) {
+  json result = json::object();
+  put(result, "weight", resources.blkio_weight);
+  for (const BlockDeviceList& entry : block_device_lists)
+    for (const BlockDeviceValue& device : resources.*entry.list)
+      result[entry.name].push_back({{"major", device.major}, {"minor", device.minor}, {entry.value, device.value}});
+  return result;
+}
+
+void parse_block_io(const json& object, Resources& resources) {
+  read(object, "weight", resources.blkio_weight);
+  for (const BlockDeviceList& entry : block_device_lists)
+    for (const json& item : child(object, entry.name)) {
+      BlockDeviceValue device;
+      read(item, "major", device.major);
+      read(item, "minor", device.minor);
+      read(item, entry.value, device.value);
+      (resources.*entry.list).push_back(device);
+    }
 }
 
 json print_resources(const Resources& resources) {
@@ -146,12 +182,14 @@ json print_resources(const Resources& resources) {
   put(cpu, "shares", resources.cpu_shares);
   put(cpu, "quota", resources.cpu_quota);
   put(cpu, "period", resources.cpu_period);
+  put(cpu, "realtimeRuntime", resources.cpu_realtime_runtime);
+  put(cpu, "realtimePeriod", resources.cpu_realtime_period);
   put_unless_empty(cpu, "cpus", resources.cpuset_cpus);
   put_unless_empty(cpu, "mems", resources.cpuset_mems);
   put_unless_empty(result, "memory", memory);
   put_unless_empty(result, "cpu", cpu);
   if (resources.pids_limit) result["pids"] = {{"limit", *resources.pids_limit}};
-  if (resources.blkio_weight) result["blockIO"] = {{"weight", *resources.blkio_weight}};
+  put_unless_empty(result, "blockIO", print_block_io(resources));
   put_unless_empty(result, "unified", resources.unified);
   return result;
 }
@@ -179,10 +217,12 @@ Resources parse_resources(const json& object) {
   read(cpu, "shares", resources.cpu_shares);
   read(cpu, "quota", resources.cpu_quota);
   read(cpu, "period", resources.cpu_period);
+  read(cpu, "realtimeRuntime", resources.cpu_realtime_runtime);
+  read(cpu, "realtimePeriod", resources.cpu_realtime_period);
   read(cpu, "cpus", resources.cpuset_cpus);
   read(cpu, "mems", resources.cpuset_mems);
   read(child(object, "pids"), "limit", resources.pids_limit);
-  read(child(object, "blockIO"), "weight", resources.blkio_weight);
+  parse_block_io(child(object, "blockIO"), resources);
   read(object, "unified", resources.unified);
   return resources;
 }
@@ -284,6 +324,7 @@ json to_json(const Spec& spec) {
   put_unless_empty(result, "annotations", spec.annotations);
   for (const Mount& mount : spec.mounts) {
     json item{{"destination", mount.destination}, {"type", mount.type}, {"source", mount.source}, {"options", mount.options}};
+    put_unless_empty(item, "x-stack-source-namespace", mount.source_namespace);
     result["mounts"].push_back(std::move(item));
   }
   return result;
@@ -310,6 +351,7 @@ Spec spec_from_json(const json& object) {
     read(item, "type", mount.type);
     read(item, "source", mount.source);
     read(item, "options", mount.options);
+    read(item, "x-stack-source-namespace", mount.source_namespace);
     if (mount.destination.empty() || mount.destination.front() != '/')
       bad("mounts", "destination must be absolute: " + mount.destination);
     spec.mounts.push_back(std::move(mount));

@@ -47,6 +47,7 @@ struct Process {
   Capabilities capabilities;
   std::vector<Rlimit> rlimits;
   bool no_new_privileges = false;
+  std::string apparmor_profile;  ///< empty: none is set
   std::optional<int> oom_score_adj;
   bool init = false;  ///< x-stack: our own init is PID 1, reaps and forwards signals
 };
@@ -57,6 +58,7 @@ struct Mount {
   std::string type;         ///< "bind", "tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup"
   std::string source;
   std::vector<std::string> options;
+  std::string source_namespace;  ///< x-stack: a bind's source is looked up in this mount namespace ("/proc/N/ns/mnt")
 };
 
 struct Overlay {
@@ -95,6 +97,13 @@ struct DeviceRule {
   std::string access = "rwm";
 };
 
+/// A limit or weight of one block device.
+struct BlockDeviceValue {
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  std::uint64_t value = 0;  ///< bytes or operations a second; or a weight, 10 to 1000
+};
+
 struct Resources {
   std::vector<DeviceRule> devices;
   std::optional<std::int64_t> memory_limit;        ///< bytes
@@ -103,12 +112,16 @@ struct Resources {
   std::optional<std::uint64_t> memory_swappiness;
   bool oom_kill_disable = false;
   std::optional<std::uint64_t> cpu_shares;
-  std::optional<std::int64_t> cpu_quota;    ///< microseconds per period
-  std::optional<std::uint64_t> cpu_period;  ///< microseconds; default 100000
+  std::optional<std::int64_t> cpu_quota;             ///< microseconds per period
+  std::optional<std::uint64_t> cpu_period;           ///< microseconds; default 100000
+  std::optional<std::int64_t> cpu_realtime_runtime;  ///< microseconds per period; v1 only
+  std::optional<std::uint64_t> cpu_realtime_period;  ///< microseconds; v1 only
   std::string cpuset_cpus;
   std::string cpuset_mems;
   std::optional<std::int64_t> pids_limit;  ///< <= 0: unlimited
   std::optional<std::uint16_t> blkio_weight;
+  std::vector<BlockDeviceValue> blkio_weight_device;
+  std::vector<BlockDeviceValue> throttle_read_bps, throttle_write_bps, throttle_read_iops, throttle_write_iops;
   std::map<std::string, std::string> unified;  ///< cgroup v2 file → value
 };
 

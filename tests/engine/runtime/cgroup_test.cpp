@@ -87,6 +87,102 @@ TEST_F(FakeV2, StatsAndOomKillsAreReadFromTheFilesOfV2) {
   EXPECT_EQ(stats.block_io[0].write_bytes, 20u);
 }
 
+Resources block_io() {
+  Resources resources;
+  resources.blkio_weight = 300;
+  resources.blkio_weight_device = {{8, 0, 1000}};
+  resources.throttle_read_bps = {{8, 0, 1048576}};
+  resources.throttle_write_bps = {{8, 16, 2}};
+  resources.throttle_read_iops = {{8, 0, 3}};
+  resources.throttle_write_iops = {{8, 0, 4}};
+  return resources;
+}
+
+TEST_F(FakeV2, LimitsOfBlockDevicesGoToIoMaxAndWeights) {
+  const Resources all = block_io();
+  const auto io_max = [&](std::vector<BlockDeviceValue> Resources::*list) {
+    write("io.max", "");
+    Resources one;
+    one.*list = all.*list;
+    Cgroup::open("/p/c", mounts_).update(one);
+    return value("io.max");
+  };
+  EXPECT_EQ(io_max(&Resources::throttle_read_bps), "8:0 rbps=1048576");
+  EXPECT_EQ(io_max(&Resources::throttle_write_bps), "8:16 wbps=2");
+  EXPECT_EQ(io_max(&Resources::throttle_read_iops), "8:0 riops=3");
+  EXPECT_EQ(io_max(&Resources::throttle_write_iops), "8:0 wiops=4");
+  Resources weight;
+  write("io.weight", "");
+  weight.blkio_weight_device = all.blkio_weight_device;
+  Cgroup::open("/p/c", mounts_).update(weight);
+  EXPECT_EQ(value("io.weight"), "8:0 10000");
+  weight = {};
+  write("io.weight", "");
+  weight.blkio_weight = 10;
+  Cgroup::open("/p/c", mounts_).update(weight);
+  EXPECT_EQ(value("io.weight"), "default 1");
+}
+
+TEST_F(FakeV2, WeightsOfBlockDevicesAreThereWithTheIoController) {
+  EXPECT_FALSE(has_block_io_weights(mounts_));
+  std::ofstream(base_ / "cgroup.controllers") << "cpuset cpu io memory pids\n";
+  EXPECT_TRUE(has_block_io_weights(mounts_));
+}
+
+/// Directories with the files that v1 hierarchies would have.
+class FakeV1 : public ::testing::Test {
+protected:
+  void SetUp() override {
+    for (const char* controller : {"cpu", "memory", "blkio"}) {
+      mounts_.v1.push_back({controller, base_ / controller});
+      std::filesystem::create_directories(base_ / controller / "p/c");
+    }
+    for (const char* file : {"cpu/p/c/cpu.rt_period_us", "cpu/p/c/cpu.rt_runtime_us", "memory/p/c/memory.oom_control",
+                             "memory/p/c/memory.swappiness", "blkio/p/c/blkio.bfq.weight", "blkio/p/c/blkio.weight_device",
+                             "blkio/p/c/blkio.throttle.read_bps_device", "blkio/p/c/blkio.throttle.write_bps_device",
+                             "blkio/p/c/blkio.throttle.read_iops_device", "blkio/p/c/blkio.throttle.write_iops_device"})
+      std::ofstream(base_ / file) << "";
+  }
+  void TearDown() override { std::filesystem::remove_all(base_); }
+  std::string value(const char* file) const { return read(base_ / file); }
+  std::filesystem::path base_ = std::filesystem::temp_directory_path() / ("cg" + random_hex(10));
+  CgroupMounts mounts_;
+};
+
+TEST_F(FakeV1, LimitsOfBlockDevicesGoToTheFilesOfV1) {
+  Cgroup::open("/p/c", mounts_).update(block_io());
+  EXPECT_EQ(value("blkio/p/c/blkio.bfq.weight"), "300");
+  EXPECT_EQ(value("blkio/p/c/blkio.weight_device"), "8:0 1000");
+  EXPECT_EQ(value("blkio/p/c/blkio.throttle.read_bps_device"), "8:0 1048576");
+  EXPECT_EQ(value("blkio/p/c/blkio.throttle.write_bps_device"), "8:16 2");
+  EXPECT_EQ(value("blkio/p/c/blkio.throttle.read_iops_device"), "8:0 3");
+  EXPECT_EQ(value("blkio/p/c/blkio.throttle.write_iops_device"), "8:0 4");
+}
+
+TEST_F(FakeV1, RealTimeAndMemoryLimitsGoToTheFilesOfV1) {
+  Resources resources;
+  resources.cpu_realtime_period = 100000;
+  resources.cpu_realtime_runtime = 5000;
+  resources.oom_kill_disable = true;
+  resources.memory_swappiness = 10;
+  Cgroup::open("/p/c", mounts_).update(resources);
+  EXPECT_EQ(value("cpu/p/c/cpu.rt_period_us"), "100000");
+  EXPECT_EQ(value("cpu/p/c/cpu.rt_runtime_us"), "5000");
+  EXPECT_EQ(value("memory/p/c/memory.oom_control"), "1");
+  EXPECT_EQ(value("memory/p/c/memory.swappiness"), "10");
+}
+
+TEST_F(FakeV1, WeightsOfBlockDevicesAreThereWhenTheirFileIs) {
+  EXPECT_FALSE(has_block_io_weights(mounts_));
+  std::ofstream(base_ / "blkio/blkio.weight") << "500\n";
+  EXPECT_TRUE(has_block_io_weights(mounts_));
+}
+
+TEST_F(FakeV1, ALimitWhoseControllerIsMissingIsNotDropped) {
+  mounts_.v1.pop_back();
+  EXPECT_THROW(Cgroup::open("/p/c", mounts_).update(block_io()), Error);
+}
+
 /// The kernel's own v2 mount, wherever it is: freeze, kill and the device filter need no controller.
 class RealV2 : public ::testing::Test {
 protected:

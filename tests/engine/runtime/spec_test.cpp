@@ -20,9 +20,18 @@ TEST(Spec, SurvivesPrintingAndParsing) {
   spec.linux_.resources.pids_limit = 10;
   spec.linux_.resources.cpu_quota = 50000;
   spec.linux_.cgroups_path = "/x/y";
+  spec.linux_.resources.cpu_realtime_runtime = 5;
+  spec.linux_.resources.cpu_realtime_period = 50;
+  spec.linux_.resources.blkio_weight = 300;
+  spec.linux_.resources.blkio_weight_device = {{8, 0, 400}};
+  spec.linux_.resources.throttle_write_iops = {{8, 16, 30}};
   spec.linux_.sysctl = {{"kernel.msgmax", "1"}};
+  spec.process.apparmor_profile = "mine";
+  spec.mounts.push_back({"/dev/shm", "bind", "/dev/shm", {"bind"}, "/proc/7/ns/mnt"});
   const std::string text = print(spec);
   EXPECT_EQ(print(parse_spec(text)), text);
+  EXPECT_NE(text.find(R"("throttleWriteIOPSDevice":[{"major":8,"minor":16,"rate":30}])"), std::string::npos) << text;
+  EXPECT_EQ(parse_spec(text).mounts.back().source_namespace, "/proc/7/ns/mnt");
 }
 
 std::string failure(const char* text) {
