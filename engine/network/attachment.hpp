@@ -6,6 +6,7 @@
 
 #include "base/net_address.hpp"
 #include "base/unique_fd.hpp"
+#include "engine/network/endpoint_options.hpp"
 
 namespace stack::engine::network {
 
@@ -35,6 +36,10 @@ struct EndpointRequest {
   std::string ipv4_address;          ///< empty: a free one
   std::string mac_address;           ///< empty: derived from the address, so that neighbours' caches stay right
   int gateway_priority = 0;          ///< the endpoint with the highest gives the default route
+  std::string interface_name;        ///< empty: the next free ethN
+  std::vector<std::string> link_local_ips;
+  std::string sysctls;             ///< "net.ipv4.conf.IFNAME.log_martians=1,…"
+  std::vector<std::string> links;  ///< "container:alias": names that this container alone knows
 };
 
 struct AttachRequest {
@@ -61,6 +66,10 @@ struct Endpoint {
   bool is_gateway = false;             ///< the default route and the published ports go through this one
   std::vector<std::string> aliases;    ///< as asked for
   std::vector<std::string> dns_names;  ///< container name, aliases, short id, hostname; empty on the default bridge
+  std::vector<std::string> links;      ///< "container:alias"
+  // needed once, when the interface is made
+  std::vector<Ipv4> link_local;
+  std::vector<InterfaceSysctl> sysctls;
 };
 
 /// A socket that the container's shim keeps open and hands back to a restarted engine.

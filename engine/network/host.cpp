@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -39,6 +40,18 @@ void guarded(Work& work, F function) {
     function();
   } catch (...) {
     work.error = std::current_exception();
+  }
+}
+
+void write_interface_sysctls(const EndpointWork& endpoint) {
+  if (endpoint.sysctls.empty()) return;
+  const InNamespace inside(endpoint.veth.netns_fd);
+  for (const InterfaceSysctl& sysctl : endpoint.sysctls) {
+    const std::string path = sysctl.before + endpoint.veth.inner_name + sysctl.after;
+    if (!write_sysctl(path, sysctl.value))
+      throw Error(
+          ErrorCode::invalid_argument,
+          path + (::access(path.c_str(), F_OK) == 0 ? " does not take the value " + sysctl.value : " is not a sysctl file"));
   }
 }
 
@@ -196,11 +209,13 @@ void Host::configure_inside(Work& work) {
     if (index == 0) index = get_link_index(*work.inside, endpoint.veth.inner_name);
     set_up(batch, index);
     add_address(batch, index, endpoint.address);
+    for (const Ipv4Subnet& address : endpoint.more_addresses) add_address(batch, index, address);
     if (endpoint.default_route) replace_default_route(batch, index, *endpoint.default_route);
   }
   if (work.default_route) replace_default_route(batch, work.default_route->first, work.default_route->second);
   if (const auto errors = work.inside->transact(batch); !errors.empty())
     throw netlink_failure("configure the container's interfaces", errors.front());
+  for (const EndpointWork& endpoint : work.endpoints) write_interface_sysctls(endpoint);
 }
 
 void Host::change_firewall(std::span<Work* const> batch) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/net_address.hpp"
+#include "engine/network/endpoint_options.hpp"
 #include "engine/network/firewall.hpp"
 #include "engine/network/link_remover.hpp"
 #include "engine/network/links.hpp"
@@ -30,6 +31,8 @@ struct EndpointWork {
   std::string bridge;  ///< this name
   Ipv4Subnet address;
   std::optional<Ipv4> default_route;
+  std::vector<Ipv4Subnet> more_addresses;
+  std::vector<InterfaceSysctl> sysctls;
   bool hairpin = false;  ///< for containers that reach themselves by their own published port
 };
 

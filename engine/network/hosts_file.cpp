@@ -48,6 +48,7 @@ std::string hosts_file(const HostsFile& hosts) {
       "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
       "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
   for (const std::string& extra : hosts.extra_hosts) text += extra_host_line(extra, hosts);
+  for (const std::string& link : hosts.links) text += link + "\n";
   if (hosts.hostname.empty()) return text;
   std::string names = hosts.hostname;
   if (const std::size_t dot = hosts.hostname.find('.'); !hosts.domainname.empty())

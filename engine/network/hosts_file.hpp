@@ -11,8 +11,9 @@ struct HostsFile {
   std::string domainname;              ///< may be empty
   std::vector<std::string> addresses;  ///< of the container's interfaces, the gateway's endpoint first
   std::vector<std::string>
-      extra_hosts;           ///< "name:address" as in HostConfig.ExtraHosts; the address may be "host-gateway" or "[v6]"
-  std::string host_gateway;  ///< what host-gateway stands for
+      extra_hosts;                 ///< "name:address" as in HostConfig.ExtraHosts; the address may be "host-gateway" or "[v6]"
+  std::string host_gateway;        ///< what host-gateway stands for
+  std::vector<std::string> links;  ///< whole lines for linked containers
 };
 /// Throws invalid_argument for an extra host without an address, or host-gateway where there is none.
 std::string hosts_file(const HostsFile& hosts);

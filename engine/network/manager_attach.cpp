@@ -42,6 +42,13 @@ std::vector<PortBinding> bindings_of(const Work& work) {
   return bindings;
 }
 
+void name_interfaces(AttachmentRecord& record) {
+  std::vector<std::string> wanted;
+  for (const Endpoint& endpoint : record.endpoints) wanted.push_back(endpoint.interface_name);
+  const std::vector<std::string> names = interface_names(wanted);
+  for (std::size_t i = 0; i < names.size(); ++i) record.endpoints[i].interface_name = names[i];
+}
+
 const Endpoint* gateway_endpoint(const AttachmentRecord& record) {
   for (const Endpoint& endpoint : record.endpoints)
     if (endpoint.is_gateway) return &endpoint;
@@ -64,12 +71,21 @@ Endpoint Manager::Impl::lease(const std::string& network_id, const EndpointReque
   endpoint.prefix_length = record.subnet.bits;
   if (!record.resource.internal) endpoint.gateway = record.gateway.to_string();
   endpoint.aliases = request.aliases;
+  endpoint.interface_name = request.interface_name;
+  endpoint.links = request.links;
+  for (const std::string& address : request.link_local_ips) endpoint.link_local.push_back(parse_link_local(address));
+  endpoint.sysctls = parse_interface_sysctls(request.sysctls);
   const bool user_defined = !record.predefined;
   if (user_defined)
     endpoint.dns_names = dns_names(container.container_name, container.container_id, request.aliases, container.hostname);
   std::optional<Mac> mac;
   if (!request.mac_address.empty() && !(mac = parse_mac(request.mac_address)))
-    throw Error(ErrorCode::invalid_argument, "invalid MAC address: " + request.mac_address);
+    throw Error(ErrorCode::invalid_argument,
+                "invalid config for network " + record.resource.name + ": invalid MAC address " + request.mac_address);
+  constexpr std::uint8_t group_bit = 1;
+  if (mac && ((*mac)[0] & group_bit) != 0)
+    throw Error(ErrorCode::invalid_argument, "invalid config for network " + record.resource.name + ": the MAC address " +
+                                                 request.mac_address + " is one of a group, not of an interface");
   if (request.ipv4_address.empty()) {
     const auto free = network.pool.allocate();
     if (!free)
@@ -82,9 +98,11 @@ Endpoint Manager::Impl::lease(const std::string& network_id, const EndpointReque
     if (!user_defined)
       throw Error(ErrorCode::invalid_argument, "user specified IP address is supported on user defined networks only");
     if (!network.pool.contains(*wanted))
-      throw Error(ErrorCode::invalid_argument, "invalid config for network " + record.resource.name +
-                                                   ": invalid endpoint settings: no configured subnet contains IP address " +
-                                                   request.ipv4_address);
+      throw Error(ErrorCode::invalid_argument,
+                  "invalid config for network " + record.resource.name +
+                      ": invalid endpoint settings:\nno configured subnet or ip-range contain the IP "
+                      "address " +
+                      request.ipv4_address);
     if (!network.pool.allocate(*wanted))
       throw Error(ErrorCode::forbidden,
                   "Address already in use: " + request.ipv4_address + " on network " + record.resource.name);
@@ -156,13 +174,17 @@ EndpointWork Manager::Impl::endpoint_work(const Endpoint& endpoint, int netns_fd
   work.bridge = network.bridge;
   work.address = {endpoint.address, endpoint.prefix_length};
   work.default_route = route_of(endpoint);
+  constexpr std::uint8_t link_local_bits = 16;
+  for (const Ipv4 address : endpoint.link_local) work.more_addresses.push_back({address, link_local_bits});
+  work.sysctls = endpoint.sysctls;
   work.hairpin = hairpin && endpoint.is_gateway;
   return work;
 }
 
 void Manager::Impl::add_names(const AttachmentRecord& record, const Endpoint& endpoint) {
-  if (!endpoint.dns_names.empty())
-    names_->add(endpoint.network_id, endpoint.network_name, record.container_id, endpoint.address, endpoint.dns_names);
+  if (endpoint.dns_names.empty()) return;
+  names_->add(endpoint.network_id, endpoint.network_name, record.container_id, endpoint.address, endpoint.dns_names);
+  if (!endpoint.links.empty()) names_->set_links(endpoint.network_id, record.container_id, parse_links(endpoint.links));
 }
 
 void Manager::Impl::serve_dns(const Attached& attached, int udp, int tcp) {
@@ -247,10 +269,10 @@ asio::awaitable<Attachment> Manager::Impl::attach_steps(AttachRequest request, s
   for (std::size_t i = 0; i < ids.size(); ++i) {
     record.endpoints.push_back(lease(ids[i], request.endpoints[i], request));
     record.priorities.push_back(request.endpoints[i].gateway_priority);
-    record.endpoints.back().interface_name = "eth" + std::to_string(i);
     record.endpoints.back().index = static_cast<std::uint32_t>(i + 2);  // 1 is the loopback
     record.has_dns = record.has_dns || !record.endpoints.back().dns_names.empty();
   }
+  name_interfaces(record);
   choose_gateway(record);
   const Endpoint* gateway = gateway_endpoint(record);
   if (gateway != nullptr) attached->wanted = request.ports;  // nothing is published on internal networks, as in Docker
@@ -373,10 +395,13 @@ asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, Endpo
   container.container_name = record.container_name;
   container.hostname = record.hostname;
   Endpoint endpoint = lease(id, request, container);
-  for (int number = 0; endpoint.interface_name.empty(); ++number) {
-    const std::string name = "eth" + std::to_string(number);
-    const auto has_it = [&](const Endpoint& other) { return other.interface_name == name; };
-    if (std::none_of(record.endpoints.begin(), record.endpoints.end(), has_it)) endpoint.interface_name = name;
+  std::vector<std::string> taken;
+  for (const Endpoint& other : record.endpoints) taken.push_back(other.interface_name);
+  try {
+    endpoint.interface_name = interface_names({endpoint.interface_name}, taken).front();
+  } catch (...) {
+    release(endpoint);
+    throw;
   }
   const Endpoint* gateway = gateway_endpoint(record);
   endpoint.is_gateway = gateway == nullptr && !endpoint.gateway.empty();

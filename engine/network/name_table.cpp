@@ -31,11 +31,15 @@ struct NetworkNames {
   }
 };
 
+using Links = std::unordered_map<std::string, std::vector<std::string>, Hash, std::equal_to<>>;  ///< alias → names; lower case
+
 class ContainerView : public dns::View {
 public:
   std::vector<std::shared_ptr<const NetworkNames>> networks;
+  std::vector<Links> links;  ///< of each network
 
   bool find(std::string_view name, std::vector<dns::Address>& addresses) const override {
+    if (find_link(name, addresses)) return true;
     const std::vector<dns::Address>* found = lookup(name);
     if (found == nullptr) return false;
     addresses.insert(addresses.end(), found->begin(), found->end());
@@ -48,6 +52,18 @@ public:
   }
 
 private:
+  bool find_link(std::string_view name, std::vector<dns::Address>& addresses) const {
+    for (std::size_t i = 0; i < networks.size(); ++i) {
+      const auto targets = links[i].find(name);
+      if (targets == links[i].end()) continue;
+      const std::size_t before = addresses.size();
+      for (const std::string& target : targets->second)
+        if (const auto* found = networks[i]->find(target)) addresses.insert(addresses.end(), found->begin(), found->end());
+      if (addresses.size() > before) return true;  // a link to a container that is not up hides no other name
+    }
+    return false;
+  }
+
   /// A plain name on any of the networks, or "name.network" on that one.
   const std::vector<dns::Address>* lookup(std::string_view name) const {
     for (const auto& network : networks)
@@ -64,6 +80,7 @@ private:
 struct Entry {
   Ipv4 address;
   std::vector<std::string> names;
+  Links links;
 };
 
 struct Network {
@@ -104,8 +121,16 @@ void NameTable::add(const std::string& network_id, const std::string& network_na
                     Ipv4 address, const std::vector<std::string>& names) {
   Network& network = tables_->networks[network_id];
   network.name = network_name;
-  if (network.containers.insert_or_assign(container_id, Entry{address, names}).second)
+  if (network.containers.insert_or_assign(container_id, Entry{address, names, {}}).second)
     tables_->of_container[container_id].push_back(network_id);
+  tables_->changed.insert(network_id);
+}
+
+void NameTable::set_links(const std::string& network_id, const std::string& container_id,
+                          std::multimap<std::string, std::string> links) {
+  Links& own = tables_->networks[network_id].containers[container_id].links;
+  own.clear();
+  for (const auto& [alias, container] : links) own[lower(alias)].push_back(lower(container));
   tables_->changed.insert(network_id);
 }
 
@@ -128,7 +153,11 @@ void NameTable::publish() {
   auto snapshot = std::make_shared<Snapshot>();
   for (const auto& [container, networks] : tables_->of_container) {
     auto view = std::make_shared<ContainerView>();
-    for (const std::string& id : networks) view->networks.push_back(tables_->networks.at(id).names);
+    for (const std::string& id : networks) {
+      const Network& network = tables_->networks.at(id);
+      view->networks.push_back(network.names);
+      view->links.push_back(network.containers.at(container).links);
+    }
     snapshot->views.emplace(container, std::move(view));
   }
   std::atomic_store(&snapshot_, std::shared_ptr<const Snapshot>(std::move(snapshot)));

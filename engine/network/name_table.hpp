@@ -21,6 +21,8 @@ public:
   /// Loop thread only. Changes become visible at publish(), so that a batch costs one snapshot.
   void add(const std::string& network_id, const std::string& network_name, const std::string& container_id, Ipv4 address,
            const std::vector<std::string>& names);  ///< the first name is what a reverse query gets
+  /// Names that this container alone knows on a network: alias → container name. They stand above the names of others.
+  void set_links(const std::string& network_id, const std::string& container_id, std::multimap<std::string, std::string> links);
   void remove(const std::string& network_id, const std::string& container_id);
   void publish();
 

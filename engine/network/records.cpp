@@ -87,7 +87,8 @@ json endpoint_json(const Endpoint& endpoint) {
           {"gateway", endpoint.gateway},
           {"is_gateway", endpoint.is_gateway},
           {"aliases", endpoint.aliases},
-          {"dns_names", endpoint.dns_names}};
+          {"dns_names", endpoint.dns_names},
+          {"links", endpoint.links}};
 }
 
 Endpoint endpoint_from(const json& value) {
@@ -105,6 +106,7 @@ Endpoint endpoint_from(const json& value) {
   endpoint.is_gateway = value.at("is_gateway");
   endpoint.aliases = value.at("aliases");
   endpoint.dns_names = value.at("dns_names");
+  endpoint.links = value.value("links", std::vector<std::string>());
   return endpoint;
 }
 
@@ -171,7 +173,13 @@ void forget_subnet(NetworkRecord& record) {
   record.resource.ipam.config.emplace();
 }
 
+bool is_predefined_name(const std::string& name) {
+  return name == "bridge" || name == "host" || name == "none" || name == "default";
+}
+
 NetworkRecord make_network(const api::NetworkCreate& request, const std::string& id, const std::string& bridge_prefix) {
+  if (is_predefined_name(request.name))
+    throw Error(ErrorCode::forbidden, "operation is not permitted on predefined " + request.name + " network");
   check_name(request.name);
   if (!request.driver.empty() && request.driver != "bridge" && request.driver != "default") {
     if (request.driver == "host" || request.driver == "null")
@@ -219,9 +227,15 @@ NetworkRecord make_predefined(const std::string& name, const std::string& id, co
   record.resource.created = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
   record.resource.scope = "local";
   record.resource.driver = name == "none" ? "null" : name;
-  record.resource.ipam.config.emplace();
   record.predefined = true;
-  if (record.is_bridge()) record.bridge = bridge_prefix + id.substr(0, 6);
+  if (!record.is_bridge()) return record;
+  record.resource.ipam.config.emplace();
+  record.bridge = bridge_prefix + id.substr(0, 6);
+  record.resource.options = {{"com.docker.network.bridge.default_bridge", "true"},
+                             {option_icc, "true"},
+                             {option_masquerade, "true"},
+                             {option_host_binding, "0.0.0.0"},
+                             {option_bridge_name, record.bridge}};
   return record;
 }
 

@@ -38,6 +38,8 @@ struct NetworkRecord {
 
 /// A request, checked: throws invalid_argument, or not_implemented for what this engine does not do (other drivers, IPv6).
 NetworkRecord make_network(const api::NetworkCreate& request, const std::string& id, const std::string& bridge_prefix);
+/// "bridge", "host", "none", and "default", which stands for bridge.
+bool is_predefined_name(const std::string& name);
 /// One of the networks every engine has: "bridge", "host", "none".
 NetworkRecord make_predefined(const std::string& name, const std::string& id, const std::string& bridge_prefix);
 

@@ -10,6 +10,15 @@ constexpr const char* fixed_lines =
     "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n"
     "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
 
+TEST(HostsFile, LinkedContainersComeBeforeItself) {
+  HostsFile hosts;
+  hosts.hostname = "own";
+  hosts.addresses = {"172.17.0.3"};
+  hosts.links = {"172.17.0.2\tdb 0123456789ab shop-db-1"};
+  const std::string text = hosts_file(hosts);
+  EXPECT_NE(text.find("172.17.0.2\tdb 0123456789ab shop-db-1\n172.17.0.3\town\n"), std::string::npos) << text;
+}
+
 TEST(HostsFile, EndsWithTheContainersOwnAddresses) {
   HostsFile hosts;
   hosts.hostname = "web";

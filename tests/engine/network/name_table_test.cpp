@@ -59,6 +59,31 @@ TEST_F(NameTableTest, ChangesShowWhenPublishedAndOldViewsStayAsTheyWere) {
   EXPECT_EQ(addresses.size(), 2u);
 }
 
+TEST_F(NameTableTest, LinksAreNamesForOneContainerAlone) {
+  table.set_links("n1", "c1",
+                  {{"Backend", "shop-web-2"},
+                   {"www", "shop-web-2"},
+                   {"gone", "shop-old-1"},
+                   {"both", "shop-web-1"},
+                   {"both", "shop-web-2"}});
+  table.publish();
+  EXPECT_EQ(lookup(table, "c1", "backend"), "10.0.0.3");
+  EXPECT_EQ(lookup(table, "c1", "www"), "10.0.0.3") << "above the alias of that name";
+  EXPECT_EQ(lookup(table, "c1", "both"), "10.0.0.2 10.0.0.3");
+  EXPECT_EQ(lookup(table, "c1", "gone"), "-");
+  EXPECT_EQ(lookup(table, "c2", "backend"), "-");
+}
+
+TEST_F(NameTableTest, ALinkFindsTheContainerWhenItComesBack) {
+  table.set_links("n1", "c1", {{"backend", "shop-web-2"}});
+  table.remove("n1", "c2");
+  table.publish();
+  EXPECT_EQ(lookup(table, "c1", "backend"), "-");
+  table.add("n1", "shop_front", "c9", address("10.0.0.9"), {"shop-web-2", "web"});
+  table.publish();
+  EXPECT_EQ(lookup(table, "c1", "backend"), "10.0.0.9");
+}
+
 TEST_F(NameTableTest, ForgetsAContainerThatLeftAllNetworks) {
   table.remove("n1", "c1");
   table.publish();
