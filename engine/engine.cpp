@@ -39,6 +39,13 @@ std::string own_program() {
   return error ? "/proc/self/exe" : path.string();
 }
 
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
 container::HostFacts host_facts() {
   container::HostFacts facts;
   facts.cpus = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -46,6 +53,10 @@ container::HostFacts host_facts() {
   char name[HOST_NAME_MAX + 1] = {};
   ::gethostname(name, sizeof name - 1);
   facts.hostname = name;
+  facts.cpuset_cpus = first_line("/sys/devices/system/cpu/online");
+  facts.cpuset_mems = first_line("/sys/devices/system/node/online");
+  facts.apparmor = first_line("/sys/module/apparmor/parameters/enabled") == "Y";
+  facts.blkio_weight = runtime::has_block_io_weights();
   return facts;
 }
 

@@ -61,6 +61,27 @@ void add_device_requests(const Service& service, api::HostConfig& host) {
   for (const auto& device : service.deploy->reservations->devices) host.device_requests.push_back(device_request(device));
 }
 
+/// "vendor.com/class=name": a device by the name that the Container Device Interface gives it.
+bool is_cdi_name(const std::string& source) {
+  const std::size_t slash = source.find('/');
+  const std::size_t equals = source.find('=', slash == std::string::npos ? 0 : slash);
+  return slash != std::string::npos && slash > 0 && source.front() != '.' && equals != std::string::npos &&
+         equals > slash + 1 && equals + 1 < source.size();
+}
+
+void add_devices(const Service& service, api::HostConfig& host) {
+  std::vector<std::string> cdi_names;
+  for (const compose::Device& device : service.devices) {
+    if (is_cdi_name(device.source))
+      cdi_names.push_back(device.source);
+    else
+      host.devices.push_back({.path_on_host = device.source,
+                              .path_in_container = device.target.empty() ? device.source : device.target,
+                              .cgroup_permissions = device.permissions.empty() ? "rwm" : device.permissions});
+  }
+  if (!cdi_names.empty()) host.device_requests.push_back({.driver = "cdi", .device_ids = std::move(cdi_names)});
+}
+
 void add_resources(const Service& service, api::HostConfig& host) {
   host.cgroup_parent = service.cgroup_parent;
   host.memory = service.mem_limit;
@@ -81,10 +102,7 @@ void add_resources(const Service& service, api::HostConfig& host) {
   for (const auto& [name, limit] : service.ulimits)
     host.ulimits.push_back({.name = name, .hard = limit.hard, .soft = limit.soft});
   host.device_cgroup_rules = service.device_cgroup_rules;
-  for (const compose::Device& device : service.devices)
-    host.devices.push_back({.path_on_host = device.source,
-                            .path_in_container = device.target.empty() ? device.source : device.target,
-                            .cgroup_permissions = device.permissions.empty() ? "rwm" : device.permissions});
+  add_devices(service, host);
 }
 
 /// deploy.resources says the same things again; the loader has refused values that contradict.

@@ -128,7 +128,7 @@ asio::awaitable<int> Manager::Impl::run_build_step(build::RunRequest request, bu
   } catch (...) {
     failure = std::current_exception();
   }
-  co_await remove_cgroup(container->record.id, true);
+  co_await remove_cgroup(container, true);
   co_await services.networks.detach(container->record.id);
   services.images.discard(dir(*container));
   if (failure) std::rethrow_exception(failure);

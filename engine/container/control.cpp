@@ -7,6 +7,7 @@
 #include "base/crash_point.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "engine/container/endpoint_checks.hpp"
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/names.hpp"
@@ -45,7 +46,7 @@ asio::awaitable<void> Manager::Impl::send_signal(ContainerPtr container, int sig
 }
 
 asio::awaitable<void> Manager::Impl::thaw(ContainerPtr container) {
-  auto work = [path = cgroup(container->record.id)] { runtime::Cgroup::open(path).thaw(); };
+  auto work = [path = cgroup(container->record)] { runtime::Cgroup::open(path).thaw(); };
   co_await run_in_pool(services.pool, std::move(work));
 }
 
@@ -157,7 +158,7 @@ asio::awaitable<void> Manager::Impl::pause(ContainerPtr container) {
     throw Error(ErrorCode::conflict, fmt::format("Container {} is restarting, wait until the container is running", record.id));
   if (record.state != State::running) throw not_running(*container);
   const RunPtr run = container->run;
-  auto work = [path = cgroup(record.id)] { runtime::Cgroup::open(path).freeze(); };
+  auto work = [path = cgroup(record)] { runtime::Cgroup::open(path).freeze(); };
   co_await run_in_pool(services.pool, std::move(work));
   if (!run || run->ending.is_set()) throw not_running(*container);
   set_state(container, State::paused);
@@ -317,20 +318,23 @@ asio::awaitable<void> Manager::Impl::connect(ContainerPtr container, std::string
   check_present(*container);
   Record& record = container->record;
   const std::string mode = record.host_config.network_mode;
-  if (mode == "host" || !shared_with(mode).empty())
-    throw Error(
-        ErrorCode::forbidden,
-        mode == "host"
-            ? "cannot connect container to host network - container must be created in host network mode"
-            : "container sharing network namespace with another container or host cannot be connected to any other network");
   const std::string name = services.networks.inspect(services.networks.get(network)).name;
+  if (name == "host")
+    throw Error(ErrorCode::forbidden,
+                "cannot connect container to host network - container must be created in host network mode");
+  if (mode == "host" || !shared_with(mode).empty())
+    throw Error(ErrorCode::forbidden,
+                "container sharing network namespace with another container or host cannot be connected to any other network");
+  if (name == "none" || record.endpoints.contains("none"))
+    throw Error(ErrorCode::forbidden,
+                "container cannot be connected to multiple networks with one of the networks in private (none) mode");
+  check_endpoint(name, settings);
   if (record.endpoints.contains(name))
     throw Error(ErrorCode::forbidden, fmt::format("endpoint with name {} already exists in network {}", record.name, name));
   if (container->run) {
     network::EndpointRequest request = endpoint_request(name, settings);
     co_await services.networks.connect(record.id, std::move(request));
   }
-  record.endpoints.erase("none");
   record.endpoints[name] = std::move(settings);
   save(container);
 }
@@ -342,9 +346,12 @@ asio::awaitable<void> Manager::Impl::disconnect(ContainerPtr container, std::str
   const auto id = services.networks.find(network);
   const std::string name = id ? services.networks.inspect(*id).name : network;
   if (!id && !force) throw Error(ErrorCode::not_found, fmt::format("network {} not found", network));
+  if (name == "host" && record.endpoints.contains(name))
+    throw Error(ErrorCode::forbidden,
+                "cannot disconnect container from host network - container was created in host network mode");
   if (!record.endpoints.contains(name))
     throw Error(ErrorCode::internal, fmt::format("container {} is not connected to the network {}", record.id, name));
-  if (container->run) co_await services.networks.disconnect(record.id, name);
+  if (container->run && name != "none") co_await services.networks.disconnect(record.id, name);
   record.endpoints.erase(name);
   save(container);
 }

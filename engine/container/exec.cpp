@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "engine/container/exec_process.hpp"
+#include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/spec.hpp"
 
@@ -47,7 +48,7 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
   const Record& record = container.record;
   runtime::ExecRequest request;
   request.container_pid = record.pid;
-  request.cgroups_path = impl.cgroup(record.id);
+  request.cgroups_path = impl.cgroup(record);
   runtime::Process& process = request.process;
   process.terminal = wanted.tty;
   if (wanted.console_size.size() == 2) {
@@ -64,9 +65,10 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
   api::HostConfig rights = record.host_config;
   rights.privileged = rights.privileged || wanted.privileged;
   process.capabilities = container_capabilities(rights);
-  for (const auto& option : record.host_config.security_opt)
-    if (option.rfind("no-new-privileges", 0) == 0 && option.find("false") == std::string::npos)
-      process.no_new_privileges = true;
+  const SecurityOptions security = parse_security_options(record.host_config.security_opt);
+  process.no_new_privileges = security.no_new_privileges;
+  if (impl.services.host.apparmor && security.apparmor_profile != "unconfined" && !wanted.privileged)
+    process.apparmor_profile = security.apparmor_profile;
   return request;
 }
 
@@ -123,10 +125,11 @@ asio::awaitable<void> Manager::Impl::run_exec(ExecPtr exec, ExecPipes pipes) {
   request->stdin_fd = pipes.child_in.get();
   request->stdout_fd = pipes.child_out.get();
   request->stderr_fd = pipes.child_err ? pipes.child_err.get() : pipes.child_out.get();
-  const bool unconfined = is_seccomp_unconfined(container->record.host_config) || exec->request.privileged;
+  SeccompChoice choice = seccomp_choice(container->record.host_config);
+  choice.unconfined = choice.unconfined || exec->request.privileged;
   auto held = std::make_shared<ExecPipes>(std::move(pipes));  // the child's ends stay open until it has them
-  auto work = [request, held, unconfined, shim = &services.shim, seccomp = &services.seccomp] {
-    if (!unconfined) request->seccomp = seccomp->get(request->process.capabilities.bounding);
+  auto work = [request, held, choice = std::move(choice), shim = &services.shim, seccomp = &services.seccomp] {
+    request->seccomp = filter_of(choice, request->process.capabilities, *seccomp);
     return runtime::launch_exec(*shim, *request);
   };
   std::optional<runtime::ExecResult> result;

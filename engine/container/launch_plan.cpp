@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "base/error.hpp"
+#include "engine/container/endpoint_checks.hpp"
 #include "engine/container/spec.hpp"
 
 namespace stack::engine::container {
@@ -64,22 +65,61 @@ runtime::LogOptions log_options(const api::LogConfig& config, const std::string&
   return options;
 }
 
+/// The first process of the container whose PID or IPC namespace is joined; 0: none is.
 pid_t pid_of(const Manager::Impl& impl, const std::string& mode, const char* what) {
   const std::string other = shared_with(mode);
   if (other.empty()) return 0;
   const ContainerPtr owner = impl.get(other);
   if (!is_active(owner->record.state) || owner->record.pid == 0)
     throw Error(ErrorCode::conflict,
-                fmt::format("cannot join {} of a non running container: container {} is not running", what, owner->record.id));
+                fmt::format("failed to join {} namespace: container {} is not running", what, owner->record.id));
   return owner->record.pid;
+}
+
+pid_t pid_of_ipc_owner(const Manager::Impl& impl, const std::string& mode) {
+  const pid_t pid = pid_of(impl, mode, "IPC");
+  if (pid == 0) return 0;
+  const Record& owner = impl.get(shared_with(mode))->record;
+  if (owner.host_config.ipc_mode == "private" || owner.host_config.ipc_mode == "none")
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("failed to join IPC namespace: container {}: non-shareable IPC (hint: use IpcMode:shareable for the "
+                    "donor container)",
+                    owner.id));
+  return pid;
+}
+
+/// The container whose network namespace it is in the end: one that shares may be shared from in turn.
+ContainerPtr network_owner(const Manager::Impl& impl, const std::string& mode) {
+  ContainerPtr owner = impl.get(shared_with(mode));
+  while (!shared_with(owner->record.host_config.network_mode).empty())
+    owner = impl.get(shared_with(owner->record.host_config.network_mode));
+  return owner;
+}
+
+/// Containers linked on the default bridge, where no DNS server answers.
+std::vector<std::string> link_lines(const Manager::Impl& impl, const Record& record) {
+  std::vector<std::string> lines;
+  for (const std::string& kept : record.host_config.links) {
+    const Link link = parse_kept_link(kept);
+    const Record& linked = impl.get(link.name)->record;
+    if (!is_active(linked.state))
+      throw Error(ErrorCode::conflict,
+                  fmt::format("Cannot link to a non running container: /{} AS /{}/{}", linked.name, record.name, link.alias));
+    for (const auto& endpoint : impl.services.networks.endpoints(linked.id))
+      if (endpoint.network_name == "bridge")
+        lines.push_back(fmt::format("{}\t{} {}{}", endpoint.address.to_string(), link.alias, linked.config.hostname,
+                                    linked.name == link.alias ? "" : " " + linked.name));
+  }
+  return lines;
 }
 
 void plan_files(const Manager::Impl& impl, const LiveContainer& container, LaunchPlan& plan, SpecInput& input) {
   const Record& record = container.record;
   const std::string directory = impl.dir(container);
-  if (const std::string other = shared_with(record.host_config.network_mode); !other.empty()) {
+  if (const std::string& mode = record.host_config.network_mode; !shared_with(mode).empty()) {
     // whoever shares a network namespace shares what is known about it
-    const std::string owner_dir = impl.dir(*impl.get(other));
+    const std::string owner_dir = impl.dir(*network_owner(impl, mode));
     input.hosts_file = owner_dir + "/hosts";
     input.hostname_file = owner_dir + "/hostname";
     input.resolv_conf_file = owner_dir + "/resolv.conf";
@@ -93,6 +133,7 @@ void plan_files(const Manager::Impl& impl, const LiveContainer& container, Launc
   plan.hosts.domainname = record.config.domainname;
   plan.hosts.extra_hosts = record.host_config.extra_hosts;
   plan.hosts.host_gateway = plan.attachment.bridge_gateway;
+  plan.hosts.links = link_lines(impl, record);
   for (const auto& endpoint : plan.attachment.endpoints) {
     const auto position = endpoint.is_gateway ? plan.hosts.addresses.begin() : plan.hosts.addresses.end();
     plan.hosts.addresses.insert(position, endpoint.address.to_string());
@@ -141,7 +182,15 @@ network::EndpointRequest endpoint_request(const std::string& network, const api:
   request.aliases = settings.aliases;
   if (settings.ipam_config) request.ipv4_address = settings.ipam_config->ipv4_address;
   request.mac_address = settings.mac_address;
+  if (settings.ipam_config) request.link_local_ips = settings.ipam_config->link_local_ips;
   request.gateway_priority = static_cast<int>(settings.gw_priority);
+  request.links = settings.links;
+  const auto option = [&](const char* name) {
+    const auto found = settings.driver_opts.find(name);
+    return found == settings.driver_opts.end() ? std::string() : found->second;
+  };
+  request.interface_name = option(network::option_interface_name);
+  request.sysctls = option(network::option_sysctls);
   return request;
 }
 
@@ -163,7 +212,7 @@ network::AttachRequest attach_request(const Record& record) {
   request.container_name = record.name;
   if (record.host_config.uts_mode != "host") request.hostname = record.config.hostname;
   const std::string& primary = record.host_config.network_mode;
-  if (primary == "none") return request;
+  if (record.endpoints.contains("none")) return request;
   if (const auto first = record.endpoints.find(primary); first != record.endpoints.end())
     request.endpoints.push_back(endpoint_request(primary, first->second));
   for (const auto& [name, settings] : record.endpoints)
@@ -178,11 +227,11 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
   const Record& record = container.record;
   LaunchPlan plan;
   plan.attachment = std::move(attachment);
-  SpecInput input{record, snapshot, impl.cgroup(record.id), {}, {}, {}, 0, 0};
-  input.pid_of_pid_namespace = pid_of(impl, record.host_config.pid_mode, "PID namespace");
-  input.pid_of_ipc_namespace = pid_of(impl, record.host_config.ipc_mode, "IPC namespace");
+  SpecInput input{record, snapshot, impl.cgroup(record), {}, {}, {}, 0, 0, impl.services.host.apparmor};
+  input.pid_of_pid_namespace = pid_of(impl, record.host_config.pid_mode, "PID");
+  input.pid_of_ipc_namespace = pid_of_ipc_owner(impl, record.host_config.ipc_mode);
   plan_files(impl, container, plan, input);
-  plan.unconfined = is_seccomp_unconfined(record.host_config);
+  plan.seccomp = seccomp_choice(record.host_config);
   runtime::LaunchRequest& request = plan.request;
   request.id = record.id;
   request.spec = build_spec(input);
@@ -201,8 +250,14 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
 
 runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp) {
   write_files(plan);
-  if (!plan.unconfined) plan.request.seccomp = seccomp.get(plan.request.spec.process.capabilities.bounding);
+  plan.request.seccomp = filter_of(plan.seccomp, plan.request.spec.process.capabilities, seccomp);
   return runtime::launch(shim, plan.request);
+}
+
+std::shared_ptr<const std::string> filter_of(const SeccompChoice& choice, const runtime::Capabilities& capabilities,
+                                             runtime::SeccompCache& seccomp) {
+  if (choice.unconfined) return nullptr;
+  return choice.profile.empty() ? seccomp.get(capabilities.bounding) : seccomp.get(choice.profile, capabilities.bounding);
 }
 
 runtime::HeldSocket to_runtime(network::HeldSocket socket) {

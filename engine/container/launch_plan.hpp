@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/container/manager_impl.hpp"
+#include "engine/container/security_options.hpp"
 #include "engine/network/attachment.hpp"
 #include "engine/network/hosts_file.hpp"
 
@@ -13,7 +14,7 @@ namespace stack::engine::container {
 struct LaunchPlan {
   runtime::LaunchRequest request;
   network::Attachment attachment;  ///< keeps the namespace's descriptor open
-  bool unconfined = false;         ///< no seccomp filter
+  SeccompChoice seccomp;
   // the three files, written before the launch; nothing is written where a name is empty
   std::string hosts_path, hostname_path, resolv_path;
   bool copies_host_files = false;  ///< network_mode host
@@ -31,6 +32,10 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
 
 /// Blocking. Throws runtime::LaunchError.
 runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp);
+
+/// Null: unconfined. Blocking.
+std::shared_ptr<const std::string> filter_of(const SeccompChoice& choice, const runtime::Capabilities& capabilities,
+                                             runtime::SeccompCache& seccomp);
 
 runtime::HeldSocket to_runtime(network::HeldSocket socket);
 network::HeldSocket to_network(runtime::HeldSocket socket);

@@ -120,7 +120,7 @@ asio::awaitable<void> Manager::Impl::undo_start(ContainerPtr container, std::exc
       const auto shim = co_await runtime::ShimClient::connect(services.paths.shim_dir(record.id) + "/shim.sock");
       co_await end_shim(shim);
     }
-    co_await remove_cgroup(record.id, true);
+    co_await remove_cgroup(container, true);
     co_await services.networks.detach(record.id);
   } catch (const std::exception& error) {
     log::error("container {}: cleaning up after a failed start: {}", record.id, error.what());
@@ -164,8 +164,8 @@ asio::awaitable<network::Attachment> Manager::Impl::attach_network(ContainerPtr 
     const ContainerPtr owner = get(other);
     if (!is_active(owner->record.state) || owner->record.pid == 0)
       throw Error(ErrorCode::conflict,
-                  fmt::format("cannot join network namespace of a non running container: container {} is not running",
-                              owner->record.id));
+                  fmt::format("cannot join network namespace of a non running container: container {} is {}",
+                              owner->record.name, to_string(owner->record.state)));
     const std::string path = fmt::format("/proc/{}/ns/net", owner->record.pid);
     borrowed.netns.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!borrowed.netns) throw errno_error("open " + path);
@@ -238,8 +238,8 @@ asio::awaitable<void> Manager::Impl::follow(ContainerPtr container, RunPtr run) 
   co_await run->shim->subscribe(true, std::move(handlers));
 }
 
-asio::awaitable<void> Manager::Impl::remove_cgroup(std::string id, bool kill_first) {
-  auto work = [path = cgroup(id), parent = services.paths.cgroup_parent(), kill_first] {
+asio::awaitable<void> Manager::Impl::remove_cgroup(ContainerPtr container, bool kill_first) {
+  auto work = [path = cgroup(container->record), parent = services.paths.cgroup_parent(), kill_first] {
     const runtime::Cgroup group = runtime::Cgroup::open(path);
     if (kill_first && group.exists()) group.kill_all();
     group.remove();
@@ -253,7 +253,7 @@ asio::awaitable<void> Manager::Impl::remove_cgroup(std::string id, bool kill_fir
 asio::awaitable<void> Manager::Impl::handle_lost_shim(ContainerPtr container, RunPtr run) {
   // Somebody killed the monitor: without it nobody knows when the container ends, so it ends now.
   log::error("container {}: its shim is gone; the container is ended", container->record.id);
-  auto kill_rest = [path = cgroup(container->record.id)] { runtime::Cgroup::open(path).kill_all(); };
+  auto kill_rest = [path = cgroup(container->record)] { runtime::Cgroup::open(path).kill_all(); };
   co_await run_in_pool(services.pool, std::move(kill_rest));
   shim::State state;
   state.exited = 1;
@@ -285,7 +285,7 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   try {
     co_await run->shim->release();
     run->shim->close();
-    co_await remove_cgroup(record.id, false);
+    co_await remove_cgroup(container, false);
   } catch (const std::exception& error) {
     log::warning("container {}: releasing its shim: {}", record.id, error.what());
   }

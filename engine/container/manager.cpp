@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/rollback.hpp"
+#include "engine/container/endpoint_checks.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/mounts.hpp"
 #include "engine/container/names.hpp"
@@ -35,8 +36,12 @@ std::map<std::string, api::EndpointSettings> requested_endpoints(const api::Cont
   return endpoints;
 }
 
-void set_hostname(Record& record, const HostFacts& host) {
-  if (record.host_config.network_mode == "host" || record.host_config.uts_mode == "host") {
+/// `owner` is the container whose network it shares, if any: they have one name.
+void set_hostname(Record& record, const HostFacts& host, const Record* owner) {
+  if (owner != nullptr) {
+    record.config.hostname = owner->config.hostname;
+    record.config.domainname = owner->config.domainname;
+  } else if (record.host_config.network_mode == "host" || record.host_config.uts_mode == "host") {
     if (record.config.hostname.empty()) record.config.hostname = host.hostname;
   } else if (record.config.hostname.empty()) {
     record.config.hostname = record.id.substr(0, 12);
@@ -88,6 +93,40 @@ void Manager::Impl::load() {
       by_id[id] = std::move(container);
     } catch (const std::exception& error) {
       log::error("the record of container {} cannot be read and is ignored: {}", id, error.what());
+    }
+  }
+}
+
+std::string Manager::Impl::cgroup(const Record& record) const {
+  std::string parent = record.host_config.cgroup_parent;
+  if (parent.empty()) return services.paths.cgroup_parent() + "/" + record.id;
+  // relative to the root, and never above it
+  std::string path = std::filesystem::path("/" + parent).lexically_normal();
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return (path == "/" ? "" : path) + "/" + record.id;
+}
+
+/// A name may go to another container (docker compose renames when it recreates); an id stays.
+void Manager::Impl::resolve_shared_modes(api::HostConfig& host) const {
+  const auto resolve = [this](std::string& mode) {
+    if (const std::string other = shared_with(mode); !other.empty()) mode = "container:" + get(other)->record.id;
+  };
+  resolve(host.ipc_mode);
+  resolve(host.pid_mode);
+  try {
+    resolve(host.network_mode);
+  } catch (const Error& error) {
+    throw Error(error.code(), std::string("joining network namespace of container: ") + error.what());
+  }
+}
+
+void Manager::Impl::resolve_links(Record& record) const {
+  for (std::string& text : record.host_config.links) {
+    const Link link = parse_link(text);
+    try {
+      text = kept_link(get(link.name)->record.name, link.alias, record.name);
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("could not get container for {}: {}", link.name, error.what()));
     }
   }
 }
@@ -165,6 +204,7 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   }
   Settings settings = resolve_settings(request, defaults, services.host);
   if (!image) throw Error(ErrorCode::invalid_argument, "no image specified");
+  resolve_shared_modes(settings.host_config);
   if (checked_name.empty())
     checked_name = random_name([&](const std::string& candidate) { return by_name.contains(candidate); });
   if (const auto holder = by_name.find(checked_name); holder != by_name.end())
@@ -181,8 +221,11 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   record.config = std::move(settings.config);
   record.host_config = std::move(settings.host_config);
   record.endpoints = requested_endpoints(request, record.host_config.network_mode);
+  for (const auto& [network, endpoint] : request.endpoints_config) check_endpoint(network, endpoint);
+  resolve_links(record);
   record.mounts = resolve_mounts(record.config, record.host_config);
-  set_hostname(record, services.host);
+  const std::string sharing = shared_with(record.host_config.network_mode);
+  set_hostname(record, services.host, sharing.empty() ? nullptr : &get(sharing)->record);
   auto argv = command_line(record.config);
   record.path = argv.front();
   record.args.assign(argv.begin() + 1, argv.end());

@@ -96,7 +96,9 @@ public:
   void publish(const LiveContainer& container, std::string_view action, std::map<std::string, std::string> extra = {});
   void publish_volume(const LiveContainer& container, const MountPoint& mount, std::string_view action);
   std::string dir(const LiveContainer& container) const { return services.paths.container_dir(container.record.id); }
-  std::string cgroup(const std::string& id) const { return services.paths.cgroup_parent() + "/" + id; }
+  std::string cgroup(const Record& record) const;  ///< below the engine's own parent, or the one that was asked for
+  void resolve_links(Record& record) const;        ///< of the default bridge, into the form that is kept; throws not_found
+  void resolve_shared_modes(api::HostConfig& host) const;  ///< container:NAME → container:ID; throws not_found
   std::string health_word(const LiveContainer& container) const;
 
   // lifecycle.cpp
@@ -116,7 +118,7 @@ public:
   void cancel_restart(LiveContainer& container);
   void begin_health(const ContainerPtr& container, const RunPtr& run, bool resumed);
   asio::awaitable<void> health_loop(ContainerPtr container, RunPtr run);
-  asio::awaitable<void> remove_cgroup(std::string id, bool kill_first);
+  asio::awaitable<void> remove_cgroup(ContainerPtr container, bool kill_first);
   void reap(Child child);                                    ///< waits for a shim of ours in the background
   void spawn(asio::awaitable<void> task, std::string what);  ///< in the background; a failure is logged
 

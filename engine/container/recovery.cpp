@@ -226,8 +226,10 @@ asio::awaitable<void> Manager::Impl::end_unowned_shims() {
   std::vector<std::string> unowned;
   for (const auto& name : runtime::child_cgroups(services.paths.cgroup_parent())) {
     const auto container = by_id.find(name);
-    if (container == by_id.end() || !container->second->run) unowned.push_back(cgroup(name));
+    if (container == by_id.end() || !container->second->run) unowned.push_back(services.paths.cgroup_parent() + "/" + name);
   }
+  for (const auto& [id, container] : by_id)  // those elsewhere are known by their records only
+    if (!container->record.host_config.cgroup_parent.empty() && !container->run) unowned.push_back(cgroup(container->record));
   auto clean = [unowned = std::move(unowned), parent = services.paths.cgroup_parent()] {
     for (const auto& path : unowned) {
       const runtime::Cgroup group = runtime::Cgroup::open(path);

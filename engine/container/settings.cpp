@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "engine/container/host_checks.hpp"
 #include "engine/container/restart.hpp"
 #include "engine/runtime/spec.hpp"
 
@@ -92,8 +93,6 @@ void check_cpu(const api::HostConfig& host, const HostFacts& facts) {
     refuse("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
   if (host.cpu_quota > 0 && host.cpu_quota < 1000) refuse("CPU cfs quota can not be less than 1ms (i.e. 1000)");
   if (host.cpu_shares < 0) refuse(fmt::format("invalid CPU shares ({}): value must be a positive integer", host.cpu_shares));
-  if (host.blkio_weight > 0 && (host.blkio_weight < 10 || host.blkio_weight > 1000))
-    refuse("Range of blkio weight is from 10 to 1000");
   if (host.oom_score_adj < -1000 || host.oom_score_adj > 1000)
     refuse(fmt::format("Invalid value {}, range for oom score adj is [-1000, 1000]", host.oom_score_adj));
 }
@@ -159,8 +158,6 @@ void check_host_config(const api::HostConfig& host, const HostFacts& facts) {
   static const std::set<std::string> runtimes{"", "runc", "stack"};
   if (!runtimes.contains(host.runtime)) refuse("unknown or invalid runtime name: " + host.runtime);
   if (!host.volumes_from.empty()) throw Error(ErrorCode::not_implemented, "volumes_from is not supported yet");
-  if (!host.device_requests.empty()) throw Error(ErrorCode::not_implemented, "device requests (gpus) are not supported yet");
-  if (!host.userns_mode.empty() && host.userns_mode != "host") refuse("invalid userns mode: " + host.userns_mode);
 }
 
 void fill_defaults(api::HostConfig& host, const HostFacts& facts) {
@@ -273,6 +270,7 @@ Settings resolve_settings(const api::ContainerCreateRequest& request, const imag
   check_config(settings.config);
   command_line(settings.config);
   check_host_config(settings.host_config, host);
+  check_isolation_and_limits(request.config, settings.host_config, host, settings.warnings);
   if (settings.host_config.network_mode == "host" &&
       (!settings.host_config.port_bindings.empty() || settings.host_config.publish_all_ports))
     settings.warnings.emplace_back("Published ports are discarded when using host network mode");

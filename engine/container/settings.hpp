@@ -15,6 +15,10 @@ struct HostFacts {
   int cpus = 1;
   bool unified_cgroups = false;  ///< cgroup v2 only
   std::string hostname;          ///< for network_mode host and uts host
+  std::string cpuset_cpus;       ///< "0-3": the processors there are; empty: unknown
+  std::string cpuset_mems;       ///< the same for memory nodes
+  bool apparmor = false;         ///< does the kernel confine by AppArmor?
+  bool blkio_weight = false;     ///< does the kernel weigh block devices?
 };
 
 struct Settings {

@@ -5,12 +5,13 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <set>
+#include <filesystem>
 
 #include "base/error.hpp"
+#include "engine/container/host_checks.hpp"
+#include "engine/container/security_options.hpp"
 #include "engine/container/settings.hpp"
 
 namespace stack::engine::container {
@@ -32,34 +33,6 @@ void set_variable(std::vector<std::string>& env, const std::string& assignment) 
   } else {
     env.push_back(assignment);
   }
-}
-
-struct SecurityOptions {
-  bool no_new_privileges = false;
-  bool seccomp_unconfined = false;
-  bool paths_unmasked = false;
-};
-
-SecurityOptions parse_security_options(const std::vector<std::string>& options) {
-  SecurityOptions result;
-  for (const auto& option : options) {
-    const auto separator = option.find_first_of("=:");
-    const std::string key = option.substr(0, separator);
-    const std::string value = separator == std::string::npos ? "" : option.substr(separator + 1);
-    if (key == "no-new-privileges")
-      result.no_new_privileges = value.empty() || value == "true" || value == "1";
-    else if (option == "systempaths=unconfined")
-      result.paths_unmasked = true;
-    else if (key == "seccomp" && value == "unconfined")
-      result.seccomp_unconfined = true;
-    else if (key == "seccomp" && (value == "builtin" || value == "default"))
-      result.seccomp_unconfined = false;
-    else if (key == "seccomp")
-      throw Error(ErrorCode::not_implemented, "custom seccomp profiles are not supported yet");
-    else if (key != "apparmor" && key != "label")
-      throw Error(ErrorCode::invalid_argument, fmt::format("invalid --security-opt 1: \"{}\"", option));
-  }
-  return result;
 }
 
 void set_namespaces(runtime::Spec& spec, const SpecInput& input) {
@@ -107,11 +80,17 @@ runtime::Mount to_runtime_mount(const MountPoint& mount) {
   return result;
 }
 
-void set_shm(runtime::Spec& spec, const api::HostConfig& host) {
+/// /dev/shm goes with the IPC namespace, whoever's that is.
+void set_shm(runtime::Spec& spec, const SpecInput& input) {
+  const api::HostConfig& host = input.record.host_config;
+  if (host.ipc_mode == "none") std::erase_if(spec.mounts, [](const auto& mount) { return mount.destination == "/dev/shm"; });
   for (auto& mount : spec.mounts) {
     if (mount.destination != "/dev/shm") continue;
     if (host.ipc_mode == "host") {
-      mount = {"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate"}};
+      mount = {"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate"}, {}};
+    } else if (input.pid_of_ipc_namespace > 0) {
+      mount = {
+          "/dev/shm", "bind", "/dev/shm", {"bind", "rprivate"}, fmt::format("/proc/{}/ns/mnt", input.pid_of_ipc_namespace)};
     } else {
       std::erase_if(mount.options, [](const auto& option) { return option.rfind("size=", 0) == 0; });
       mount.options.push_back(fmt::format("size={}", host.shm_size > 0 ? host.shm_size : default_shm_size));
@@ -120,7 +99,7 @@ void set_shm(runtime::Spec& spec, const api::HostConfig& host) {
 }
 
 void set_mounts(runtime::Spec& spec, const SpecInput& input) {
-  set_shm(spec, input.record.host_config);
+  set_shm(spec, input);
   std::vector<runtime::Mount> ours;
   for (const auto& mount : input.record.mounts) ours.push_back(to_runtime_mount(mount));
   const auto taken = [&](const std::string& destination) {
@@ -147,18 +126,14 @@ void set_mounts(runtime::Spec& spec, const SpecInput& input) {
   spec.mounts.insert(spec.mounts.end(), ours.begin(), ours.end());
 }
 
-void add_device(runtime::Spec& spec, const api::DeviceMapping& mapping) {
-  struct stat status {};
-  if (::stat(mapping.path_on_host.c_str(), &status) != 0)
-    throw Error(ErrorCode::internal,
-                fmt::format("error gathering device information while adding custom device \"{}\": {}", mapping.path_on_host,
-                            errno == ENOENT ? "no such file or directory" : std::strerror(errno)));
-  if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
-    throw Error(ErrorCode::internal,
-                fmt::format("error gathering device information while adding custom device \"{}\": not a device node",
-                            mapping.path_on_host));
+[[noreturn]] void no_device(const std::string& path, const std::string& why) {
+  throw Error(ErrorCode::internal,
+              fmt::format("error gathering device information while adding custom device \"{}\": {}", path, why));
+}
+
+void add_device(runtime::Spec& spec, const std::string& path, const struct stat& status, const std::string& permissions) {
   runtime::Device device;
-  device.path = mapping.path_in_container.empty() ? mapping.path_on_host : mapping.path_in_container;
+  device.path = path;
   device.type = S_ISCHR(status.st_mode) ? 'c' : 'b';
   device.major = major(status.st_rdev);
   device.minor = minor(status.st_rdev);
@@ -170,31 +145,86 @@ void add_device(runtime::Spec& spec, const api::DeviceMapping& mapping) {
   rule.type = device.type;
   rule.major = device.major;
   rule.minor = device.minor;
-  if (!mapping.cgroup_permissions.empty()) rule.access = mapping.cgroup_permissions;
+  if (!permissions.empty()) rule.access = permissions;
+  std::erase_if(spec.linux_.devices, [&](const auto& other) { return other.path == path; });
   spec.linux_.devices.push_back(device);
   spec.linux_.resources.devices.push_back(rule);
 }
 
+/// Every device below a directory of the host, at the same place below the directory in the container.
+void add_device_directory(runtime::Spec& spec, const api::DeviceMapping& mapping, const std::string& inside) {
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator at(mapping.path_on_host, error), end; !error && at != end;
+       at.increment(error))
+    found.push_back(at->path());
+  std::sort(found.begin(), found.end());
+  bool any = false;
+  for (const auto& path : found) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))) continue;
+    any = true;
+    add_device(spec, inside + path.string().substr(mapping.path_on_host.size()), status, mapping.cgroup_permissions);
+  }
+  if (!any) no_device(mapping.path_on_host, "no such file or directory");
+}
+
+void add_mapped_devices(runtime::Spec& spec, api::DeviceMapping mapping) {
+  while (mapping.path_on_host.size() > 1 && mapping.path_on_host.back() == '/') mapping.path_on_host.pop_back();
+  struct stat status {};
+  if (::stat(mapping.path_on_host.c_str(), &status) != 0)
+    no_device(mapping.path_on_host, errno == ENOENT ? "no such file or directory" : std::strerror(errno));
+  std::string inside = mapping.path_in_container.empty() ? mapping.path_on_host : mapping.path_in_container;
+  if (inside.front() != '/') inside.insert(0, 1, '/');
+  if (S_ISDIR(status.st_mode))
+    add_device_directory(spec, mapping, inside);
+  else if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))
+    add_device(spec, inside, status, mapping.cgroup_permissions);
+  else
+    no_device(mapping.path_on_host, "not a device node");
+}
+
 /// "c 10:200 rwm", "b *:* rmw", "a *:* rwm"
 void add_device_rule(runtime::Spec& spec, const std::string& text) {
-  char type = 0;
-  std::array<char, 16> major_text{};
-  std::array<char, 16> minor_text{};
-  std::array<char, 8> access{};
-  if (std::sscanf(text.c_str(), "%c %15[0-9*]:%15[0-9*] %7[rwm]", &type, major_text.data(), minor_text.data(), access.data()) !=
-          4 ||
-      (type != 'a' && type != 'b' && type != 'c'))
-    throw Error(ErrorCode::invalid_argument, fmt::format("invalid device cgroup rule format: '{}'", text));
-  const auto number = [](const char* digits) {
-    return *digits == '*' ? std::nullopt : std::optional<std::int64_t>(std::atoll(digits));
+  const DeviceCgroupRule parsed = parse_device_cgroup_rule(text);
+  const auto number = [](const std::string& digits) {
+    return digits == "*" ? std::nullopt : std::optional<std::int64_t>(std::stoll(digits));
   };
   runtime::DeviceRule rule;
   rule.allow = true;
-  rule.type = type;
-  rule.major = number(major_text.data());
-  rule.minor = number(minor_text.data());
-  rule.access = access.data();
+  rule.type = parsed.type;
+  rule.major = number(parsed.major);
+  rule.minor = number(parsed.minor);
+  rule.access = parsed.access;
   spec.linux_.resources.devices.push_back(rule);
+}
+
+/// Values of block devices by number instead of path.
+template <class Entry>
+std::vector<runtime::BlockDeviceValue> block_devices(const std::vector<Entry>& entries) {
+  std::vector<runtime::BlockDeviceValue> devices;
+  for (const Entry& entry : entries) {
+    struct stat status {};
+    if (::stat(entry.path.c_str(), &status) != 0)
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("stat {}: {}", entry.path, errno == ENOENT ? "no such file or directory" : std::strerror(errno)));
+    if (!S_ISBLK(status.st_mode))
+      throw Error(ErrorCode::invalid_argument, fmt::format("{} is no block device: its speed cannot be limited", entry.path));
+    if constexpr (requires { entry.weight; })
+      devices.push_back({major(status.st_rdev), minor(status.st_rdev), entry.weight});
+    else if (entry.rate > 0)  // 0: no limit
+      devices.push_back({major(status.st_rdev), minor(status.st_rdev), entry.rate});
+  }
+  return devices;
+}
+
+void set_block_io(runtime::Resources& resources, const api::HostConfig& host) {
+  if (host.blkio_weight > 0) resources.blkio_weight = host.blkio_weight;
+  resources.blkio_weight_device = block_devices(host.blkio_weight_device);
+  resources.throttle_read_bps = block_devices(host.blkio_device_read_bps);
+  resources.throttle_write_bps = block_devices(host.blkio_device_write_bps);
+  resources.throttle_read_iops = block_devices(host.blkio_device_read_iops);
+  resources.throttle_write_iops = block_devices(host.blkio_device_write_iops);
 }
 
 void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
@@ -216,37 +246,15 @@ void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
   resources.cpuset_cpus = host.cpuset_cpus;
   resources.cpuset_mems = host.cpuset_mems;
   if (host.pids_limit) resources.pids_limit = *host.pids_limit;
-  if (host.blkio_weight > 0) resources.blkio_weight = host.blkio_weight;
+  if (host.cpu_realtime_period > 0) resources.cpu_realtime_period = static_cast<std::uint64_t>(host.cpu_realtime_period);
+  if (host.cpu_realtime_runtime > 0) resources.cpu_realtime_runtime = host.cpu_realtime_runtime;
+  set_block_io(resources, host);
 }
 
 void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits) {
-  static const std::set<std::string> known{"as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
-                                           "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
-  for (const auto& limit : ulimits) {
-    std::string name = limit.name;
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    if (!known.contains(limit.name)) throw Error(ErrorCode::internal, "wrong rlimit value: RLIMIT_" + name);
+  for (const auto& limit : ulimits)
     process.rlimits.push_back(
-        {"RLIMIT_" + name, static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
-  }
-}
-
-/// Only what has a namespace of its own may be set.
-void set_sysctls(runtime::Spec& spec, const api::HostConfig& host) {
-  static const std::set<std::string> ipc{"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
-                                         "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
-  for (const auto& [name, value] : host.sysctls) {
-    if (name.rfind("net.", 0) == 0) {
-      if (host.network_mode == "host")
-        throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host network namespace", name));
-    } else if (ipc.contains(name) || name.rfind("fs.mqueue.", 0) == 0) {
-      if (host.ipc_mode == "host")
-        throw Error(ErrorCode::invalid_argument, fmt::format("sysctl \"{}\" not allowed in host IPC namespace", name));
-    } else {
-      throw Error(ErrorCode::internal, fmt::format("sysctl \"{}\" is not in a separate kernel namespace", name));
-    }
-    spec.linux_.sysctl[name] = value;
-  }
+        {rlimit_name(limit.name), static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
 }
 
 void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOptions& security) {
@@ -265,6 +273,7 @@ void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOpti
   process.cwd = record.config.working_dir.empty() ? "/" : record.config.working_dir;
   process.capabilities = container_capabilities(record.host_config);
   process.no_new_privileges = security.no_new_privileges;
+  if (input.apparmor && security.apparmor_profile != "unconfined") process.apparmor_profile = security.apparmor_profile;
   process.init = record.host_config.init.value_or(false);
   if (record.host_config.oom_score_adj != 0) process.oom_score_adj = static_cast<int>(record.host_config.oom_score_adj);
   set_rlimits(process, record.host_config.ulimits);
@@ -278,10 +287,6 @@ std::vector<std::string> process_environment(const Record& record, bool terminal
   for (const auto& variable : record.config.env) set_variable(env, variable);
   for (const auto& variable : extra) set_variable(env, variable);
   return env;
-}
-
-bool is_seccomp_unconfined(const api::HostConfig& host) {
-  return host.privileged || parse_security_options(host.security_opt).seccomp_unconfined;
 }
 
 runtime::Capabilities container_capabilities(const api::HostConfig& host) {
@@ -302,6 +307,9 @@ runtime::Spec build_spec(const SpecInput& input) {
     spec.linux_.masked_paths.clear();
     spec.linux_.readonly_paths.clear();
   }
+  if (security.writable_cgroups)
+    for (auto& mount : spec.mounts)
+      if (mount.type == "cgroup") std::erase(mount.options, "ro");
   set_namespaces(spec, input);
   if (host.uts_mode != "host") {
     spec.hostname = record.config.hostname;
@@ -313,9 +321,9 @@ runtime::Spec build_spec(const SpecInput& input) {
   set_mounts(spec, input);
   spec.linux_.cgroups_path = input.cgroups_path;
   set_resources(spec, host);
-  for (const auto& device : host.devices) add_device(spec, device);
+  for (const auto& device : host.devices) add_mapped_devices(spec, device);
   for (const auto& rule : host.device_cgroup_rules) add_device_rule(spec, rule);
-  set_sysctls(spec, host);
+  spec.linux_.sysctl = host.sysctls;
   spec.annotations = host.annotations;
   return spec;
 }

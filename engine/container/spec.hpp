@@ -19,6 +19,7 @@ struct SpecInput {
   std::string resolv_conf_file;
   pid_t pid_of_pid_namespace = 0;  ///< with pid_mode container:X the first process of X; the same for the next two
   pid_t pid_of_ipc_namespace = 0;
+  bool apparmor = false;  ///< the kernel has it
 };
 
 /// Looks at the host only for devices that are passed through. Throws invalid_argument or internal with Docker's texts.
@@ -26,10 +27,6 @@ runtime::Spec build_spec(const SpecInput& input);
 
 /// The environment of the first process: PATH, HOSTNAME and TERM under what the image and the user say.
 std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra = {});
-
-/// Does a "seccomp=unconfined" option (or privileged) switch the filter off? Throws invalid_argument for options we do not
-/// know.
-bool is_seccomp_unconfined(const api::HostConfig& host);
 
 /// Capabilities of the container as the three sets of its processes.
 runtime::Capabilities container_capabilities(const api::HostConfig& host);

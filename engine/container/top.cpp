@@ -88,7 +88,7 @@ std::vector<std::string> describe(pid_t pid) {
 asio::awaitable<api::TopResponse> Manager::Impl::top(ContainerPtr container, std::string) {
   if (!container->run || container->run->ending.is_set())
     throw Error(ErrorCode::conflict, fmt::format("container {} is not running", container->record.id));
-  auto work = [path = cgroup(container->record.id)] {
+  auto work = [path = cgroup(container->record)] {
     std::vector<std::vector<std::string>> processes;
     auto pids = runtime::Cgroup::open(path).processes();
     std::sort(pids.begin(), pids.end());

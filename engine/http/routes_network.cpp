@@ -39,8 +39,21 @@ asio::awaitable<void> list_networks(EngineContext& engine, Request& request, Res
   co_await response.json(200, body);
 }
 
+/// The containers of `host` and `none` have no interface that the network manager would know of.
+void add_containers_without_interface(const EngineContext& engine, api::NetworkResource& network) {
+  if (network.name != "host" && network.name != "none") return;
+  for (const auto& container : engine.containers.list({})) {
+    if (!container.networks.contains(network.name)) continue;
+    api::EndpointResource entry;
+    entry.name = container.names.front().substr(1);
+    network.containers.emplace(container.id, std::move(entry));
+  }
+}
+
 asio::awaitable<void> inspect_network(EngineContext& engine, Request& request, ResponseWriter& response) {
-  const nlohmann::json body = engine.networks.inspect(request.parameter("id"));
+  api::NetworkResource network = engine.networks.inspect(request.parameter("id"));
+  add_containers_without_interface(engine, network);
+  const nlohmann::json body = network;
   co_await response.json(200, body);
 }
 

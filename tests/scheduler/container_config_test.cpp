@@ -216,6 +216,16 @@ TEST(ContainerConfig, GpusAndReservedDevicesAreDeviceRequests) {
             R"({"Capabilities":[["tpu"]],"Count":-1,"DeviceIDs":null,"Driver":"d","Options":null}])");
 }
 
+TEST(ContainerConfig, DevicesByPathAndByCdiName) {
+  const auto host = body_of("devices: ['/dev/a:/dev/x:r', 'vendor.com/class=one', './rel=x']").host_config;
+  ASSERT_EQ(host.devices.size(), 2U);
+  EXPECT_EQ(host.devices[0].path_on_host + host.devices[0].path_in_container + host.devices[0].cgroup_permissions,
+            "/dev/a/dev/xr");
+  ASSERT_EQ(host.device_requests.size(), 1U);
+  EXPECT_EQ(host.device_requests[0].driver, "cdi");
+  EXPECT_EQ(host.device_requests[0].device_ids, (std::vector<std::string>{"vendor.com/class=one"}));
+}
+
 TEST(ContainerConfig, LinksNameEveryReplica) {
   const auto project = project_of(
       "services: {web: {image: i, links: ['db:base'], external_links: [other, 'far:near']}, db: {image: i, scale: 2},"

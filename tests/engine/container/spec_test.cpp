@@ -122,11 +122,57 @@ TEST(Spec, HostModesShareTheNamespace) {
 TEST(Spec, SecurityOptionsAreTakenOrRefused) {
   EXPECT_TRUE(spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["no-new-privileges:true"]}})").process.no_new_privileges);
   EXPECT_FALSE(spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["no-new-privileges=false"]}})").process.no_new_privileges);
-  EXPECT_TRUE(
-      is_seccomp_unconfined(record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["seccomp=unconfined"]}})").host_config));
-  EXPECT_TRUE(is_seccomp_unconfined(record_of(R"({"Cmd":["a"],"HostConfig":{"Privileged":true}})").host_config));
-  EXPECT_FALSE(is_seccomp_unconfined(record_of(R"({"Cmd":["a"]})").host_config));
   EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["zz"]}})"), Error);
+}
+
+TEST(Spec, SystemPathsAndControlGroupsCanBeOpened) {
+  const auto unmasked = spec_of(R"({"Cmd":["a"],"HostConfig":{"MaskedPaths":[],"ReadonlyPaths":[]}})").linux_;
+  EXPECT_TRUE(unmasked.masked_paths.empty() && unmasked.readonly_paths.empty());
+  const auto plain = spec_of(R"({"Cmd":["a"]})");
+  EXPECT_THAT(mount_at(plain, "/sys/fs/cgroup").options, Contains("ro"));
+  const auto writable = spec_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["writable-cgroups=true"]}})");
+  EXPECT_THAT(mount_at(writable, "/sys/fs/cgroup").options, Not(Contains("ro")));
+}
+
+TEST(Spec, AnAppArmorProfileIsSetWhereTheKernelHasIt) {
+  const Record record = record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["apparmor=mine"]}})");
+  const Record unconfined = record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["apparmor=unconfined"]}})");
+  EXPECT_EQ(build_spec({record, {}, "/g", {}, {}, {}, 0, 0, true}).process.apparmor_profile, "mine");
+  EXPECT_EQ(build_spec({record, {}, "/g", {}, {}, {}, 0, 0, false}).process.apparmor_profile, "");
+  EXPECT_EQ(build_spec({unconfined, {}, "/g", {}, {}, {}, 0, 0, true}).process.apparmor_profile, "");
+}
+
+TEST(Spec, SharedMemoryGoesWithTheIpcNamespace) {
+  const auto places = destinations(spec_of(R"({"Cmd":["a"],"HostConfig":{"IpcMode":"none"}})"));
+  EXPECT_THAT(places, Not(Contains("/dev/shm")));
+  EXPECT_EQ(mount_at(spec_of(R"({"Cmd":["a"],"HostConfig":{"IpcMode":"host"}})"), "/dev/shm").source, "/dev/shm");
+  const Record joins = record_of(R"({"Cmd":["a"],"HostConfig":{"IpcMode":"container:b"}})");
+  const runtime::Spec joined = build_spec({joins, {}, "/g", {}, {}, {}, 0, 77});
+  EXPECT_EQ(mount_at(joined, "/dev/shm").source_namespace, "/proc/77/ns/mnt");
+  EXPECT_EQ(mount_at(joined, "/dev/shm").type, "bind");
+  EXPECT_THAT(mount_at(spec_of(R"({"Cmd":["a"],"HostConfig":{"ShmSize":4096}})"), "/dev/shm").options, Contains("size=4096"));
+}
+
+TEST(Spec, RealTimeLimitsBecomeResources) {
+  const auto resources =
+      spec_of(R"({"Cmd":["a"],"HostConfig":{"CpuRealtimePeriod":100000,"CpuRealtimeRuntime":5000}})").linux_.resources;
+  EXPECT_EQ(resources.cpu_realtime_period, 100000U);
+  EXPECT_EQ(resources.cpu_realtime_runtime, 5000);
+}
+
+TEST(Spec, LimitsOfBlockDevicesNeedBlockDevices) {
+  const auto refusal = [](const char* path) {
+    const std::string json =
+        std::string(R"({"Cmd":["a"],"HostConfig":{"BlkioDeviceReadBps":[{"Path":")") + path + R"(","Rate":5}]}})";
+    try {
+      spec_of(json.c_str());
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal("/dev/no-such"), "stat /dev/no-such: no such file or directory");
+  EXPECT_EQ(refusal("/dev/null"), "/dev/null is no block device: its speed cannot be limited");
 }
 
 TEST(Spec, PrivilegedHasEverythingAndMasksNothing) {
@@ -149,6 +195,23 @@ TEST(Spec, DevicesArePassedThroughWithTheirRule) {
   EXPECT_FALSE(rules.back().minor);
   EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/dev/no-such"}]}})"), Error);
   EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"DeviceCgroupRules":["x 1:1 r"]}})"), Error);
+}
+
+TEST(Spec, ADirectoryOfDevicesGivesAllOfThem) {
+  const runtime::Spec spec = spec_of(
+      R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/dev/pts/","PathInContainer":"/dev/terminals","CgroupPermissions":"r"}]}})");
+  EXPECT_THAT(spec.linux_.devices, Contains(testing::Field(&runtime::Device::path, "/dev/terminals/ptmx")));
+  EXPECT_EQ(spec.linux_.resources.devices.back().access, "r");
+  EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/proc/self/task"}]}})"), Error);
+  EXPECT_THROW(spec_of(R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/etc/passwd"}]}})"), Error);
+}
+
+TEST(Spec, ADeviceOfTheUserReplacesTheDefaultOneOfThatPath) {
+  const runtime::Spec spec =
+      spec_of(R"({"Cmd":["a"],"HostConfig":{"Devices":[{"PathOnHost":"/dev/null","PathInContainer":"/dev/tty"}]}})");
+  const auto is_tty = [](const auto& device) { return device.path == "/dev/tty"; };
+  EXPECT_EQ(std::count_if(spec.linux_.devices.begin(), spec.linux_.devices.end(), is_tty), 1);
+  EXPECT_EQ(spec.linux_.devices.back().minor, 3);
 }
 
 TEST(Spec, OnlyNamespacedSysctlsAreSet) {
