@@ -166,7 +166,9 @@ void write_files(const LaunchPlan& plan) {
       hosts += extra.substr(colon + 1) + "\t" + extra.substr(0, colon) + "\n";
     }
     write_file(plan.hosts_path, hosts);
-    write_file(plan.resolv_path, read_file("/etc/resolv.conf"));
+    const bool as_it_is = plan.resolv.dns.empty() && plan.resolv.dns_search.empty() && plan.resolv.dns_options.empty();
+    write_file(plan.resolv_path,
+               as_it_is ? read_file("/etc/resolv.conf") : network::resolv_conf(plan.resolv, network::host_resolv_conf()));
   } else {
     write_file(plan.hosts_path, network::hosts_file(plan.hosts));
     write_file(plan.resolv_path, network::resolv_conf(plan.resolv, network::host_resolv_conf()));

@@ -241,7 +241,7 @@ asio::awaitable<void> Manager::Impl::follow(ContainerPtr container, RunPtr run) 
 asio::awaitable<void> Manager::Impl::remove_cgroup(ContainerPtr container, bool kill_first) {
   auto work = [path = cgroup(container->record), parent = services.paths.cgroup_parent(), kill_first] {
     const runtime::Cgroup group = runtime::Cgroup::open(path);
-    if (kill_first && group.exists()) group.kill_all();
+    if (kill_first && group.exists()) group.end_all();
     group.remove();
     // The groups' common parent goes with the last of them. The kernel knows which one that is: of two that end at the same
     // time, each would see the other still running in our records.
@@ -285,7 +285,8 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   try {
     co_await run->shim->release();
     run->shim->close();
-    co_await remove_cgroup(container, false);
+    // the end of a PID namespace of its own has ended everything in it; elsewhere children live on
+    co_await remove_cgroup(container, !record.host_config.pid_mode.empty());
   } catch (const std::exception& error) {
     log::warning("container {}: releasing its shim: {}", record.id, error.what());
   }

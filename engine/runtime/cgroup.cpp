@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -238,6 +239,23 @@ void Cgroup::signal_all(int signal) const {
       signal == SIGKILL && !freezer.empty() && sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "FROZEN") == 0;
   for (const pid_t pid : processes()) ::kill(pid, signal);
   if (by_freezer) sys::write_file(AT_FDCWD, (freezer + "/freezer.state").c_str(), "THAWED");
+}
+
+void Cgroup::end_all() const {
+  constexpr int rounds = 10, patience_ms = 1000;  // what cannot be killed (in an uninterruptible wait) must not stop everything
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<UniqueFd> handles;
+    std::vector<pollfd> ends;
+    for (const pid_t pid : processes()) {
+      UniqueFd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      if (!handle) continue;  // it has ended meanwhile
+      ends.push_back({handle.get(), POLLIN, 0});
+      handles.push_back(std::move(handle));
+    }
+    if (ends.empty()) return;
+    kill_all();
+    for (pollfd& end : ends) ::poll(&end, 1, patience_ms);
+  }
 }
 
 void Cgroup::freeze() const {

@@ -67,7 +67,8 @@ public:
   std::vector<pid_t> processes() const;
   void signal_all(int signal) const;  ///< every process, including forks that race with it when the signal is SIGKILL
   void kill_all() const { signal_all(9); }
-  void freeze() const;  ///< returns when the group is frozen
+  void end_all() const;  ///< kills, and returns when nothing is left; gives up after some seconds
+  void freeze() const;   ///< returns when the group is frozen
   void thaw() const;
   bool frozen() const;
   std::uint64_t oom_kills() const;  ///< processes killed because of the memory limit

@@ -293,12 +293,15 @@ void reset_signals() {
   reset_signals();
   if (config.process->init && !config.is_exec) {
 #ifdef STACK_SHIM_DYNAMIC  // a dynamic program (sanitizers) cannot be executed inside an arbitrary rootfs
-    ::_exit(run_as_pid1(config.sync_fd, config.program.c_str(), arguments.data(), environment.data()));
+    ::_exit(run_as_pid1(config.sync_fd, arguments.data(), environment.data()));
 #else
-    std::string socket = std::to_string(config.sync_fd);
-    std::vector<char*> init_arguments{const_cast<char*>("/sbin/docker-init"), socket.data(), config.program.data()};
+    std::vector<char*> init_arguments{const_cast<char*>(init_path), const_cast<char*>("--")};
     init_arguments.insert(init_arguments.end(), arguments.begin(), arguments.end());
-    ::fcntl(config.sync_fd, F_SETFD, 0);
+    if (config.self_exe_fd == init_sync_fd) config.self_exe_fd = ::fcntl(config.self_exe_fd, F_DUPFD_CLOEXEC, init_sync_fd + 1);
+    if (config.sync_fd == init_sync_fd)
+      ::fcntl(config.sync_fd, F_SETFD, 0);
+    else
+      config.sync_fd = ::dup2(config.sync_fd, init_sync_fd);
     sys::execveat(config.self_exe_fd, init_arguments.data(), environment.data());
 #endif
   } else {

@@ -49,7 +49,9 @@ struct Step {
 [[noreturn]] void run_init(InitConfig& config);
 
 /// PID 1 of a container with `init`: starts argv, forwards signals to it, reaps; ends with its status. `sync_fd`: see above.
-int run_as_pid1(int sync_fd, const char* program, char** argv, char** environment);
+int run_as_pid1(int sync_fd, char** argv, char** environment);
+inline constexpr const char* init_path = "/sbin/docker-init";  ///< as its command line shows: "/sbin/docker-init -- argv"
+inline constexpr int init_sync_fd = 3;
 
 // sync messages
 struct SyncFailure {

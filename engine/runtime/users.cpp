@@ -47,6 +47,14 @@ std::optional<std::uint32_t> to_id(std::string_view text) {
   return value;
 }
 
+/// For a name that no line of a database has: a number that is too large, or negative, is meant as one.
+void refuse_number_out_of_range(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc::invalid_argument && end == text.data() + text.size())
+    throw Error(ErrorCode::invalid_argument, "uids and gids must be in range 0-2147483647");
+}
+
 std::optional<std::uint32_t> find_group(std::string_view name, std::string_view group) {
   std::optional<std::uint32_t> found;
   each_line(group, [&](const auto& fields) {
@@ -72,6 +80,7 @@ void find_user(std::string_view name, std::string_view passwd, ResolvedUser& res
   });
   if (found) return;
   if (!number) {
+    refuse_number_out_of_range(name);
     throw Error(ErrorCode::invalid_argument,
                 "unable to find user " + std::string(name) + ": no matching entries in passwd file");
   }
@@ -93,6 +102,7 @@ void add_memberships(std::string_view group, ResolvedUser& result) {
 std::uint32_t group_id(std::string_view name, std::string_view group) {
   if (const auto found = find_group(name, group)) return *found;
   if (const auto number = to_id(name)) return *number;
+  refuse_number_out_of_range(name);
   throw Error(ErrorCode::invalid_argument, "unable to find group " + std::string(name) + ": no matching entries in group file");
 }
 

@@ -1,6 +1,5 @@
 // The shim's process roles. It is always executed from a sealed memfd, never from its file.
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 #include "engine/runtime/init.hpp"
@@ -9,8 +8,8 @@
 int main(int argc, char** argv, char** environment) {
   using namespace stack::engine;
   const std::string_view name = argc > 0 ? argv[0] : "";
-  // argv: /sbin/docker-init <sync descriptor> <program> <argv of the command…>; this is PID 1 of a container
-  if (name == "/sbin/docker-init" && argc > 3) return runtime::run_as_pid1(std::atoi(argv[1]), argv[2], argv + 3, environment);
+  // argv: /sbin/docker-init -- <argv of the command…>; this is PID 1 of a container
+  if (name == runtime::init_path && argc > 2) return runtime::run_as_pid1(runtime::init_sync_fd, argv + 2, environment);
   const std::string_view role = argc > 1 ? argv[1] : "";
   if (role == "create") return shim::run_create();
   if (role == "monitor") return shim::run_monitor();

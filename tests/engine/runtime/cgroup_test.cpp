@@ -223,6 +223,23 @@ TEST_F(RealV2, FreezesThawsAndKills) {
   EXPECT_TRUE(WIFSIGNALED(status));
 }
 
+TEST_F(RealV2, EndingAllReturnsWhenEveryProcessIsGone) {
+  Cgroup group = Cgroup::create(path_, {}, mounts_);
+  child_ = ::fork();
+  if (child_ == 0) {
+    while (group.processes().empty()) ::usleep(100);  // moved by the parent
+    for (int i = 0; i < 3; ++i)
+      if (::fork() == 0)
+        for (;;) ::pause();
+    for (;;) ::pause();
+  }
+  group.add(child_);
+  while (group.processes().size() < 4) ::usleep(100);
+  group.end_all();
+  EXPECT_TRUE(group.processes().empty());
+  EXPECT_TRUE(group.remove());
+}
+
 TEST_F(RealV2, TheDeviceFilterDeniesWhatNoRuleAllows) {
   Resources resources;
   resources.devices = default_spec().linux_.resources.devices;

@@ -45,8 +45,11 @@ TEST(Users, UnknownNamesAreNamedInDockersWords) {
   EXPECT_EQ(failure("bob"), "unable to find user bob: no matching entries in passwd file");
   EXPECT_EQ(failure("alice:nope"), "unable to find group nope: no matching entries in group file");
   EXPECT_EQ(failure("alice", {"nope"}), "unable to find group nope: no matching entries in group file");
-  EXPECT_EQ(failure("99999999999"), "unable to find user 99999999999: no matching entries in passwd file");
-  EXPECT_EQ(failure("-1"), "unable to find user -1: no matching entries in passwd file");
+  EXPECT_EQ(failure("99999999999"), "uids and gids must be in range 0-2147483647");
+  EXPECT_EQ(failure("alice", {"99999999999999999999"}), "uids and gids must be in range 0-2147483647");
+  EXPECT_EQ(failure("alice", {"-1"}), "uids and gids must be in range 0-2147483647");
+  EXPECT_EQ(failure("alice", {"1x"}), "unable to find group 1x: no matching entries in group file");
+  EXPECT_EQ(failure("-1"), "uids and gids must be in range 0-2147483647");
 }
 
 }  // namespace
