@@ -76,8 +76,10 @@ asio::awaitable<void> connect_network(EngineContext& engine, Request& request, R
   const nlohmann::json body = co_await request.json_body();
   auto options = body.get<api::NetworkConnect>();
   const auto container = engine.containers.get(options.container);
-  co_await engine.containers.connect(container, engine.networks.get(request.parameter("id")),
-                                     options.endpoint_config.value_or(api::EndpointSettings{}));
+  api::EndpointSettings settings;
+  if (options.endpoint_config) settings = std::move(*options.endpoint_config);
+  std::string network = engine.networks.get(request.parameter("id"));
+  co_await engine.containers.connect(container, std::move(network), std::move(settings));
   co_await response.empty(200);
 }
 
@@ -85,7 +87,8 @@ asio::awaitable<void> disconnect_network(EngineContext& engine, Request& request
   const nlohmann::json body = co_await request.json_body();
   const auto options = body.get<api::NetworkDisconnect>();
   const auto container = engine.containers.get(options.container);
-  co_await engine.containers.disconnect(container, engine.networks.get(request.parameter("id")), options.force);
+  std::string network = engine.networks.get(request.parameter("id"));
+  co_await engine.containers.disconnect(container, std::move(network), options.force);
   co_await response.empty(200);
 }
 

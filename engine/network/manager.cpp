@@ -187,6 +187,8 @@ asio::awaitable<void> Manager::Impl::ensure_bridge(std::string id) {
 
 asio::awaitable<std::string> Manager::Impl::create(api::NetworkCreate request) {
   co_await not_cancellable();
+  if (is_predefined_name(request.name))
+    throw Error(ErrorCode::forbidden, "operation is not permitted on predefined " + request.name + " network");
   for (const auto& [id, network] : networks_)
     if (network.record.resource.name == request.name)
       throw Error(ErrorCode::conflict, "network with name " + request.name + " already exists");

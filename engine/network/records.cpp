@@ -178,8 +178,6 @@ bool is_predefined_name(const std::string& name) {
 }
 
 NetworkRecord make_network(const api::NetworkCreate& request, const std::string& id, const std::string& bridge_prefix) {
-  if (is_predefined_name(request.name))
-    throw Error(ErrorCode::forbidden, "operation is not permitted on predefined " + request.name + " network");
   check_name(request.name);
   if (!request.driver.empty() && request.driver != "bridge" && request.driver != "default") {
     if (request.driver == "host" || request.driver == "null")
