@@ -99,15 +99,6 @@ void check_names(const compose::Project& project, const UpOptions& options) {
   check_services(project, names);
 }
 
-/// --pull POLICY stands in place of every service's pull_policy.
-void set_pull_policy(compose::Project& project, const std::string& policy) {
-  if (policy.empty()) return;
-  constexpr std::array<std::string_view, 4> known{"always", "missing", "never", "build"};
-  if (std::find(known.begin(), known.end(), policy) == known.end())
-    throw UsageError(fmt::format("invalid value \"{}\" for --pull: always, missing, never or build", policy));
-  for (auto& [_, service] : project.services) service.pull_policy = policy;
-}
-
 asio::awaitable<void> bring_up(api::Client& client, const compose::Project& project, const UpOptions& options,
                                ShownProgress& progress) {
   const scheduler::Plan plan = co_await scheduler::converge(client, project, options.reconcile, progress);
