@@ -25,7 +25,6 @@ void declare(Flags& flags, UpFlags& up) {
   flags.flag("-d,--detach", up.options.detach, "Run in the background: return when everything is started");
   flags.flag("--build", up.build, "Build images before starting, even if they are there");
   flags.flag("--no-build", up.no_build, "Never build; a missing image is an error");
-  flags.value("--pull", up.pull, "POLICY", "When to pull images, whatever the files say: always, missing, never, build");
   flags.flag("--wait", reconcile.wait, "Return when all run, or are healthy; implies -d");
   flags.value("--wait-timeout", up.wait_timeout, "SECONDS", "How long --wait may take for each service");
   flags.flag("--force-recreate", reconcile.force_recreate, "Recreate containers even if nothing changed");
