@@ -129,7 +129,8 @@ std::string TerminalProgress::mark_of(const Task& task, Frame frame) const {
 std::string TerminalProgress::line_of(const Task& task, std::size_t id_width, std::size_t columns, Frame frame) const {
   static constexpr std::array colors{yellow, green, yellow, red};
   const std::string_view color = colors[static_cast<std::size_t>(task.line.phase)];
-  const double seconds = std::chrono::duration<double>(task.ended.value_or(std::max(now_, task.started)) - task.started).count();
+  const double seconds =
+      std::chrono::duration<double>(task.ended.value_or(std::max(now_, task.started)) - task.started).count();
   const std::string elapsed = fmt::format("{:.1f}s", seconds);
   std::string status = task.line.status;
   if (!task.line.detail.empty()) status += ' ' + task.line.detail.substr(0, task.line.detail.find('\n'));
