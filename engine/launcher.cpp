@@ -145,10 +145,11 @@ void start(const LauncherOptions& options, const UniqueFd& lock, Clock::time_poi
 
 void require_root(const Paths& paths) {
   if (::geteuid() == 0) return;
-  throw Error(ErrorCode::forbidden,
-              "only root can run the engine of " + paths.data_root +
-                  ": use sudo. To work without sudo, have root run `stack engine` (or the systemd unit) and join the group of its "
-                  "socket: \"stack\" or \"docker\", whichever exists when it starts");
+  throw Error(
+      ErrorCode::forbidden,
+      "only root can run the engine of " + paths.data_root +
+          ": use sudo. To work without sudo, have root run `stack engine` (or the systemd unit) and join the group of its "
+          "socket: \"stack\" or \"docker\", whichever exists when it starts");
 }
 
 UniqueFd connect_unix(const std::string& path) {

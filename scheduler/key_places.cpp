@@ -109,15 +109,17 @@ void add_networks(const Project& project, const Service& service, Collector& to)
 }
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '/';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
 /// As words of their own: "/srv" is not in "/srv/data", nor ":80" in ":8080".
 bool says(std::string_view message, std::string_view words) {
+  const bool path = words.starts_with('/');
+  const auto goes_on = [&](char c) { return is_name_character(c) || (path && c == '/'); };
   for (std::size_t at = 0; (at = message.find(words, at)) != std::string_view::npos; ++at) {
     const std::size_t end = at + words.size();
-    const bool begins = at == 0 || words[0] != '/' || !is_name_character(message[at - 1]);
-    const bool ends = end == message.size() || !is_name_character(words.back()) || !is_name_character(message[end]);
+    const bool begins = at == 0 || !path || !goes_on(message[at - 1]);
+    const bool ends = end == message.size() || !is_name_character(words.back()) || !goes_on(message[end]);
     if (begins && ends) return true;
   }
   return false;

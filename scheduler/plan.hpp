@@ -126,13 +126,13 @@ struct Operation {
   int id = 0;              ///< from 1, in an order in which they could be run one after the other
   std::vector<int> after;  ///< operations that have to succeed first
   Action action;
-  std::string resource;   ///< "service:web:1", "network:back", "volume:data", "image:app"
-  std::string subject;    ///< for people: "Container shop-web-1"
-  std::string service;    ///< empty for networks and volumes
-  std::string reason;     ///< "missing", "configuration changed", ...
-  std::string where;      ///< file:line:column for error messages that are about none of the keys
+  std::string resource;        ///< "service:web:1", "network:back", "volume:data", "image:app"
+  std::string subject;         ///< for people: "Container shop-web-1"
+  std::string service;         ///< empty for networks and volumes
+  std::string reason;          ///< "missing", "configuration changed", ...
+  std::string where;           ///< file:line:column for error messages that are about none of the keys
   std::vector<KeyPlace> keys;  ///< what an error may be about
-  bool recreate = false;  ///< part of replacing a container
+  bool recreate = false;       ///< part of replacing a container
 };
 
 struct Plan {

@@ -136,6 +136,7 @@ services:
             self.assertEqual(process.wait(DEADLINE), 130)
             self.assertEqual(bool(re.search(rb"\x1b\[3\dm", self.bytes)), colored)
             self.assertIn(b"\x1b[K", self.bytes)
+            self.stack("down")
 
     def test_plain_progress_moves_no_cursor(self):
         self.compose(self.SERVICES)

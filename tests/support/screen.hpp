@@ -1,7 +1,7 @@
 #pragma once
 // A terminal for tests: what is seen after some bytes were written to it. It knows what our renderers write (text, newline,
-// carriage return, cursor up and down, erasing, colours), scrolls into a history, and wraps lines anew when it is resized, as most
-// terminals do.
+// carriage return, cursor up and down, erasing, colours), scrolls into a history, and wraps lines anew when it is resized, as
+// most terminals do.
 #include <cstddef>
 #include <cstdlib>
 #include <string>

@@ -91,7 +91,8 @@ TEST_F(TerminalProgressTest, MoreObjectsThanRowsLeaveNothingHalfDrawn) {
   const auto name = [](int i) { return "Container " + std::to_string(100 + i); };
   for (int step = 0; step < 3; ++step)
     for (int i = 0; i < 30; ++i) {
-      progress.update(line(name(i), step == 2 ? "Started" : "Working", step == 2 ? Phase::done : Phase::working), at(step * 100));
+      progress.update(line(name(i), step == 2 ? "Started" : "Working", step == 2 ? Phase::done : Phase::working),
+                      at(step * 100));
       if (i % 7 == 0) progress.tick(at(step * 100 + i));
       if (i % 10 == 0) progress.output(file_.get(), "output\n");
     }
@@ -110,7 +111,8 @@ TEST_F(TerminalProgressTest, ABlockThatFillsTheScreenMakesRoomForOutput) {
   TerminalProgress progress(options());
   for (int i = 0; i < 30; ++i) progress.update(line("Container " + std::to_string(i), "Starting"), at(0));
   progress.tick(at(100));
-  EXPECT_EQ(std::count(seen().begin(), seen().end(), '\n'), 23);
+  const std::string full = seen();
+  EXPECT_EQ(std::count(full.begin(), full.end(), '\n'), 23);
   progress.output(file_.get(), "a-1  | one\n");
   const std::string all = seen();
   EXPECT_EQ(all.find("a-1  | one\n[+] Running 0/30\n"), 0U) << all;
@@ -138,7 +140,8 @@ TEST_F(TerminalProgressTest, NothingIsWiderThanANarrowTerminal) {
   progress.update(line("Container with-a-long-name", "Starting"), at(0));
   progress.tick(at(100));
   screen_.resize(5, 16);
-  EXPECT_EQ(std::count_if(seen().begin(), seen().end(), [](char c) { return c == '\n'; }), 2);
+  const std::string all = seen();
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << all;
 }
 
 TEST_F(TerminalProgressTest, ColoursCanBeOffWithoutLosingTheBlock) {
