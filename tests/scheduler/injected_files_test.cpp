@@ -21,7 +21,8 @@ compose::Project project_with(const std::string& service, const std::string& res
   compose::LoadOptions options;
   options.files = {"-"};
   options.project_name = "p";
-  options.cwd = options.project_directory = "/";
+  options.cwd = "/";
+  options.project_directory = "/";
   options.standard_input = &input;
   options.environment = {{"TOKEN", secret_value}, {"EMPTY", ""}};
   return compose::load(options).project;
