@@ -89,14 +89,22 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 }
 
 namespace {
+
 CommandDescription* wanted_description = nullptr;  ///< set while describe() runs
-}
+
+struct Describing {
+  explicit Describing(CommandDescription& description) { wanted_description = &description; }
+  ~Describing() { wanted_description = nullptr; }
+  Describing(const Describing&) = delete;
+  Describing& operator=(const Describing&) = delete;
+};
+
+}  // namespace
 
 CommandDescription describe(const std::function<void()>& command) {
   CommandDescription description;
-  wanted_description = &description;
+  const Describing describing(description);
   command();
-  wanted_description = nullptr;
   return description;
 }
 
