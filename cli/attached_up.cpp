@@ -10,7 +10,6 @@
 #include <csignal>
 
 #include "cli/dispatch.hpp"
-#include "cli/output.hpp"
 #include "cli/project.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/executor.hpp"
@@ -22,11 +21,12 @@ namespace api = engine::api;
 
 namespace {
 
-render::LogPrinter::Options printing(const GlobalOptions& global, const UpOptions& options) {
+render::LogPrinter::Options printing(const GlobalOptions& global, const UpOptions& options, render::Progress& owner) {
   return {.prefix = !options.no_prefix,
-          .color = !options.no_color && render::use_ansi(global.ansi, STDOUT_FILENO),
+          .color = !options.no_color && render::use_color(global.ansi, STDOUT_FILENO),
           .out_fd = STDOUT_FILENO,
-          .err_fd = STDERR_FILENO};
+          .err_fd = STDERR_FILENO,
+          .output = [&owner](int fd, std::string_view lines) { return owner.output(fd, lines); }};
 }
 
 /// The services this `up` is about.
@@ -69,11 +69,10 @@ std::vector<std::string> container_names(const compose::Project& project, const 
 AttachedUp::AttachedUp(api::Client& client, const GlobalOptions& global, const compose::Project& project,
                        const UpOptions& options, ShownProgress& progress)
     : client_(client),
-      global_(global),
       project_(project),
       options_(options),
       progress_(progress),
-      printer_(printing(global, options)),
+      printer_(printing(global, options, progress.renderer())),
       follower_(client, printer_, following()),
       tasks_(client.executor(), [this] { wake(); }),
       converging_(client.executor(), [this] { wake(); }),
@@ -97,13 +96,12 @@ LogFollower::Options AttachedUp::following() {
 
 void AttachedUp::wake() { changed_.cancel(); }
 
-/// Output follows: what was drawn stays, nothing is drawn over it.
+/// Before the first output, or when all is up.
 void AttachedUp::announce() {
   if (std::exchange(announced_, true)) return;
-  progress_.silence();
   const std::vector<std::string> names = container_names(project_, options_);
   for (const std::string& name : names) printer_.add(name);
-  write_all(STDOUT_FILENO, fmt::format("Attaching to {}\n", fmt::join(names, ", ")));
+  progress_.renderer().output(STDOUT_FILENO, fmt::format("Attaching to {}\n", fmt::join(names, ", ")));
 }
 
 void AttachedUp::on_exit(const std::string& service, int exit_code) {
@@ -175,6 +173,7 @@ asio::awaitable<int> AttachedUp::run_until_end(std::function<void()> converged) 
     converging_.cancel();
     co_await converging_.join();
   }
+  progress_.finish();
   converged();
   if (converging_.failure()) std::rethrow_exception(converging_.failure());
   announce();
@@ -189,8 +188,9 @@ asio::awaitable<int> AttachedUp::run_until_end(std::function<void()> converged) 
 }
 
 asio::awaitable<void> AttachedUp::stop_all() {
-  write_all(STDERR_FILENO,
-            interrupts_ > 0 ? "Gracefully stopping... (press Ctrl+C again to force)\n" : "Aborting on container exit...\n");
+  progress_.renderer().message(interrupts_ > 0 ? "Gracefully stopping... (press Ctrl+C again to force)"
+                                               : "Aborting on container exit...");
+  progress_.renderer().title("Stopping");
   const int interrupts_before = interrupts_;
   while (!nothing_runs_) {
     // A start that was under way when we broke off may be carried out after the stop: then once more.
@@ -207,16 +207,13 @@ asio::awaitable<void> AttachedUp::stop_all() {
   if (nothing_runs_) co_return;
   stopping_.cancel();
   co_await stopping_.join();
-  write_all(STDERR_FILENO, "Killing\n");
+  progress_.finish();
+  progress_.renderer().message("Killing");
   co_await kill_all();
   co_await wait_until([this] { return nothing_runs_ || tasks_.failure(); });  // the last lines and exits
 }
 
 asio::awaitable<void> AttachedUp::stop_gracefully() {
-  GlobalOptions plain = global_;
-  if (plain.progress == render::ProgressMode::automatic || plain.progress == render::ProgressMode::tty)
-    plain.progress = render::ProgressMode::plain;  // output of containers comes between
-  ShownProgress progress(plain, {});
   scheduler::SelectOptions options;
   options.services = selected(project_, options_.reconcile);
   options.timeout = options_.reconcile.timeout;
@@ -224,7 +221,7 @@ asio::awaitable<void> AttachedUp::stop_gracefully() {
   observing.images = observing.volumes = false;
   const scheduler::ObservedState observed = co_await scheduler::observe(client_, project_.name, observing);
   scheduler::Plan plan = scheduler::plan_stop(project_.name, &project_, observed, options);
-  co_await scheduler::execute(client_, std::move(plan), progress);
+  co_await scheduler::execute(client_, std::move(plan), progress_);
   stopped_ = true;
   wake();
 }

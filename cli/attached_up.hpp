@@ -38,7 +38,6 @@ private:
   void wake();
 
   engine::api::Client& client_;
-  const GlobalOptions& global_;
   const compose::Project& project_;
   const UpOptions& options_;
   ShownProgress& progress_;

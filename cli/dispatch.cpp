@@ -104,7 +104,7 @@ int run_command_line(const CommandLine& arguments) {
 }
 
 void print_error(const std::string& text) {
-  const bool ansi = render::use_ansi(render::Ansi::automatic, STDERR_FILENO);
+  const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
   write_all(STDERR_FILENO, render::paint(ansi, render::red, text) + "\n");
 }
 

@@ -11,7 +11,7 @@ namespace stack::cli {
 namespace {
 
 void print_warnings(const std::vector<std::string>& warnings) {
-  const bool ansi = render::use_ansi(render::Ansi::automatic, STDERR_FILENO);
+  const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
   for (const std::string& warning : warnings)
     write_all(STDERR_FILENO, fmt::format("{} {}\n", render::paint(ansi, render::yellow, "WARNING:"), warning));
 }

@@ -8,31 +8,6 @@
 
 namespace stack::cli {
 
-/// A renderer that can be switched off for good.
-class ShownProgress::Switch : public render::Progress {
-public:
-  explicit Switch(std::unique_ptr<render::Progress> inner) : inner_(std::move(inner)) {}
-  void update(const render::ProgressLine& line, Clock::time_point now) override {
-    if (inner_) inner_->update(line, now);
-  }
-  void message(std::string_view text) override {
-    if (inner_) inner_->message(text);
-  }
-  void tick(Clock::time_point now) override {
-    if (inner_) inner_->tick(now);
-  }
-  void finish(Clock::time_point now) override {
-    if (inner_) inner_->finish(now);
-  }
-  void off() {
-    finish(Clock::now());
-    inner_.reset();
-  }
-
-private:
-  std::unique_ptr<render::Progress> inner_;
-};
-
 namespace {
 
 render::Phase phase_of(scheduler::Progress::Phase phase) {
@@ -50,17 +25,19 @@ render::Phase phase_of(scheduler::Progress::Phase phase) {
 }  // namespace
 
 ShownProgress::ShownProgress(const GlobalOptions& global, const Options& options)
-    : options_(options), ansi_(render::use_ansi(global.ansi, STDERR_FILENO)) {
-  render::ProgressOptions rendering{.mode = global.progress, .ansi = ansi_, .fd = STDERR_FILENO, .title = options.title};
+    : options_(options), color_(render::use_color(global.ansi, STDERR_FILENO)) {
+  render::ProgressOptions rendering{.mode = global.progress,
+                                    .cursor = render::use_cursor(global.ansi, STDERR_FILENO),
+                                    .color = color_,
+                                    .fd = STDERR_FILENO,
+                                    .title = options.title};
   if (options.quiet) rendering.mode = render::ProgressMode::quiet;
-  switch_ = std::make_unique<Switch>(render::make_progress(rendering));
+  renderer_ = render::make_progress(rendering);
 }
-
-ShownProgress::~ShownProgress() = default;
 
 void ShownProgress::operation(const scheduler::Operation& operation, Phase phase, std::string_view status) {
   render::ProgressLine line{.id = operation.subject, .status = std::string(status), .detail = {}, .phase = phase_of(phase)};
-  switch_->update(line, render::Progress::Clock::now());
+  renderer_->update(line, render::Progress::Clock::now());
   if (phase == Phase::done || phase == Phase::failed) {
     if (const auto rest = partial_.find(operation.id); rest != partial_.end()) build_output(operation, "\n");
   }
@@ -71,7 +48,7 @@ void ShownProgress::build_output(const scheduler::Operation& operation, std::str
   std::string& partial = partial_[operation.id];
   for (std::size_t newline = 0; (newline = text.find('\n')) != std::string_view::npos; text.remove_prefix(newline + 1)) {
     partial += text.substr(0, newline);
-    if (!partial.empty()) switch_->message(fmt::format("{} | {}", operation.service, partial));
+    if (!partial.empty()) renderer_->message(fmt::format("{} | {}", operation.service, partial));
     partial.clear();
   }
   partial += text;
@@ -83,28 +60,27 @@ void ShownProgress::pull_status(const scheduler::Operation& operation, std::stri
   if (options_.quiet_pull) return;
   std::string detail = fmt::format("{} {}", layer, status);
   if (total > 0) detail += fmt::format(" {}/{}", render::human_size(current), render::human_size(total));
-  switch_->update({.id = operation.subject, .status = "Pulling", .detail = std::move(detail), .phase = render::Phase::working},
-                  render::Progress::Clock::now());
+  renderer_->update(
+      {.id = operation.subject, .status = "Pulling", .detail = std::move(detail), .phase = render::Phase::working},
+      render::Progress::Clock::now());
 }
 
 void ShownProgress::warning(std::string_view text) {
-  const std::string line = fmt::format("{} {}", render::paint(ansi_, render::yellow, "WARNING:"), text);
+  const std::string line = fmt::format("{} {}", render::paint(color_, render::yellow, "WARNING:"), text);
   if (options_.quiet)
     write_all(STDERR_FILENO, line + "\n");
   else
-    switch_->message(line);
+    renderer_->message(line);
 }
 
 void ShownProgress::unchanged(const std::vector<std::string>& subjects) {
   for (const std::string& subject : subjects) {
     if (!subject.starts_with("Container ")) continue;  // docker compose does not mention networks and volumes that are there
-    switch_->update({.id = subject, .status = "Running", .detail = {}, .phase = render::Phase::done},
-                    render::Progress::Clock::now());
+    renderer_->update({.id = subject, .status = "Running", .detail = {}, .phase = render::Phase::done},
+                      render::Progress::Clock::now());
   }
 }
 
-void ShownProgress::silence() { switch_->off(); }
-
-render::Progress& ShownProgress::renderer() { return *switch_; }
+void ShownProgress::finish() { renderer_->finish(render::Progress::Clock::now()); }
 
 }  // namespace stack::cli

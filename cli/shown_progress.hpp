@@ -18,7 +18,6 @@ public:
     bool quiet = false;  ///< show nothing but warnings
   };
   ShownProgress(const GlobalOptions& global, const Options& options);
-  ~ShownProgress() override;
 
   void operation(const scheduler::Operation& operation, Phase phase, std::string_view status) override;
   void build_output(const scheduler::Operation& operation, std::string_view text) override;
@@ -28,15 +27,14 @@ public:
 
   /// What the plan leaves as it is: "Container p-db-1  Running".
   void unchanged(const std::vector<std::string>& subjects);
-  /// From now on nothing is drawn: the lines on the screen stay as they are, and something else writes below them.
-  void silence();
-  render::Progress& renderer();
+  /// What is drawn is complete and stays as it is; what comes next is written, or drawn, below it.
+  void finish();
+  render::Progress& renderer() { return *renderer_; }
 
 private:
-  class Switch;
   Options options_;
-  bool ansi_;
-  std::unique_ptr<Switch> switch_;
+  bool color_;
+  std::unique_ptr<render::Progress> renderer_;
   std::map<int, std::string> partial_;  ///< unfinished line of a build's output, by operation
 };
 

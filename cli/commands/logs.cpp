@@ -158,7 +158,7 @@ int logs(const Invocation& invocation) {
   if (!parse(invocation, options)) return 0;
   const ProjectReference reference = find_project(invocation.global, options.services);
   Session session(invocation.global);
-  const bool color = !options.no_color && render::use_ansi(invocation.global.ansi, STDOUT_FILENO);
+  const bool color = !options.no_color && render::use_color(invocation.global.ansi, STDOUT_FILENO);
   render::LogPrinter printer({.prefix = !options.no_prefix, .color = color, .out_fd = STDOUT_FILENO, .err_fd = STDOUT_FILENO});
   session.run(show(session.client(), reference.name, options, printer));
   return 0;

@@ -280,7 +280,7 @@ int run(const Invocation& invocation) {
     session.show(progress.renderer());
     session.run(prepare(session.client(), project, service, flags, progress));
   }
-  progress.silence();
+  progress.finish();
   return session.run_without_signals(run_container(session.client(), std::move(container), flags));
 }
 

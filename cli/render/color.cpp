@@ -17,12 +17,16 @@ Ansi parse_ansi(std::string_view text) {
   throw Error(ErrorCode::invalid_argument, fmt::format("invalid value \"{}\" for --ansi: auto, always or never", text));
 }
 
-bool use_ansi(Ansi ansi, int fd) {
+bool use_cursor(Ansi ansi, int fd) {
   if (ansi != Ansi::automatic) return ansi == Ansi::always;
-  const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  if ((no_color && *no_color) || (term && std::string_view(term) == "dumb")) return false;
-  return is_terminal(fd);
+  return !(term && std::string_view(term) == "dumb") && is_terminal(fd);
+}
+
+bool use_color(Ansi ansi, int fd) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool unwanted = ansi == Ansi::automatic && no_color && *no_color;
+  return !unwanted && use_cursor(ansi, fd);
 }
 
 std::string_view service_color(std::size_t n) {

@@ -40,8 +40,8 @@ std::string& LogPrinter::buffer_for(Stream stream) {
 }
 
 void LogPrinter::write_buffer() {
-  if (!buffer_.empty() && !write_all(buffered_ == Stream::out ? options_.out_fd : options_.err_fd, buffer_))
-    reader_gone_ = true;
+  const int fd = buffered_ == Stream::out ? options_.out_fd : options_.err_fd;
+  if (!buffer_.empty() && !(options_.output ? options_.output(fd, buffer_) : write_all(fd, buffer_))) reader_gone_ = true;
   buffer_.clear();
 }
 

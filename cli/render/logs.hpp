@@ -5,6 +5,7 @@
 // A line may arrive in pieces; it is held until it is whole, so lines of two containers never mix.
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,10 @@ public:
     bool color = false;
     int out_fd = 1;
     int err_fd = 1;  ///< where the containers' stderr goes
+    /// What puts whole lines on a descriptor, when something else is drawn on the same terminal; false: nobody reads any more.
+    std::function<bool(int fd, std::string_view lines)> output;
   };
-  explicit LogPrinter(const Options& options) : options_(options) {}
+  explicit LogPrinter(Options options) : options_(std::move(options)) {}
 
   /// A container to expect output of; one with the same name is the same. Add all that are known before the first write: the
   /// prefixes are aligned to the widest.

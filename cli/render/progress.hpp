@@ -6,9 +6,12 @@
 //   quiet   nothing
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "cli/terminal.hpp"
 
 namespace stack::cli::render {
 
@@ -34,6 +37,11 @@ public:
   /// Text that belongs to no object (output of a build step, a warning): appears above the redrawn lines. No newline at the
   /// end.
   virtual void message(std::string_view text) = 0;
+  /// Whole lines that something else writes to `fd`, containers say. Where they share a terminal with the redrawn lines, they
+  /// appear above those. Returns false once nobody reads any more.
+  virtual bool output(int fd, std::string_view lines);
+  /// Of the block that begins with the next update: "[+] Stopping 2/4".
+  virtual void title(std::string) {}
   /// Called about ten times a second while work is going on.
   virtual void tick(Clock::time_point) {}
   /// Nothing more will come: the last state stays on the screen. A later update starts a new block.
@@ -42,9 +50,12 @@ public:
 
 struct ProgressOptions {
   ProgressMode mode = ProgressMode::automatic;
-  bool ansi = false;  ///< colours and cursor movement are wanted; automatic is tty then, plain otherwise
+  bool cursor = false;  ///< the cursor may be moved: automatic is tty then, plain otherwise
+  bool color = false;
   int fd = 2;
   std::string title = "Running";  ///< of the block: "[+] Running 2/4"
+  /// Of the terminal; empty: what `fd` says at each drawing, 24 by 80 if it does not know.
+  std::function<TerminalSize()> size;
 };
 std::unique_ptr<Progress> make_progress(const ProgressOptions& options);
 
