@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "scheduler/config_hash.hpp"
 #include "scheduler/container_parts.hpp"
 #include "scheduler/labels.hpp"
 
@@ -165,6 +166,7 @@ NamedContainer oneoff_config(const Project& project, const Service& service, con
   result.body = common_config(project, changed);
   api::ContainerConfig& config = result.body.config;
   config.labels = oneoff_labels(project, changed, slug);
+  config.labels[label::config_hash] = config_hash(changed);  // docker compose lists, and takes down, only what has one
   for (const auto& [name, value] : options.labels) config.labels[name] = value;
   config.env.insert(config.env.end(), options.environment.begin(), options.environment.end());
   config.attach_stdin = config.stdin_once = options.interactive && !options.detach;

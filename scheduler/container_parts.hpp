@@ -17,7 +17,7 @@ void add_mounts(const compose::Project& project, const compose::Service& service
 /// "80/tcp" of every port published or exposed
 std::set<std::string> exposed_ports(const compose::Service& service);
 api::PortMap port_bindings(const compose::Service& service);
-/// "on-failure:3" → {on-failure, 3}; deploy.restart_policy where there is no `restart`.
+/// "on-failure:3" → {on-failure, 3}; deploy.restart_policy wins over `restart`.
 api::RestartPolicy restart_policy(const compose::Service& service);
 
 }  // namespace stack::scheduler

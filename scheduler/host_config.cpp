@@ -103,7 +103,22 @@ api::PortMap port_bindings(const Service& service) {
   return bindings;
 }
 
+namespace {
+
+/// The engine's word for deploy.restart_policy.condition.
+std::string policy_name(const std::string& condition) {
+  if (condition == "none") return "no";
+  return condition == "any" ? "always" : condition;
+}
+
+}  // namespace
+
 api::RestartPolicy restart_policy(const Service& service) {
+  if (service.deploy && service.deploy->restart_policy) {  // docker compose lets it win
+    const auto& policy = *service.deploy->restart_policy;
+    return {.name = policy_name(policy.condition),
+            .maximum_retry_count = static_cast<std::int64_t>(policy.max_attempts.value_or(0))};
+  }
   if (!service.restart.empty()) {
     const std::size_t colon = service.restart.find(':');
     api::RestartPolicy policy{.name = service.restart.substr(0, colon)};
@@ -114,12 +129,7 @@ api::RestartPolicy restart_policy(const Service& service) {
       fail(service, "restart", "\"" + count + "\" is no number of restarts");
     return policy;
   }
-  if (!service.deploy || !service.deploy->restart_policy) return {.name = "no"};
-  const auto& policy = *service.deploy->restart_policy;
-  if (policy.condition == "none") return {.name = "no"};
-  if (policy.condition == "on-failure")
-    return {.name = "on-failure", .maximum_retry_count = static_cast<std::int64_t>(policy.max_attempts.value_or(0))};
-  return {.name = "always"};
+  return {.name = "no"};
 }
 
 api::HostConfig host_config(const Project& project, const Service& service) {

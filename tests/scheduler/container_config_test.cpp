@@ -123,6 +123,7 @@ TEST(ContainerConfig, AOneOffHasItsOwnNameAndOnlyItsOwnAlias) {
   EXPECT_EQ(made.name, "p-web-run-0123456789ab");
   EXPECT_EQ(made.body.endpoints_config.at("p_default").aliases, std::vector<std::string>{"p-web-run-0123456789ab"});
   EXPECT_EQ(made.body.config.labels.at(label::oneoff), "True");
+  EXPECT_EQ(made.body.config.labels.at(label::config_hash).size(), 64U);
   EXPECT_FALSE(made.body.config.labels.contains(label::container_number));
   EXPECT_TRUE(made.body.host_config.port_bindings.empty());
   EXPECT_EQ(made.body.host_config.restart_policy.name, "no");
@@ -140,6 +141,20 @@ TEST(ContainerConfig, LabelsAreThoseOfDockerCompose) {
   EXPECT_EQ(labels.at("com.docker.compose.project"), "p");
   EXPECT_EQ(labels.at("com.docker.compose.service"), "web");
   EXPECT_EQ(labels.at("mine"), "1");
+}
+
+TEST(RestartPolicy, IsWhatDockerComposeMakesOfIt) {
+  const auto policy = [](const std::string& keys) {
+    const auto project = project_of("services: {web: {image: i, " + keys + "}}");
+    const auto made = container_config(project, project.services.at("web"), 1).host_config.restart_policy;
+    return made.name + " " + std::to_string(made.maximum_retry_count);
+  };
+  EXPECT_EQ(policy("restart: 'on-failure:3'"), "on-failure 3");
+  EXPECT_EQ(policy("deploy: {restart_policy: {condition: any}}"), "always 0");
+  EXPECT_EQ(policy("deploy: {restart_policy: {condition: none}}, restart: always"), "no 0") << "deploy wins";
+  EXPECT_EQ(policy("deploy: {restart_policy: {condition: on-failure, max_attempts: 3}}, restart: always"), "on-failure 3");
+  EXPECT_EQ(policy("deploy: {restart_policy: {}}"), " 0") << "the engine's default: no";
+  EXPECT_EQ(policy("stdin_open: true"), "no 0");
 }
 
 TEST(Labels, DependsOnIsReadBackAndRubbishIsLeftOut) {

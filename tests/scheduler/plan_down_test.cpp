@@ -77,5 +77,20 @@ TEST(PlanRestart, DependenciesComeFirstAndDependentsWithRestartFollow) {
             "#2 [#1] RestartContainer service:web:1 (restart)\n");
 }
 
+TEST(Restart, TakesAlongWhatAsksForItAndWhatAsksForThat) {
+  const auto project = project_of(
+      "services:\n"
+      "  x: {image: i, network_mode: none}\n"
+      "  y: {image: i, network_mode: none, depends_on: {x: {condition: service_started, restart: true}}}\n"
+      "  z: {image: i, network_mode: none, depends_on: {y: {condition: service_started, restart: true}}}\n"
+      "  w: {image: i, network_mode: none, depends_on: [x]}\n");
+  EXPECT_EQ(to_text(plan_restart("p", &project, all_up(project), {.services = {"x"}})),
+            "#1 [] RestartContainer service:x:1 (restart)\n"
+            "#2 [#1] RestartContainer service:y:1 (restart)\n"
+            "#3 [#2] RestartContainer service:z:1 (restart)\n");
+  EXPECT_EQ(to_text(plan_restart("p", &project, all_up(project), {.services = {"x"}, .with_dependencies = false})),
+            "#1 [] RestartContainer service:x:1 (restart)\n");
+}
+
 }  // namespace
 }  // namespace stack::scheduler
