@@ -73,12 +73,9 @@ private:
 };
 
 void make_run_root(const Paths& paths) {
+  require_root(paths);
   std::error_code error;
   std::filesystem::create_directories(paths.run_root, error);
-  if (error.value() == EACCES || error.value() == EPERM || (!error && ::access(paths.run_root.c_str(), W_OK) != 0))
-    throw Error(ErrorCode::forbidden,
-                "no engine runs, and only root can start one for " + paths.data_root +
-                    ": run the command with sudo, or choose a data root of your own with STACK_ROOT and STACK_RUN");
   if (error) throw Error(ErrorCode::unavailable, "create " + paths.run_root + ": " + error.message());
 }
 
@@ -135,6 +132,15 @@ void start(const LauncherOptions& options, const UniqueFd& lock, Clock::time_poi
 }
 
 }  // namespace
+
+void require_root(const Paths& paths) {
+  if (::geteuid() == 0) return;
+  throw Error(
+      ErrorCode::forbidden,
+      "only root can run the engine of " + paths.data_root +
+          ": use sudo. To work without sudo, have root run `stack engine` (or the systemd unit) and join the group of its "
+          "socket: \"stack\" or \"docker\", whichever exists when it starts");
+}
 
 UniqueFd connect_unix(const std::string& path) {
   sockaddr_un address{};

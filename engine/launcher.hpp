@@ -37,6 +37,9 @@ struct LauncherOptions {
 /// that engine was just ending itself.
 UniqueFd connect_or_start(const LauncherOptions& options);
 
+/// Throws forbidden, with advice, when this user cannot run an engine.
+void require_root(const Paths& paths);
+
 /// A connected socket to a running engine. Throws unavailable when none runs, forbidden as above.
 UniqueFd connect_to_engine(const Paths& paths);
 

@@ -259,6 +259,7 @@ int serve(const ServeOptions& given) {
   StartUpReport report(given.on_demand);
   try {
     const ServeOptions options = checked(given);
+    require_root(options.paths);
     start_clean();
     make_roots(options.paths);
     const UniqueFd lock = take_lock(options);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "cli/attach.hpp"
@@ -54,6 +55,27 @@ api::ExecCreateRequest request_of(const ExecOptions& options, bool tty) {
   return request;
 }
 
+/// Empty: the engine that knew it has ended.
+asio::awaitable<std::optional<api::ExecInspect>> find_exec(api::Client& client, std::string id) {
+  try {
+    co_return co_await client.inspect_exec(std::move(id));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::unavailable) throw;
+    co_return std::nullopt;
+  }
+}
+
+/// True: the stream ended in its own time, as far as can be seen here.
+asio::awaitable<bool> carry_to_the_end(api::HijackedStream& stream, AttachedProcess process) {
+  try {
+    co_await carry(stream, std::move(process));
+    co_return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unavailable) throw;
+    co_return false;
+  }
+}
+
 asio::awaitable<int> execute(api::Client& client, std::string project, const ExecOptions& options) {
   const bool tty = !options.no_tty && !options.detach && is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
   const api::ContainerSummary container =
@@ -70,9 +92,14 @@ asio::awaitable<int> execute(api::Client& client, std::string project, const Exe
   process.tty = tty;
   process.input = options.interactive;
   process.resize = [&client, &id](unsigned rows, unsigned columns) { return client.resize_exec(id, rows, columns); };
-  co_await carry(stream, std::move(process));
-  const api::ExecInspect ended = co_await client.inspect_exec(id);
-  co_return static_cast<int>(ended.exit_code.value_or(0));
+  const bool whole = co_await carry_to_the_end(stream, std::move(process));
+  const std::optional<api::ExecInspect> ended = co_await find_exec(client, id);
+  if (!whole || !ended)
+    throw Error(ErrorCode::unavailable,
+                fmt::format("the engine ended while the command ran in container {}: the command's exit status is unknown, and "
+                            "some of its output may be missing; the container itself runs on",
+                            name_of(container)));
+  co_return static_cast<int>(ended->exit_code.value_or(0));
 }
 
 }  // namespace

@@ -57,8 +57,9 @@ asio::awaitable<Socket> connect_tcp(asio::any_io_executor executor, Endpoint end
 
 Error connect_error(const Endpoint& endpoint, const error_code& error) {
   const bool denied = error == boost::system::errc::permission_denied;
-  return Error(denied ? ErrorCode::forbidden : ErrorCode::unavailable,
-               "cannot connect to the engine at " + endpoint.text() + ": " + error.message());
+  std::string text = "cannot connect to the engine at " + endpoint.text() + ": " + error.message();
+  if (denied) text += ": use sudo, or join the group that owns the socket";
+  return Error(denied ? ErrorCode::forbidden : ErrorCode::unavailable, text);
 }
 
 }  // namespace

@@ -116,6 +116,19 @@ class KillEngine(StackCase):
             if line != str(expected):
                 self.fail(f"line {expected} of the log is {line!r}, of {len(lines)}")
 
+    def test_a_command_under_way_ends_with_a_clear_message(self):
+        self.import_busybox()
+        self.compose('name: killed\nservices:\n  web: {image: local/busybox, init: true, command: [sleep, "100000"]}\n')
+        self.stack("up", "-d")
+        running = self.start("exec", "-T", "web", "sh", "-c", "echo begun; exec sleep 100000")
+        self.assertEqual(running.stdout.readline(), "begun\n")
+        self.kill_engine()
+        _, message = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 1)
+        self.assertIn("the engine ended while the command ran in container killed-web-1", message)
+        self.assertIn("exit status is unknown", message)
+        self.assertEqual(self.containers()[0]["State"], "running")
+
 
 if __name__ == "__main__":
     unittest.main()
