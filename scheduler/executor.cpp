@@ -12,6 +12,7 @@
 #include <deque>
 #include <set>
 
+#include "scheduler/key_places.hpp"
 #include "scheduler/operations.hpp"
 
 namespace stack::scheduler {
@@ -20,11 +21,14 @@ namespace {
 
 using Phase = Progress::Phase;
 
-/// "service web (compose.yaml:3:5): message"
+/// "service web, ports[0] (compose.yaml:3:5): message"
 Error named_error(const Operation& operation, const Error& error) {
   std::string who = operation.service.empty() ? operation.resource : "service " + operation.service;
   if (const auto colon = who.find(':'); operation.service.empty() && colon != std::string::npos) who[colon] = ' ';
-  if (!operation.where.empty()) who += " (" + operation.where + ")";
+  const KeyPlace* place = find_place(operation.keys, error.what());
+  if (place) who += ", " + place->key;
+  const std::string& where = place ? place->where : operation.where;
+  if (!where.empty()) who += " (" + where + ")";
   return Error(error.code(), who + ": " + error.what());
 }
 

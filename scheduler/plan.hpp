@@ -101,16 +101,24 @@ using Action = std::variant<PullImage, BuildImage, CreateNetwork, RemoveNetwork,
                             StartContainer, StopContainer, RestartContainer, RemoveContainer, RenameContainer, RemoveImage,
                             WaitContainers>;
 
+/// A key in the files, and the words an engine complains about it with: all of them are in its message.
+struct KeyPlace {
+  std::string key;    ///< "ports[0]"
+  std::string where;  ///< file:line:column
+  std::vector<std::string> words;
+};
+
 struct Operation {
   int id = 0;              ///< from 1, in an order in which they could be run one after the other
   std::vector<int> after;  ///< operations that have to succeed first
   Action action;
-  std::string resource;   ///< "service:web:1", "network:back", "volume:data", "image:app"
-  std::string subject;    ///< for people: "Container shop-web-1"
-  std::string service;    ///< empty for networks and volumes
-  std::string reason;     ///< "missing", "configuration changed", ...
-  std::string where;      ///< file:line:column for error messages
-  bool recreate = false;  ///< part of replacing a container
+  std::string resource;        ///< "service:web:1", "network:back", "volume:data", "image:app"
+  std::string subject;         ///< for people: "Container shop-web-1"
+  std::string service;         ///< empty for networks and volumes
+  std::string reason;          ///< "missing", "configuration changed", ...
+  std::string where;           ///< file:line:column for error messages that are about none of the keys
+  std::vector<KeyPlace> keys;  ///< what an error may be about
+  bool recreate = false;       ///< part of replacing a container
 };
 
 struct Plan {

@@ -127,6 +127,8 @@ void write_operation(Json& to, const Operation& operation) {
   if (!operation.service.empty()) to["service"] = operation.service;
   if (!operation.reason.empty()) to["reason"] = operation.reason;
   if (!operation.where.empty()) to["where"] = operation.where;
+  for (const KeyPlace& place : operation.keys)
+    to["keys"].push_back({{"key", place.key}, {"where", place.where}, {"words", place.words}});
   if (operation.recreate) to["recreate"] = true;
   Writer writer(to["arguments"] = Json::object());
   std::visit([&](const auto& action) { fields(writer, const_cast<std::decay_t<decltype(action)>&>(action)); },
@@ -167,6 +169,21 @@ Action read_action(const std::string& wanted, const Json& arguments, const Path&
   fail("there is no operation \"" + wanted + "\"");
 }
 
+std::vector<KeyPlace> read_places(const Json& from, const Path& path) {
+  std::vector<KeyPlace> places;
+  api::detail::require_array(from, path);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const Path item{&path, {}, i};
+    api::detail::require_object(from[i], item);
+    Reader read(from[i], item);
+    KeyPlace& place = places.emplace_back();
+    read("key", place.key);
+    read("where", place.where);
+    read("words", place.words);
+  }
+  return places;
+}
+
 Operation read_operation(const Json& from, const Path& path) {
   api::detail::require_object(from, path);
   Operation operation;
@@ -181,6 +198,9 @@ Operation read_operation(const Json& from, const Path& path) {
   read("reason", operation.reason);
   read("where", operation.where);
   read("recreate", operation.recreate);
+  Json keys = Json::array();
+  read.raw("keys", keys);
+  operation.keys = read_places(keys, Path{&path, "keys"});
   Json arguments = Json::object();
   read.raw("arguments", arguments);
   const Path arguments_path{&path, "arguments"};

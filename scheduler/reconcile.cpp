@@ -7,6 +7,7 @@
 #include "scheduler/container_config.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/image_plan.hpp"
+#include "scheduler/key_places.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/plan_builder.hpp"
 
@@ -194,6 +195,7 @@ private:
     Operation start = container_operation(service.name, replica.number, replica.name, reason, service.where());
     start.action = StartContainer{.container = replica.fate == Replica::Fate::keep ? replica.existing->id : replica.name};
     start.after = std::move(after);
+    start.keys = key_places(project_, service);
     starts_[service.name].push_back(builder_.add(std::move(start)));
   }
 
@@ -236,6 +238,7 @@ private:
     Operation operation = container_operation(service.name, replica.number, replica.name, replica.reason, service.where());
     operation.recreate = replica.fate == Replica::Fate::recreate;
     operation.after = before_creation(service, replica);
+    operation.keys = key_places(project_, service);
     operation.action = std::move(create);
     const int made = builder_.add(std::move(operation));
     first_made_.emplace(service.name, made);
@@ -332,6 +335,7 @@ private:
     operation.resource = "service:" + name;
     operation.service = name;
     operation.where = where;
+    operation.keys = health_places(*decision.service);
     wait.timeout = options_.wait_timeout;
     for (const Replica& replica : decision.replicas) {
       wait.containers.push_back(replica.name);

@@ -29,6 +29,13 @@ std::string last_probe(const api::Health& health) {
   return text;
 }
 
+/// An engine also says "unhealthy" of a container that is just ending, because nobody probes it any more.
+bool has_failed_often_enough(const api::ContainerInspect& container) {
+  constexpr std::int64_t default_retries = 3;
+  const auto& check = container.config.healthcheck;
+  return container.state.health->failing_streak >= (check && check->retries > 0 ? check->retries : default_retries);
+}
+
 Verdict judge_running(const api::ContainerInspect& container, const std::string& who, WaitFor condition) {
   const auto& health = container.state.health;
   if (!health || health->status == "none") {
@@ -36,7 +43,8 @@ Verdict judge_running(const api::ContainerInspect& container, const std::string&
     return done(true);
   }
   if (health->status == "healthy") return done();
-  if (health->status == "unhealthy") return failed(who + " is unhealthy" + last_probe(*health));
+  if (health->status == "unhealthy" && has_failed_often_enough(container))
+    return failed(who + " is unhealthy" + last_probe(*health));
   return waiting(who + " is not healthy yet" + last_probe(*health));
 }
 

@@ -1,8 +1,10 @@
 """Bad input gets one clear error that names the service, a status that is not 0, and `down` cleans up everything."""
+import shutil
 import socket
+import subprocess
 import unittest
 
-from harness import StackCase
+from harness import STACK, StackCase
 
 
 class Errors(StackCase):
@@ -56,6 +58,7 @@ class Errors(StackCase):
             message = self.fails("up", "-d")
         self.assertIn("18083", message)
         self.assertIn("web", message)
+        self.assertRegex(message, r"(?m)" + self.place(r"ports\[0\]", 7))
         self.assertIn("python", message, "the message names the program that holds the port")
         self.stack("down")
 
@@ -67,6 +70,80 @@ class Errors(StackCase):
         self.assertIn("18084", message)
         self.assertIn("bad-one-1", message)
         self.stack("down")
+
+    def place(self, key: str, line: int) -> str:
+        return rf"^service web, {key} \(.*compose\.yaml:{line}:\d+\): "
+
+    def test_a_database_that_never_becomes_healthy(self):
+        self.compose("""
+name: bad
+services:
+  db:
+    image: local/busybox
+    init: true
+    command: [sh, -c, "echo disk full; exec sleep 1000"]
+    healthcheck: {test: "echo connection refused; false", interval: 50ms, retries: 2}
+  web: {image: local/busybox, init: true, command: [sleep, "1000"], depends_on: {db: {condition: service_healthy}}}
+""")
+        message = self.fails("up", "-d")
+        self.assertRegex(message, r"(?m)^service db, healthcheck \(.*compose\.yaml:8:\d+\): .*bad-db-1 is unhealthy: connection refused")
+        self.assertIn("  disk full", message)
+        self.assertEqual({item["Service"]: item["State"] for item in self.containers()}, {"db": "running", "web": "created"})
+
+    def test_a_migration_that_fails(self):
+        self.compose("""
+name: bad
+services:
+  migrate:
+    image: local/busybox
+    command: [sh, -c, "echo no such table >&2; exit 3"]
+  web: {image: local/busybox, init: true, command: [sleep, "1000"], depends_on: {migrate: {condition: service_completed_successfully}}}
+""")
+        message = self.fails("up", "-d")
+        self.assertRegex(message, r"(?m)^service migrate, command \(.*compose\.yaml:6:\d+\): .*bad-migrate-1 exited \(3\)")
+        self.assertIn("  no such table", message)
+
+    def test_a_secret_whose_file_is_missing(self):
+        self.service("image: local/busybox\ncommand: ['true']\nsecrets: [password]", "secrets:\n  password: {file: ./absent.txt}\n")
+        message = self.fails("up", "-d")
+        self.assertRegex(message, r"(?m)" + self.place(r"secrets\.password", 8))
+        self.assertIn("absent.txt", message)
+
+    def test_a_bind_source_that_is_missing(self):
+        self.service("image: local/busybox\ncommand: ['true']\nvolumes:\n"
+                     "  - {type: bind, source: ./absent, target: /x, bind: {create_host_path: false}}")
+        message = self.fails("up", "-d")
+        self.assertRegex(message, r"(?m)" + self.place(r"volumes\[0\]", 7))
+        self.assertIn("does not exist", message)
+
+    def test_a_device_that_is_not_there(self):
+        self.service("image: local/busybox\ncommand: [sleep, '1000']\ndevices: [/dev/absent]")
+        self.assertRegex(self.fails("up", "-d"), r"(?m)" + self.place(r"devices\[0\]", 6))
+
+    def test_a_limit_the_engine_refuses(self):
+        self.service("image: local/busybox\ncommand: [sleep, '1000']\ndeploy: {resources: {limits: {memory: 1m}}}")
+        self.assertRegex(self.fails("up", "-d"), r"(?m)" + self.place(r"deploy\.resources\.limits\.memory", 6))
+        self.service("image: local/busybox\ncommand: [sleep, '1000']\ncpuset: '4000'")
+        self.assertRegex(self.fails("up", "-d"), r"(?m)" + self.place("cpuset", 6))
+
+    def test_a_user_without_rights_is_told_what_to_do(self):
+        program = self.base / "stack"
+        shutil.copy(STACK, program)
+        self.base.chmod(0o755)
+        self.service("image: local/busybox")
+
+        def as_nobody(*args, **env):
+            done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(program), *args], cwd=self.dir,
+                                  env={**self.env, **env}, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            return done.stderr
+
+        running = as_nobody("ps")
+        self.assertIn("sudo", running)
+        self.assertIn("the group that owns the socket", running)
+        absent = str(self.base / "other")
+        for command in (["ps"], ["engine"]):
+            self.assertRegex(as_nobody(*command, STACK_ROOT=absent), "only root can run the engine of .*other: use sudo")
 
     def test_a_command_that_is_not_in_the_image(self):
         self.service("image: local/busybox\ncommand: [no-such-program]")

@@ -21,7 +21,7 @@ class Wait(StackCase):
     def test_a_container_that_ends_at_once_is_an_error_with_exit_code_and_log(self):
         self.services(app='command: [sh, -c, "echo no configuration; exit 3"]')
         message = self.fails()
-        self.assertRegex(message, r"service app \(.*compose\.yaml:3:3\): container wait-app-1 exited \(3\)")
+        self.assertRegex(message, r"service app, command \(.*compose\.yaml:3:\d+\): container wait-app-1 exited \(3\)")
         self.assertIn("  no configuration", message)
 
     def test_ending_well_is_not_running_either(self):

@@ -170,6 +170,13 @@ TEST_F(Execute, TheFirstFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthe
   EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "POST /containers/p-b-1/start"), 0);
 }
 
+TEST_F(Execute, AFailureNamesTheKeyItIsAboutWithItsPlace) {
+  script->answers["POST /containers/p-a-1/start"] = answer_of(500, R"({"message":"Bind for 0.0.0.0:80 failed: taken"})");
+  Operation start = operation(1, {}, StartContainer{"p-a-1"}, "a");
+  start.keys = {{"devices[0]", "compose.yaml:7:9", {"device"}}, {"ports[0]", "compose.yaml:8:9", {":80", "Bind"}}};
+  EXPECT_EQ(error_of_plan(plan_of({start})), "service a, ports[0] (compose.yaml:8:9): Bind for 0.0.0.0:80 failed: taken");
+}
+
 TEST_F(Execute, ASkippedContainerIsReportedOnceAndAFailedOneNotAgain) {
   script->answers["POST /containers/create"] = answer_of(500, R"({"message":"no"})");
   WaitContainers wait;
@@ -205,7 +212,7 @@ TEST_F(Execute, WhatIsGoneAlreadyIsRemovedAndWhatOthersUseStays) {
 constexpr const char* starting = R"({"Id":"i","Name":"/p-db-1","State":{"Status":"running","Health":{"Status":"starting"}}})";
 constexpr const char* healthy = R"({"Id":"i","Name":"/p-db-1","State":{"Status":"running","Health":{"Status":"healthy"}}})";
 constexpr const char* unhealthy =
-    R"({"Id":"i","Name":"/p-db-1","State":{"Status":"running","Health":{"Status":"unhealthy","Log":[{"ExitCode":1,"Output":"refused"}]}}})";
+    R"({"Id":"i","Name":"/p-db-1","State":{"Status":"running","Health":{"Status":"unhealthy","FailingStreak":3,"Log":[{"ExitCode":1,"Output":"refused"}]}}})";
 constexpr const char* health_event =
     "{\"Type\":\"container\",\"Action\":\"health_status: "
     "healthy\",\"Actor\":{\"ID\":\"i\",\"Attributes\":{\"name\":\"p-db-1\"}}}\n";
@@ -420,6 +427,10 @@ TEST(Judge, KnowsWhenWaitingIsOver) {
   EXPECT_EQ(verdict(R"({"Status":"running"})", WaitFor::healthy), "container c has no healthcheck configured");
   EXPECT_EQ(verdict(R"({"Status":"running"})", WaitFor::running_or_healthy), "done");
   EXPECT_EQ(verdict(R"({"Status":"running"})", WaitFor::completed), "wait");
+  EXPECT_EQ(verdict(R"({"Status":"running","Health":{"Status":"unhealthy","FailingStreak":3}})", WaitFor::healthy),
+            "container c is unhealthy");
+  EXPECT_EQ(verdict(R"({"Status":"running","Health":{"Status":"unhealthy","FailingStreak":0}})", WaitFor::healthy), "wait")
+      << "it is ending, and its exit code will tell";
   EXPECT_EQ(verdict(R"({"Status":"restarting"})", WaitFor::healthy), "wait");
   EXPECT_EQ(verdict(R"({"Status":"created"})", WaitFor::completed), "wait");
   EXPECT_EQ(verdict(R"({"Status":"exited","ExitCode":0})", WaitFor::completed), "done");
