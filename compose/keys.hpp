@@ -113,6 +113,8 @@ std::span<const Key> keys_of<Mount::Volume>();
 template <>
 std::span<const Key> keys_of<Mount::Tmpfs>();
 template <>
+std::span<const Key> keys_of<Mount::Image>();
+template <>
 std::span<const Key> keys_of<IpamPool>();
 template <>
 std::span<const Key> keys_of<Network>();

@@ -160,23 +160,31 @@ std::span<const Key> keys_of<Mount::Tmpfs>() {
   return rows;
 }
 
+template <>
+std::span<const Key> keys_of<Mount::Image>() {
+  static constexpr std::array rows{
+      key<&Mount::Image::subpath>("subpath", string, "a directory inside the image"),
+  };
+  return rows;
+}
+
 namespace {
 constexpr Type bind_type = structure<Mount::Bind>(), volume_mount_type = structure<Mount::Volume>(),
-               tmpfs_type = structure<Mount::Tmpfs>();
+               tmpfs_type = structure<Mount::Tmpfs>(), image_mount_type = structure<Mount::Image>();
 }  // namespace
 
 template <>
 std::span<const Key> keys_of<Mount>() {
   static constexpr std::array rows{
-      key<&Mount::type>("type", mount_type, "bind, volume or tmpfs"),
-      key<&Mount::source>("source", string, "host path or name of a volume"),
+      key<&Mount::type>("type", mount_type, "bind, volume, tmpfs or image"),
+      key<&Mount::source>("source", string, "host path, or name of a volume or image"),
       key<&Mount::target>("target", string, "path in the container"),
       key<&Mount::read_only>("read_only", boolean, "no writing"),
       key<&Mount::consistency>("consistency", string, "has no effect on Linux"),
       key<&Mount::bind>("bind", bind_type, "options of a bind mount"),
       key<&Mount::volume>("volume", volume_mount_type, "options of a volume"),
       key<&Mount::tmpfs>("tmpfs", tmpfs_type, "options of a tmpfs"),
-      later("image", "options of an image mount"),
+      key<&Mount::image>("image", image_mount_type, "options of an image mount"),
   };
   return rows;
 }
@@ -420,9 +428,9 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::user>("user", string, "user[:group] it runs as"),
       key<&Service::userns_mode>("userns_mode", string, "user namespace"),
       key<&Service::uts>("uts", string, "UTS namespace"),
-      later("volume_driver", "driver of its volumes"),
+      key<&Service::volume_driver>("volume_driver", string, "driver of its volumes"),
       key<&Service::volumes>("volumes", volumes_type, "what to mount", {Merge::by_identity, target_identity}),
-      later("volumes_from", "volumes of other containers"),
+      key<&Service::volumes_from>("volumes_from", unique_strings, "volumes of other services and containers", unique),
       key<&Service::working_dir>("working_dir", string, "working directory"),
       later("post_start", "commands after the start"),
       later("pre_stop", "commands before the stop"),

@@ -19,6 +19,10 @@ std::string_view service_of(std::string_view mode) {
 }
 
 void imply_dependencies(Service& service) {
+  for (const std::string& from : service.volumes_from)
+    if (!from.starts_with("container:"))
+      service.depends_on.try_emplace(from.substr(0, from.find(':')),
+                                     Dependency{DependencyCondition::service_started, false, true});
   for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts, &service.cgroup})
     if (const std::string_view other = service_of(*mode); !other.empty())
       service.depends_on.try_emplace(std::string(other), Dependency{DependencyCondition::service_started, true, true});

@@ -202,16 +202,18 @@ void expose(Node& node, LongForm& form) {
 
 void mount_type(Node& node, LongForm& form) {
   const std::string& type = node.as_string();
-  if (type == "image" || type == "cluster" || type == "npipe")
-    form.mistakes.add(node.location, form.path, fmt::format("mounts of type '{}' are not supported yet", type));
-  else if (type != "bind" && type != "volume" && type != "tmpfs")
-    form.mistakes.add(node.location, form.path, fmt::format("'{}' is not one of bind, volume, tmpfs", type));
+  if (type == "npipe")
+    form.mistakes.add(node.location, form.path, "mounts of type 'npipe' exist only on Windows");
+  else if (type == "cluster")
+    form.mistakes.add(node.location, form.path, "mounts of type 'cluster' exist only in a Swarm");
+  else if (type != "bind" && type != "volume" && type != "tmpfs" && type != "image")
+    form.mistakes.add(node.location, form.path, fmt::format("'{}' is not one of bind, volume, tmpfs, image", type));
 }
 
 void volume(Node& node, LongForm& form) {
   const auto complain = [&](std::string_view text) { form.mistakes.add(node.location, form.path, text); };
   if (node.is_mapping()) {
-    if (node.find("type") == nullptr) complain("'type' is missing (bind, volume or tmpfs)");
+    if (node.find("type") == nullptr) complain("'type' is missing (bind, volume, tmpfs or image)");
     if (Node* target = node.find("target"); target != nullptr && target->is_string() && !target->as_string().empty())
       target->as_string() = clean_target(target->as_string());
     return;

@@ -141,18 +141,25 @@ struct TmpfsOptions {
   std::uint32_t mode = 0;  ///< 0: default
 };
 
+struct ImageMountOptions {
+  std::string subpath;
+};
+
 struct Mount {
   using Bind = BindOptions;
   using Volume = VolumeOptions;
   using Tmpfs = TmpfsOptions;
-  std::string type;    ///< "bind", "volume", "tmpfs"
-  std::string source;  ///< bind: absolute host path; volume: key of Project::volumes, "" for an anonymous one
+  using Image = ImageMountOptions;
+  std::string type;  ///< "bind", "volume", "tmpfs", "image"
+  /// bind: absolute host path; volume: key of Project::volumes, "" for an anonymous one; image: its name
+  std::string source;
   std::string target;
   bool read_only = false;
   std::string consistency;
   std::optional<Bind> bind;
   std::optional<Volume> volume;
   std::optional<Tmpfs> tmpfs;
+  std::optional<Image> image;
 };
 
 struct Service {
@@ -219,7 +226,9 @@ struct Service {
   bool tty = false;
   std::map<std::string, Ulimit> ulimits;
   std::string user;
+  std::string volume_driver;
   std::vector<Mount> volumes;
+  std::vector<std::string> volumes_from;  ///< "SERVICE[:ro|rw]" or "container:NAME[:ro|rw]"
   std::string working_dir;
   Extensions extensions;
 

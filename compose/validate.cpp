@@ -89,6 +89,10 @@ private:
       if (mount.target.empty()) complain(attribute, "'target' is missing");
       if (mount.bind && mount.type != "bind")
         complain(attribute + ".bind", fmt::format("does not apply to a mount of type '{}'", mount.type));
+      if (mount.type == "image" && mount.source.empty()) complain(attribute, "an image mount needs a 'source': the image");
+      if (mount.image && mount.type != "image")
+        complain(attribute + ".image", fmt::format("does not apply to a mount of type '{}'", mount.type));
+      if (mount.bind) recursion(attribute + ".bind.recursive", mount);
       if (mount.tmpfs && mount.type != "tmpfs")
         complain(attribute + ".tmpfs", fmt::format("does not apply to a mount of type '{}'", mount.type));
       targets.emplace(mount.target, attribute);
@@ -98,6 +102,14 @@ private:
       if (const auto taken = targets.find(target); taken != targets.end())
         complain(fmt::format("tmpfs[{}]", i), fmt::format("{} is already the target of {}", target, taken->second));
     }
+  }
+
+  void recursion(std::string_view attribute, const Mount& mount) {
+    const std::string& word = mount.bind->recursive;
+    if (!word.empty() && word != "enabled" && word != "disabled" && word != "writable" && word != "readonly")
+      complain(attribute, fmt::format("'{}' is not one of enabled, disabled, writable, readonly", word));
+    else if ((word == "writable" || word == "readonly") && !mount.read_only)
+      complain(attribute, fmt::format("'{}' needs 'read_only: true'", word));
   }
 
   void files() {
@@ -180,8 +192,6 @@ void check_file_objects(const std::map<std::string, FileObject>& objects, std::s
     if (sources > 1) mistakes.add(object.location, path, "'file', 'environment', 'content' and 'external' exclude each other");
     if (sources == 0)
       mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
-    if (sources == 1 && !object.environment.empty() && !object.content)
-      mistakes.add(object.location, path, fmt::format("the environment variable '{}' is not set", object.environment));
   }
 }
 

@@ -14,6 +14,8 @@ namespace api = engine::api;
 api::HostConfig host_config(const compose::Project& project, const compose::Service& service);
 /// Binds, Mounts and Tmpfs: volumes, secrets, configs.
 void add_mounts(const compose::Project& project, const compose::Service& service, api::HostConfig& host);
+/// Where a secret or config appears; `kind` is "secrets" or "configs".
+std::string file_target(const std::string& kind, const compose::FileReference& reference);
 /// "80/tcp" of every port published or exposed
 std::set<std::string> exposed_ports(const compose::Service& service);
 api::PortMap port_bindings(const compose::Service& service);

@@ -8,6 +8,7 @@
 #include "scheduler/config_hash.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/graph.hpp"
+#include "scheduler/injected_files.hpp"
 #include "scheduler/labels.hpp"
 
 namespace stack::scheduler {
@@ -127,7 +128,7 @@ private:
       known &= !id.empty();
       return id;
     });
-    return known ? config_hash(resolved) : std::string();
+    return known ? config_hash(as_hashed(resolved)) : std::string();
   }
 
   /// A replacement "1a2b3c4d5e6f_shop-web-1" whose predecessor still has the name: an earlier run was cut short.
@@ -199,6 +200,8 @@ private:
                                const ServiceDecision& decision) const {
     if (options_.no_recreate) return {};
     if (forced(service)) return "forced";
+    // between creation and start its secrets were to be written: nobody knows how far that got
+    if (container.state == "created" && has_injected_files(project_, service)) return "never started";
     if (container.state == "dead" || container.state == "removing") return "dead";
     if (decision.config_hash.empty()) return "shares namespaces with a new container";
     if (container.config_hash != decision.config_hash) return "configuration changed";

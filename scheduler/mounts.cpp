@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "scheduler/container_config.hpp"
 #include "scheduler/container_parts.hpp"
 
 namespace stack::scheduler {
@@ -13,12 +16,10 @@ namespace {
               service.where(attribute) + ": services." + service.name + "." + attribute + ": " + why);
 }
 
-/// "/host:/target:ro,rslave,z": the short form, with which the engine creates a missing host directory.
+/// "/host:/target:ro,z": the short form, with which the engine creates a missing host directory.
 std::string bind_text(const std::string& source, const compose::Mount& mount) {
   std::string options = mount.read_only ? "ro" : "rw";
   if (mount.bind && !mount.bind->selinux.empty()) options += "," + mount.bind->selinux;
-  if (mount.bind && !mount.bind->propagation.empty()) options += "," + mount.bind->propagation;
-  if (mount.volume && mount.volume->nocopy) options += ",nocopy";
   return source + ":" + mount.target + ":" + options;
 }
 
@@ -31,7 +32,9 @@ api::Mount long_form(const compose::Mount& mount, std::string source) {
 }
 
 void add_bind(const compose::Mount& mount, api::HostConfig& host) {
-  if (!mount.bind || (mount.bind->create_host_path && mount.bind->recursive.empty())) {
+  const bool short_form =
+      !mount.bind || (mount.bind->create_host_path && mount.bind->recursive.empty() && mount.bind->propagation.empty());
+  if (short_form) {
     host.binds.push_back(bind_text(mount.source, mount));
     return;
   }
@@ -51,7 +54,8 @@ void add_volume(const Project& project, const compose::Mount& mount, api::HostCo
   const bool named = !mount.source.empty();
   const auto declared = project.volumes.find(mount.source);
   const std::string name = declared == project.volumes.end() ? mount.source : declared->second.name;
-  const bool short_form = named && (!mount.volume || (mount.volume->subpath.empty() && mount.volume->labels.empty()));
+  const bool plain = !mount.volume || (mount.volume->subpath.empty() && mount.volume->labels.empty() && !mount.volume->nocopy);
+  const bool short_form = named && plain;
   if (short_form) {
     host.binds.push_back(bind_text(name, mount));
     return;
@@ -66,6 +70,21 @@ void add_volume(const Project& project, const compose::Mount& mount, api::HostCo
   host.mounts.push_back(std::move(volume));
 }
 
+void add_image_mount(const compose::Mount& mount, api::HostConfig& host) {
+  api::Mount image = long_form(mount, mount.source);
+  if (mount.image) image.image_options = api::ImageOptions{.subpath = mount.image->subpath};
+  host.mounts.push_back(std::move(image));
+}
+
+/// "db:ro" → "<first container of db>:ro", "container:x" → "x"; what is a container already (shared_namespaces) stays.
+std::string volumes_source(const Project& project, const std::string& text) {
+  constexpr std::string_view container = "container:";
+  if (text.starts_with(container)) return text.substr(container.size());
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const auto other = project.services.find(text.substr(0, colon));
+  return other == project.services.end() ? text : container_name(project, other->second, 1) + text.substr(colon);
+}
+
 void add_tmpfs_mount(const compose::Mount& mount, api::HostConfig& host) {
   api::Mount tmpfs = long_form(mount, "");
   tmpfs.tmpfs_options.emplace();
@@ -74,13 +93,6 @@ void add_tmpfs_mount(const compose::Mount& mount, api::HostConfig& host) {
     tmpfs.tmpfs_options->mode = mount.tmpfs->mode;
   }
   host.mounts.push_back(std::move(tmpfs));
-}
-
-/// Where a secret or config appears: a relative target is below /run/secrets, or the root for a config.
-std::string file_target(const std::string& kind, const compose::FileReference& reference) {
-  const std::string& name = reference.target.empty() ? reference.source : reference.target;
-  if (name.starts_with('/')) return name;
-  return (kind == "secrets" ? "/run/secrets/" : "/") + name;
 }
 
 /// Secrets and configs from files: the file itself, read-only.
@@ -92,8 +104,8 @@ void add_files(const Service& service, const std::string& kind, const std::vecto
     const auto object = objects.find(reference.source);
     if (object == objects.end()) fail(service, attribute, "\"" + reference.source + "\" is not declared");
     if (object->second.external) fail(service, attribute, "external " + kind + " exist only in a Swarm");
-    if (object->second.content || object->second.file.empty())
-      fail(service, attribute, "only " + kind + " from a file are supported so far, not `content` or `environment`");
+    if (!object->second.template_driver.empty()) fail(service, attribute, "`template_driver` exists only in a Swarm");
+    if (object->second.content || !object->second.environment.empty()) continue;  // written into the container: injected_files
     api::Mount mount{.type = "bind", .source = object->second.file, .target = file_target(kind, reference), .read_only = true};
     mount.bind_options.emplace();
     host.mounts.push_back(std::move(mount));
@@ -101,6 +113,13 @@ void add_files(const Service& service, const std::string& kind, const std::vecto
 }
 
 }  // namespace
+
+/// Where a secret or config appears: a relative target is below /run/secrets, or the root for a config.
+std::string file_target(const std::string& kind, const compose::FileReference& reference) {
+  const std::string& name = reference.target.empty() ? reference.source : reference.target;
+  if (name.starts_with('/')) return name;
+  return (kind == "secrets" ? "/run/secrets/" : "/") + name;
+}
 
 void add_mounts(const Project& project, const Service& service, api::HostConfig& host) {
   for (std::size_t i = 0; i < service.volumes.size(); ++i) {
@@ -111,9 +130,13 @@ void add_mounts(const Project& project, const Service& service, api::HostConfig&
       add_volume(project, mount, host);
     else if (mount.type == "tmpfs")
       add_tmpfs_mount(mount, host);
+    else if (mount.type == "image")
+      add_image_mount(mount, host);
     else
       fail(service, "volumes[" + std::to_string(i) + "].type", "\"" + mount.type + "\" is not supported");
   }
+  host.volume_driver = service.volume_driver;
+  for (const std::string& from : service.volumes_from) host.volumes_from.push_back(volumes_source(project, from));
   add_files(service, "secrets", service.secrets, project.secrets, host);
   add_files(service, "configs", service.configs, project.configs, host);
 }

@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "scheduler/build_context.hpp"
+#include "scheduler/injected_files.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/shared_namespaces.hpp"
 
@@ -80,7 +81,27 @@ void fill_in(CreateContainer& create, std::map<int, std::string>& ids) {
       create.hashed = replace_all(create.hashed, '"' + *mode + '"', '"' + resolved + '"');
       *mode = resolved;
     }
+  for (std::string& from : create.body.host_config.volumes_from)
+    if (const int operation = operation_in_volumes_from(from); operation != 0) {
+      create.hashed = replace_all(create.hashed, '"' + made_by(operation) + '"', '"' + ids[operation] + '"');
+      from = replace_all(from, made_by(operation), ids[operation]);
+    }
   if (!create.hashed.empty()) labels[label::config_hash] = sha256_hex(create.hashed);
+}
+
+/// A container without its secrets must not stay: the next `up` would find nothing to do but start it.
+asio::awaitable<void> fill_container(api::Client& client, std::string id, std::vector<InjectedFile> files) {
+  std::exception_ptr failure;
+  try {
+    co_await inject_files(client, id, std::move(files));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) co_return;
+  api::RemoveOptions options;
+  options.force = options.volumes = true;
+  co_await client.remove_container(std::move(id), std::move(options));
+  std::rethrow_exception(failure);
 }
 
 asio::awaitable<std::string> create_container(Context context, CreateContainer create) {
@@ -88,6 +109,7 @@ asio::awaitable<std::string> create_container(Context context, CreateContainer c
   const api::CreateResponse response =
       co_await context->client.create_container(create.name, std::move(create.body), std::move(create.platform));
   for (const std::string& warning : response.warnings) context->progress.warning(warning);
+  co_await fill_container(context->client, response.id, std::move(create.files));
   co_return response.id;
 }
 

@@ -44,13 +44,24 @@ struct RemoveVolume {
   std::string volume;
 };
 
+/// A secret or config to be written into a container between its creation and its start.
+struct InjectedFile {
+  std::string what;    ///< for people: secret "token"
+  std::string target;  ///< absolute path in the container
+  std::uint32_t uid = 0, gid = 0, mode = 0;
+  std::string environment;             ///< the variable it comes from; its value is never written into JSON
+  std::optional<std::string> content;  ///< empty: the plan was read back, and `environment` names where to take it from
+};
+
 /// What only earlier operations can tell is filled in at execution.
 struct CreateContainer {
   std::string name;
   std::string platform;
-  api::ContainerCreateRequest body;  ///< network, IPC and PID mode may be "container:#3": the one operation 3 makes
-  int image_operation = 0;           ///< the image label is the result of this operation; 0: it is known
-  std::string hashed;                ///< the label config-hash is the SHA-256 of this, ids filled in; empty: it is known
+  api::ContainerCreateRequest
+      body;  ///< network, IPC and PID mode may be "container:#3": the one operation 3 makes; volumes-from "#3"
+  std::vector<InjectedFile> files;
+  int image_operation = 0;  ///< the image label is the result of this operation; 0: it is known
+  std::string hashed;       ///< the label config-hash is the SHA-256 of this, ids filled in; empty: it is known
 };
 
 struct StartContainer {

@@ -65,11 +65,26 @@ void fields(V& v, RemoveVolume& x) {
 }
 
 template <class V>
+void fields(V& v, InjectedFile& x) {
+  v("what", x.what);
+  v("target", x.target);
+  v("uid", x.uid, Empty::omit);
+  v("gid", x.gid, Empty::omit);
+  v("mode", x.mode);
+  v("environment", x.environment, Empty::omit);
+  if constexpr (V::reading)
+    v("content", x.content);
+  else if (x.environment.empty() && x.content)
+    v("content", *x.content);
+}
+
+template <class V>
 void fields(V& v, CreateContainer& x) {
   v("name", x.name);
   v("platform", x.platform, Empty::omit);
   v("image_operation", x.image_operation, Empty::omit);
   v("hashed", x.hashed, Empty::omit);
+  if (V::reading || !x.files.empty()) v("files", x.files);
   body_field(v, x.body);
 }
 
@@ -195,6 +210,9 @@ void check_needs(const CreateContainer& create, int id, const std::string& name)
   for (const int needed :
        {create.image_operation, operation_in(host.network_mode), operation_in(host.ipc_mode), operation_in(host.pid_mode)})
     if (needed < 0 || needed >= id) fail(name + " needs the result of " + std::to_string(needed));
+  for (const std::string& from : host.volumes_from)
+    if (operation_in_volumes_from(from) < 0 || operation_in_volumes_from(from) >= id)
+      fail(name + " takes volumes from " + from);
 }
 
 /// Ids count from 1, and nothing waits for what comes later: so the plan has no cycle and everything it names exists.

@@ -7,6 +7,7 @@
 #include "scheduler/container_config.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/image_plan.hpp"
+#include "scheduler/injected_files.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/plan_builder.hpp"
 
@@ -226,9 +227,11 @@ private:
     create.body = container_config(project_, resolved, replica.number);
     auto& labels = create.body.config.labels;
     if (decision.config_hash.empty())
-      create.hashed = compose::json_for_hash(resolved);
+      create.hashed = compose::json_for_hash(as_hashed(resolved));
     else
       labels[label::config_hash] = decision.config_hash;
+    create.files = injected_files(project_, service);
+    warn_of_files(service);
     create.image_operation = images_.operation_for(service);
     if (create.image_operation == 0) labels[label::image] = observed_.image_id(create.body.config.image);
     if (replica.fate == Replica::Fate::recreate) labels[label::replace] = service.name + "-" + std::to_string(replica.number);
@@ -242,17 +245,24 @@ private:
     return made;
   }
 
+  void warn_of_files(const Service& service) {
+    auto& warnings = builder_.plan.warnings;
+    for (std::string& warning : file_warnings(project_, service))
+      if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) warnings.push_back(std::move(warning));
+  }
+
   /// The anonymous volumes of the container that goes belong to the one that comes.
   static void hand_on_volumes(const ObservedContainer& old, api::ContainerCreateRequest& body) {
     auto& mounts = body.host_config.mounts;
+    const bool borrows = !body.host_config.volumes_from.empty();  // then what it does not name itself may be another's
     for (const api::MountPoint& point : old.mounts) {
       const bool anonymous = point.type == "volume" && point.name.size() == 64;
       if (!anonymous) continue;
       const auto same = std::find_if(mounts.begin(), mounts.end(),
                                      [&](const api::Mount& mount) { return mount.target == point.destination; });
-      if (same == mounts.end())
+      if (same == mounts.end() && !borrows)
         mounts.push_back({.type = "volume", .source = point.name, .target = point.destination});
-      else if (same->type == "volume")
+      else if (same != mounts.end() && same->type == "volume")
         same->source = point.name;
     }
   }

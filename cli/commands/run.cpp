@@ -22,6 +22,7 @@
 #include "compose/shell_words.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/executor.hpp"
+#include "scheduler/injected_files.hpp"
 
 namespace stack::cli {
 namespace {
@@ -239,9 +240,11 @@ asio::awaitable<int> run_attached(api::Client& client, std::string id, bool tty,
   co_return co_await exit_status(std::move(waiting));
 }
 
-asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContainer container, const RunFlags& run) {
+asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContainer container,
+                                   std::vector<scheduler::InjectedFile> files, const RunFlags& run) {
   const bool tty = container.body.config.tty;
   const api::CreateResponse created = co_await client.create_container(container.name, std::move(container.body));
+  co_await scheduler::inject_files(client, created.id, std::move(files));
   if (run.detach) {
     const std::string failure = co_await try_start(client, created.id);
     if (!failure.empty()) co_return co_await start_failed(client, created.id, run.remove, failure);
@@ -271,6 +274,7 @@ int run(const Invocation& invocation) {
   const std::string& name = flags.command.front();
   const compose::Project project = load_project(invocation.global, {name});
   const compose::Service& service = project.services.at(name);
+  std::vector<scheduler::InjectedFile> files = scheduler::injected_files(project, service);
   scheduler::NamedContainer container = scheduler::oneoff_config(project, service, random_hex(12), run_options(project, flags));
   ShownProgress progress(invocation.global,
                          {.quiet_pull = flags.quiet_pull, .quiet_build = flags.quiet_build, .quiet = flags.quiet});
@@ -281,7 +285,7 @@ int run(const Invocation& invocation) {
     session.run(prepare(session.client(), project, service, flags, progress));
   }
   progress.silence();
-  return session.run_without_signals(run_container(session.client(), std::move(container), flags));
+  return session.run_without_signals(run_container(session.client(), std::move(container), std::move(files), flags));
 }
 
 }  // namespace stack::cli
