@@ -19,6 +19,7 @@ constexpr Command table[] = {
     {"ps", "List a project's containers", ps},
     {"logs", "Show the output of containers", logs},
     {"exec", "Run a command in a running container", exec},
+    {"cp", "Copy files between a service's containers and the local file system", cp},
     {"run", "Run a command in a new container of a service", run},
     {"build", "Build the services' images", build},
     {"start", "Start stopped containers", start},

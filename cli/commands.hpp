@@ -31,6 +31,7 @@ int down(const Invocation&);
 int ps(const Invocation&);
 int logs(const Invocation&);
 int exec(const Invocation&);
+int cp(const Invocation&);
 int run(const Invocation&);
 int build(const Invocation&);
 int start(const Invocation&);

@@ -153,7 +153,7 @@ asio::awaitable<void> LogFollower::print(FollowedPtr container, api::LogsOptions
   notify();
 }
 
-/// Empty: the container has been removed.
+/// Empty: the container has been removed, or keeps no log.
 asio::awaitable<std::optional<api::ResponseStream>> LogFollower::open_stream(Followed& container, api::LogsOptions logs) {
   logs.follow = true;
   logs.timestamps = true;
@@ -165,7 +165,10 @@ asio::awaitable<std::optional<api::ResponseStream>> LogFollower::open_stream(Fol
   try {
     co_return co_await client_.container_logs(container.id, std::move(logs));
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::conflict) throw;
+    if (error.code() == ErrorCode::not_implemented)
+      warn_of_no_logs(printer_.name(container.source), error);
+    else if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::conflict)
+      throw;
     co_return std::nullopt;
   }
 }

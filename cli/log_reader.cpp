@@ -1,6 +1,15 @@
 #include "cli/log_reader.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/output.hpp"
+
 namespace stack::cli {
+
+void warn_of_no_logs(const std::string& container, const Error& error) {
+  write_all(STDERR_FILENO, fmt::format("WARNING: Can't retrieve logs for \"{}\": {}\n", container, error.what()));
+}
 
 std::string_view TimestampedLines::Line::message() const {
   const std::size_t space = text.find(' ');

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/render/logs.hpp"
 #include "engine/api/stdcopy.hpp"
 #include "engine/api/streams.hpp"
@@ -33,6 +34,9 @@ private:
   std::string partial_[2];
   std::deque<Line> lines_;
 };
+
+/// "Can't retrieve logs for …": a container whose log driver keeps nothing, beside others.
+void warn_of_no_logs(const std::string& container, const Error& error);
 
 /// Lines of one log stream of the engine.
 class LogReader {

@@ -52,10 +52,24 @@ api::LogsOptions api_options(const LogsCommand& options) {
   return logs;
 }
 
+/// Empty, with a warning: this container keeps no log.
+asio::awaitable<std::optional<api::ResponseStream>> open_logs(api::Client& client, api::ContainerSummary container,
+                                                              api::LogsOptions logs) {
+  try {
+    co_return co_await client.container_logs(container.id, std::move(logs));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_implemented) throw;
+    warn_of_no_logs(name_of(container), error);
+  }
+  co_return std::nullopt;
+}
+
 /// One container needs no merging: its bytes go through as they come.
-asio::awaitable<void> print_one(api::Client& client, std::string id, api::LogsOptions logs, render::LogPrinter& printer,
-                                std::size_t source) {
-  api::ResponseStream stream = co_await client.container_logs(std::move(id), std::move(logs));
+asio::awaitable<void> print_one(api::Client& client, api::ContainerSummary container, api::LogsOptions logs,
+                                render::LogPrinter& printer, std::size_t source) {
+  std::optional<api::ResponseStream> opened = co_await open_logs(client, std::move(container), std::move(logs));
+  if (!opened) co_return;
+  api::ResponseStream& stream = *opened;
   api::StdCopyDecoder decoder;
   const api::StdCopyDecoder::Sink sink = [&](api::StdStream from, std::string_view bytes) {
     printer.write(source, from == api::StdStream::out ? render::Stream::out : render::Stream::err, bytes);
@@ -103,14 +117,14 @@ asio::awaitable<void> print_recorded(api::Client& client, const std::vector<api:
   std::vector<std::size_t> sources;
   for (const auto& container : containers) sources.push_back(printer.add(short_name_of(container)));
   if (containers.size() == 1) {
-    co_await print_one(client, containers.front().id, logs, printer, sources.front());
+    co_await print_one(client, containers.front(), logs, printer, sources.front());
   } else {
     api::LogsOptions stamped = logs;
     stamped.timestamps = true;
     std::vector<LogReader> readers;
     for (std::size_t i = 0; i < containers.size(); ++i) {
-      api::ResponseStream stream = co_await client.container_logs(containers[i].id, stamped);
-      readers.emplace_back(sources[i], std::move(stream));
+      std::optional<api::ResponseStream> stream = co_await open_logs(client, containers[i], stamped);
+      if (stream) readers.emplace_back(sources[i], std::move(*stream));
     }
     co_await merge(std::move(readers), printer, options.timestamps);
   }

@@ -27,7 +27,8 @@ class PlainProgress : public Progress {
 public:
   explicit PlainProgress(int fd) : fd_(fd) {}
   void update(const ProgressLine& line, Clock::time_point) override {
-    write_all(fd_, fmt::format(" {}  {}{}{}\n", line.id, line.status, line.detail.empty() ? "" : " ", line.detail));
+    write_all(fd_,
+              fmt::format(" {} {} {}{}{}\n", line.id, line.text, line.status, line.detail.empty() ? "" : " ", line.detail));
   }
   void message(std::string_view text) override { write_all(fd_, fmt::format("{}\n", text)); }
 
@@ -40,6 +41,7 @@ public:
   explicit JsonProgress(int fd) : fd_(fd) {}
   void update(const ProgressLine& line, Clock::time_point) override {
     nlohmann::ordered_json object{{"id", line.id}, {"status", line.status}};
+    if (!line.text.empty()) object["text"] = line.text;
     if (!line.detail.empty()) object["text"] = line.detail;
     if (line.phase == Phase::error) object["error"] = true;
     write(object);
@@ -106,7 +108,7 @@ private:
     out += paint(last, blue, header) + "\x1b[K\n";
     const std::vector<const Task*> shown = visible(last ? tasks_.size() : size.rows - std::min(size.rows, 2U));
     std::size_t widest = 0;
-    for (const Task* task : shown) widest = std::max(widest, display_width(task->line.id));
+    for (const Task* task : shown) widest = std::max(widest, display_width(label_of(*task)));
     for (const Task* task : shown) out += line_of(*task, widest, size.columns, now);
     out += last ? "\x1b[J\x1b[?25h" : "\x1b[J";
     drawn_ = shown.size() + 1;
@@ -124,6 +126,10 @@ private:
     return shown;
   }
 
+  static std::string label_of(const Task& task) {
+    return task.line.text.empty() ? task.line.id : task.line.id + ' ' + task.line.text;
+  }
+
   std::string line_of(const Task& task, std::size_t widest, std::size_t columns, Clock::time_point now) const {
     static constexpr std::array spinner{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
     static constexpr std::array done_marks{"", "✔", "!", "✘"};
@@ -137,8 +143,8 @@ private:
     const std::size_t fixed = 3 + widest + 2 + elapsed.size() + 1;
     status = ellipsis(status, columns > fixed ? columns - fixed : 0);
     const std::size_t used = fixed - 1 + display_width(status);
-    return fmt::format(" {} {}{:{}}  {}{:{}}{}\x1b[K\n", paint(true, colors[phase], mark), task.line.id, "",
-                       widest - display_width(task.line.id),
+    return fmt::format(" {} {}{:{}}  {}{:{}}{}\x1b[K\n", paint(true, colors[phase], mark), label_of(task), "",
+                       widest - display_width(label_of(task)),
                        task.line.phase == Phase::working ? status : paint(true, colors[phase], status), "",
                        columns > used ? columns - used : 1, paint(true, blue, elapsed));
   }

@@ -23,6 +23,7 @@ struct ProgressLine {
   std::string status;  ///< "Creating"
   std::string detail;  ///< shown behind the status: "12.1MB/40MB", an error's text
   Phase phase = Phase::working;
+  std::string text = {};  ///< between id and status: "copy a to p-web-1:/b"
 };
 
 class Progress {
