@@ -38,7 +38,8 @@ std::set<std::string> selected(const compose::Project& project, const scheduler:
 }
 
 std::set<std::string> attached_services(const compose::Project& project, const UpOptions& options) {
-  std::set<std::string> services = selected(project, options.reconcile);
+  std::set<std::string> services = options.reconcile.services;
+  if (services.empty() || options.attach_dependencies) services = selected(project, options.reconcile);
   if (!options.attach.empty()) services = {options.attach.begin(), options.attach.end()};
   for (const std::string& name : options.no_attach) services.erase(name);
   std::erase_if(services, [&](const std::string& name) {

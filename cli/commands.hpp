@@ -17,13 +17,23 @@ struct Invocation {
 
 struct Command {
   std::string_view name;
-  std::string_view summary;                 ///< one line for the list of commands
+  std::string_view summary;                 ///< one line for the list of commands; empty: hidden
   int (*run)(const Invocation&) = nullptr;  ///< returns the exit status; null: the command is a group
   std::span<const Command> children = {};   ///< of a group: `image ls`
 };
 
 /// In the order the help lists them.
 std::span<const Command> commands();
+
+/// The same commands under the titles the help has for them.
+struct CommandSection {
+  std::string_view title;
+  std::span<const Command> commands;
+};
+std::span<const CommandSection> command_sections();
+
+/// A command of docker compose that this program does not have yet.
+bool is_planned(std::string_view name);
 
 /// The functions of the table, each in commands/<name>.cpp with its flags and help.
 int up(const Invocation&);
@@ -36,6 +46,21 @@ int build(const Invocation&);
 int start(const Invocation&);
 int stop(const Invocation&);
 int restart(const Invocation&);
+int kill(const Invocation&);
+int rm(const Invocation&);
+int pause(const Invocation&);
+int unpause(const Invocation&);
+int create(const Invocation&);
+int scale(const Invocation&);
+int wait(const Invocation&);
+int attach(const Invocation&);
+int top(const Invocation&);
+int stats(const Invocation&);
+int port(const Invocation&);
+int images(const Invocation&);
+int volumes(const Invocation&);
+int events(const Invocation&);
+int ls(const Invocation&);
 int config(const Invocation&);
 int version(const Invocation&);
 int engine_command(const Invocation&);

@@ -10,6 +10,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/flags.hpp"
+#include "cli/global_flags.hpp"
 #include "cli/interrupted.hpp"
 #include "cli/output.hpp"
 
@@ -18,41 +19,9 @@ namespace {
 
 using CommandLine = std::vector<std::string>;
 
-struct GlobalFlagTexts {
-  std::string progress, ansi;
-};
-
-std::string list_of(std::span<const Command> commands) {
-  std::size_t width = 0;
-  for (const Command& command : commands) width = std::max(width, command.name.size());
-  std::string out = "Commands:\n";
-  for (const Command& command : commands) out += fmt::format("  {:{}}   {}\n", command.name, width, command.summary);
-  return out;
-}
-
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-Flags global_flags(GlobalOptions& options, GlobalFlagTexts& texts, CommandLine& rest) {
-  Flags flags("[OPTIONS] COMMAND", "Runs Compose projects, with an engine of its own that starts when it is needed.");
-  flags.values("-f,--file", options.files, "FILE",
-               "Compose file; repeat to merge several (default compose.yaml and its override)");
-  flags.value("-p,--project-name", options.project_name, "NAME", "Project name (default: the directory's)");
-  flags.values("--profile", options.profiles, "NAME", "Enable a profile; repeatable");
-  flags.values("--env-file", options.env_files, "FILE", "Read variables from FILE instead of .env; repeatable");
-  flags.value("--project-directory", options.project_directory, "DIR",
-              "Where relative paths start (default: the first Compose file's)");
-  flags.value("--progress", texts.progress, "MODE", "Progress output: auto, tty, plain, json, quiet");
-  flags.value("--ansi", texts.ansi, "WHEN", "Colours and cursor movement: auto, always, never");
-  flags.value("--root", options.root, "DIR", "Data root of the engine (default $STACK_ROOT, else /var/lib/stack)");
-  flags.command_line(rest, 0);
-  flags.epilog(list_of(commands()) +
-               "\nEnvironment: COMPOSE_FILE, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES, COMPOSE_ENV_FILES, COMPOSE_PROGRESS,\n"
-               "COMPOSE_ANSI as with docker compose; DOCKER_HOST drives another engine; STACK_ROOT the data root.\n"
-               "\n'stack COMMAND --help' tells about one command.\n");
-  return flags;
 }
 
 const Command* find(std::span<const Command> commands, std::string_view name) {
@@ -63,6 +32,7 @@ const Command* find(std::span<const Command> commands, std::string_view name) {
 
 const Command& get(std::span<const Command> commands, const std::string& name, std::string_view group) {
   if (const Command* command = find(commands, name)) return *command;
+  if (group.empty() && is_planned(name)) throw UsageError(fmt::format("command \"{}\" is not supported yet", name));
   std::vector<std::string> names;
   for (const Command& command : commands) names.emplace_back(command.name);
   const std::string guess = nearest(name, names);
@@ -76,7 +46,7 @@ int run_command(const Command& command, Invocation invocation) {
   CommandLine rest;
   Flags flags(group + "COMMAND", std::string(command.summary));
   flags.command_line(rest, 0);
-  flags.epilog(list_of(command.children));
+  flags.epilog("Commands:\n" + list_of(command.children));
   if (!flags.parse(rest.empty() && invocation.arguments.empty() ? CommandLine{"--help"} : invocation.arguments)) return 0;
   const Command& child = get(command.children, rest.front(), group);
   rest.erase(rest.begin());

@@ -88,7 +88,36 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return result;
 }
 
-Flags::Flags(std::string usage, std::string about) : usage_(std::move(usage)), about_(std::move(about)) {}
+namespace {
+
+CommandDescription* wanted_description = nullptr;  ///< set while describe() runs
+
+struct Describing {
+  explicit Describing(CommandDescription& description) { wanted_description = &description; }
+  ~Describing() { wanted_description = nullptr; }
+  Describing(const Describing&) = delete;
+  Describing& operator=(const Describing&) = delete;
+};
+
+}  // namespace
+
+CommandDescription describe(const std::function<void()>& command) {
+  CommandDescription description;
+  const Describing describing(description);
+  command();
+  return description;
+}
+
+Flags::Flags(std::string usage, std::string about) : usage_(std::move(usage)), about_(std::move(about)) {
+  not_yet("--dry-run");
+}
+
+CommandDescription Flags::description() const {
+  CommandDescription description{.usage = usage_, .about = about_, .epilog = epilog_, .flags = {}};
+  for (const Flag& flag : flags_)
+    if (!flag.help.empty()) description.flags.push_back({.names = flag.names, .metavar = flag.metavar, .help = flag.help});
+  return description;
+}
 
 void Flags::add(std::string_view names, std::string_view metavar, std::string_view help,
                 std::function<void(const std::string&)> set) {
@@ -119,6 +148,13 @@ void Flags::values(std::string_view names, std::vector<std::string>& target, std
   add(names, metavar, help, [&target](const std::string& text) { target.push_back(text); });
 }
 
+void Flags::not_yet(std::string_view names, std::string_view metavar) {
+  const auto refuse = [name = with_space(names), is_switch = metavar.empty()](const std::string& text) {
+    if (!is_switch || parse_bool(name, text)) throw UsageError(name + " is not supported yet");
+  };
+  add(names, metavar, "", refuse);
+}
+
 void Flags::arguments(std::vector<std::string>& target, std::size_t minimum, std::size_t maximum) {
   arguments_ = &target;
   minimum_ = minimum;
@@ -131,6 +167,10 @@ void Flags::command_line(std::vector<std::string>& target, std::size_t minimum) 
 }
 
 bool Flags::parse(const std::vector<std::string>& arguments) {
+  if (wanted_description) {
+    *wanted_description = description();
+    return false;
+  }
   CLI::App app;
   bool help_wanted = false;
   app.set_help_flag();
@@ -178,8 +218,11 @@ void Flags::check_unknown(const std::vector<std::string>& remaining) const {
   if (stop_at_first_argument_ && (first.size() < 2 || first[0] != '-')) return;
   const std::string name = first.substr(0, first.find('='));
   std::vector<std::string> known{"--help"};
-  for (const Flag& flag : flags_)
-    if (const std::size_t at = flag.names.find("--"); at != std::string::npos) known.push_back(flag.names.substr(at));
+  for (const Flag& flag : flags_) {
+    for (std::size_t at = flag.names.find("--"); at != std::string::npos && !flag.help.empty();
+         at = flag.names.find("--", at + 1))
+      known.push_back(flag.names.substr(at, flag.names.find(',', at) - at));
+  }
   const std::string guess = name.starts_with("--") ? nearest(name, known) : "";
   throw UsageError(fmt::format("unknown flag: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
 }

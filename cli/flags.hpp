@@ -25,6 +25,18 @@ public:
   explicit UsageError(const std::string& message) : Error(ErrorCode::invalid_argument, message) {}
 };
 
+/// What a command accepts, as data: for completions and the manual.
+struct FlagDescription {
+  std::string names;    ///< "-d,--detach"
+  std::string metavar;  ///< empty: it takes no value
+  std::string help;
+};
+struct CommandDescription {
+  std::string usage;  ///< "up [OPTIONS] [SERVICE...]"
+  std::string about, epilog;
+  std::vector<FlagDescription> flags;  ///< those that the help shows
+};
+
 class Flags {
 public:
   static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
@@ -39,6 +51,10 @@ public:
   /// May be given several times; a comma does not separate.
   void values(std::string_view names, std::vector<std::string>& target, std::string_view metavar, std::string_view help);
 
+  /// A flag of docker compose that this program does not have yet: using it is an error that says so. An empty metavar: it
+  /// takes no value, and `--name=false` is fine.
+  void not_yet(std::string_view names, std::string_view metavar = {});
+
   /// What is not a flag. Flags may stand before, between and after.
   void arguments(std::vector<std::string>& target, std::size_t minimum = 0, std::size_t maximum = any_number);
   /// As arguments(), but flags end at the first of them: the rest belongs to another program (`exec SERVICE COMMAND -x`).
@@ -52,6 +68,7 @@ public:
 
   /// `columns`: width to wrap at.
   std::string help(std::size_t columns = 80) const;
+  CommandDescription description() const;
 
 private:
   struct Flag {
@@ -70,6 +87,9 @@ private:
   std::size_t minimum_ = 0, maximum_ = 0;
   bool stop_at_first_argument_ = false;
 };
+
+/// Calls `command`, whose parse() then only describes its flags and returns false as for --help.
+CommandDescription describe(const std::function<void()>& command);
 
 /// The candidate nearest to `word` (edit distance at most a third of its length, at least one), or "".
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

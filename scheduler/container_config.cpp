@@ -145,12 +145,26 @@ api::ContainerCreateRequest container_config(const Project& project, const Servi
   return body;
 }
 
+namespace {
+
+void move_items(const std::vector<std::string>& items, std::vector<std::string>& from, std::vector<std::string>& to) {
+  for (const std::string& item : items) {
+    std::erase(from, item);
+    if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
+  }
+}
+
+}  // namespace
+
 NamedContainer oneoff_config(const Project& project, const Service& service, const std::string& slug,
                              const RunOptions& options) {
   Service changed = service;
   changed.container_name.clear();
   changed.restart = "no";
   if (!options.service_ports) changed.ports.clear();
+  changed.ports.insert(changed.ports.end(), options.ports.begin(), options.ports.end());
+  move_items(options.cap_add, changed.cap_drop, changed.cap_add);
+  move_items(options.cap_drop, changed.cap_add, changed.cap_drop);
   if (options.command) changed.command = options.command;
   if (options.entrypoint) changed.entrypoint = options.entrypoint;
   if (options.entrypoint && !options.command) changed.command.reset();
@@ -159,7 +173,7 @@ NamedContainer oneoff_config(const Project& project, const Service& service, con
   changed.tty = options.tty;
   changed.stdin_open = options.interactive;
   for (auto& [key, network] : changed.networks)
-    if (network) network->aliases.clear();
+    if (network && !options.use_aliases) network->aliases.clear();
   NamedContainer result;
   result.name = options.name.empty() ? project.name + "-" + service.name + "-run-" + slug : options.name;
   result.body = common_config(project, changed);
@@ -171,7 +185,9 @@ NamedContainer oneoff_config(const Project& project, const Service& service, con
   result.body.host_config.auto_remove = options.auto_remove;
   auto& binds = result.body.host_config.binds;
   binds.insert(binds.end(), options.volumes.begin(), options.volumes.end());
-  add_networks(project, changed, {result.name}, result.body);
+  std::vector<std::string> own_aliases{result.name};
+  if (options.use_aliases) own_aliases.push_back(service.name);
+  add_networks(project, changed, own_aliases, result.body);
   return result;
 }
 

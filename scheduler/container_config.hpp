@@ -30,7 +30,10 @@ struct RunOptions {
   std::map<std::string, std::string> labels;
   std::string name, user, working_dir;
   bool tty = false, interactive = false, detach = false;
-  bool service_ports = false;  ///< publish the service's ports
+  bool service_ports = false;        ///< publish the service's ports
+  std::vector<compose::Port> ports;  ///< -p: in addition
+  std::vector<std::string> cap_add, cap_drop;
+  bool use_aliases = false;  ///< answer to the service's name and aliases, too
   bool auto_remove = false;
 };
 

@@ -191,7 +191,8 @@ private:
   }
 
   bool forced(const Service& service) const {
-    return options_.force_recreate && (options_.services.empty() || options_.services.contains(service.name));
+    const bool named = options_.services.empty() || options_.services.contains(service.name);
+    return named ? options_.force_recreate : options_.recreate_dependencies;
   }
 
   /// Empty: it is as the file says.

@@ -159,7 +159,7 @@ void add_image_removals(PlanBuilder& builder, const Project* project, const Obse
 
 Plan plan_down(const std::string& project_name, const Project* project, const ObservedState& observed,
                const DownOptions& options) {
-  Existing existing(project_name, project, observed, {});
+  Existing existing(project_name, project, observed, options.services);
   existing.drop([&](const ObservedContainer* container) {
     const bool running_oneoff = container->oneoff && container->running();
     return !options.remove_orphans && project && (running_oneoff || is_orphan(project, *container));
@@ -173,6 +173,8 @@ Plan plan_down(const std::string& project_name, const Project* project, const Ob
       if (const auto stop = stops.find(container); stop != stops.end()) remove.after = {stop->second};
       removals.push_back(existing.builder.add(std::move(remove)));
     }
+  const bool others_stay = !options.services.empty() && removals.size() < observed.containers.size();
+  if (others_stay) return std::move(existing.builder.plan);
   add_network_removals(existing.builder, project, observed, removals);
   if (options.volumes) add_volume_removals(existing.builder, observed, removals);
   add_image_removals(existing.builder, project, observed, options.images, removals);

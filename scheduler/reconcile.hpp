@@ -21,7 +21,8 @@ enum class BuildMode {
 struct ReconcileOptions {
   std::set<std::string> services;  ///< empty: all
   bool with_dependencies = true;
-  bool force_recreate = false;  ///< only the named services (all, if none is named)
+  bool force_recreate = false;         ///< only the named services (all, if none is named)
+  bool recreate_dependencies = false;  ///< what the named services depend on, too
   bool no_recreate = false;
   bool remove_orphans = false;
   std::map<std::string, int> scale;
@@ -47,7 +48,8 @@ Plan plan_images(const compose::Project& project, const ObservedState& observed,
 bool depends_on_new_images(const Plan& plan, const ObservedState& observed);
 
 struct DownOptions {
-  bool volumes = false;  ///< -v: named and anonymous ones
+  std::set<std::string> services;  ///< empty: all. Networks and volumes go only when no container of the project is left
+  bool volumes = false;            ///< -v: named and anonymous ones
   bool remove_orphans = false;
   enum class Images { keep, local, all } images = Images::keep;  ///< --rmi
   std::optional<std::chrono::seconds> timeout;

@@ -64,6 +64,8 @@ int build(const Invocation& invocation) {
   flags.flag("--pull", options.pull, "Look for newer base images");
   flags.flag("-q,--quiet", quiet, "Do not show the output of the steps");
   flags.flag("--with-dependencies", dependencies, "Also what the services depend on");
+  for (const char* name : {"--check", "--print", "--push"}) flags.not_yet(name);
+  for (const char* name : {"--builder", "-m,--memory", "--provenance", "--sbom", "--ssh"}) flags.not_yet(name, "VALUE");
   flags.arguments(services);
   if (!flags.parse(invocation.arguments)) return 0;
   compose::Project project = load_project(invocation.global, services);

@@ -40,6 +40,7 @@ bool parse(const Invocation& invocation, ConfigOptions& options) {
   flags.flag("--no-path-resolution", options.no_paths, "Leave relative paths as they are");
   flags.flag("--no-consistency", options.no_consistency, "Do not check references between parts");
   flags.flag("--no-env-resolution", options.no_env_files, "Do not read the services' env_file");
+  for (const char* name : {"--lock-image-digests", "--models", "--resolve-image-digests", "--variables"}) flags.not_yet(name);
   flags.arguments(options.names);
   if (!flags.parse(invocation.arguments)) return false;
   if (options.format != "yaml" && options.format != "json")

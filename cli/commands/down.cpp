@@ -36,15 +36,20 @@ int down(const Invocation& invocation) {
   scheduler::DownOptions options;
   std::optional<int> timeout;
   std::string images;
-  Flags flags("down [OPTIONS]", "Stop and remove a project's containers and networks. Named volumes stay, unless -v is given.");
+  std::vector<std::string> services;
+  Flags flags("down [OPTIONS] [SERVICE...]",
+              "Stop and remove a project's containers and networks, or only the containers of services. Named volumes stay, "
+              "unless -v is given.");
   flags.flag("-v,--volumes", options.volumes, "Also remove the volumes the files declare, and anonymous ones");
   flags.flag("--remove-orphans", options.remove_orphans, "Also containers of services that the files no longer define");
   flags.value("--rmi", images, "WHICH", "Also remove images: local (those without a name of their own) or all");
   flags.value("-t,--timeout", timeout, "SECONDS", "How long containers may take to stop before they are killed");
+  flags.arguments(services);
   if (!flags.parse(invocation.arguments)) return 0;
+  options.services = {services.begin(), services.end()};
   if (timeout) options.timeout = std::chrono::seconds(*timeout);
   options.images = parse_images(images);
-  const ProjectReference reference = find_project(invocation.global);
+  const ProjectReference reference = find_project(invocation.global, services);
   ShownProgress progress(invocation.global, {});
   Session session(invocation.global);
   const ProjectLock lock(session, reference.name);

@@ -8,24 +8,16 @@
 #include "cli/flags.hpp"
 #include "cli/output.hpp"
 #include "cli/render/human.hpp"
+#include "cli/render/image_name.hpp"
 #include "cli/render/table.hpp"
 #include "cli/session.hpp"
 
 namespace stack::cli {
 namespace {
 
-struct ImageName {
-  std::string repository, tag;
-};
-
-/// "host:5000/name:tag" → both parts; the colon of a port stands before a slash.
-ImageName split_name(const std::string& name, const std::string& default_tag) {
-  const std::size_t colon = name.rfind(':');
-  if (colon == std::string::npos || name.find('/', colon) != std::string::npos) return {name, default_tag};
-  return {name.substr(0, colon), name.substr(colon + 1)};
-}
-
-std::string short_id(const std::string& id) { return id.substr(id.starts_with("sha256:") ? 7 : 0, 12); }
+using render::ImageName;
+using render::short_id;
+using render::split_name;
 
 std::string age(std::int64_t created) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());

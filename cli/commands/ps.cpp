@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "cli/project.hpp"
 #include "cli/render/container_row.hpp"
+#include "cli/render/format.hpp"
 #include "cli/render/table.hpp"
 #include "cli/session.hpp"
 
@@ -46,25 +47,6 @@ bool parse(const Invocation& invocation, PsOptions& options) {
   return true;
 }
 
-std::string templated(const std::vector<nlohmann::json>& rows, std::string_view text) {
-  std::string out;
-  if (!text.starts_with("table ")) {
-    for (const auto& row : rows) out += render::apply_template(text, row) + "\n";
-    return out;
-  }
-  const auto cells_of = [](std::string line) {
-    std::vector<std::string> cells;
-    std::size_t tab = 0;
-    for (; (tab = line.find('\t')) != std::string::npos; line.erase(0, tab + 1)) cells.push_back(line.substr(0, tab));
-    cells.push_back(line);
-    return cells;
-  };
-  text.remove_prefix(6);
-  render::Table table(render::template_fields(text));
-  for (const auto& row : rows) table.add(cells_of(render::apply_template(text, row)));
-  return table.text();
-}
-
 using ExitCodes = std::map<std::string, std::int64_t>;  ///< by container id
 
 /// Of containers whose status text does not tell it: those that could not be started ("Created") and dead ones.
@@ -92,10 +74,7 @@ std::string render_list(const std::vector<api::ContainerSummary>& containers, co
     rows.push_back(render::container_object(container, options.full, now,
                                             code == codes.end() ? std::nullopt : std::optional(code->second)));
   }
-  if (options.format != "json") return templated(rows, options.format);
-  std::string out;
-  for (const auto& row : rows) out += row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  return out;
+  return render::format_rows(rows, options.format);
 }
 
 }  // namespace

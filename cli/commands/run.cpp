@@ -2,10 +2,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/digest.hpp"
@@ -13,12 +11,16 @@
 #include "cli/commands.hpp"
 #include "cli/containers.hpp"
 #include "cli/flags.hpp"
+#include "cli/forward_signals.hpp"
 #include "cli/output.hpp"
 #include "cli/project.hpp"
+#include "cli/pull_policy.hpp"
 #include "cli/session.hpp"
 #include "cli/shown_progress.hpp"
 #include "cli/task_group.hpp"
 #include "cli/terminal.hpp"
+#include "compose/dotenv.hpp"
+#include "compose/parse_ports.hpp"
 #include "compose/shell_words.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/executor.hpp"
@@ -31,8 +33,8 @@ struct RunFlags {
   bool remove = false, detach = false, no_tty = false, interactive = true, no_deps = false, service_ports = false,
        build = false;
   bool quiet = false, quiet_build = false, quiet_pull = false, remove_orphans = false, tty = false;
-  std::optional<std::string> entrypoint;
-  std::vector<std::string> environment, labels, volumes, command;  ///< command: service, then argv
+  std::optional<std::string> entrypoint, pull;
+  std::vector<std::string> environment, env_files, labels, volumes, ports, command;  ///< command: service, then argv
 };
 
 bool parse(const Invocation& invocation, RunFlags& run) {
@@ -42,6 +44,9 @@ bool parse(const Invocation& invocation, RunFlags& run) {
   flags.flag("--rm", run.remove, "Remove the container when it ends");
   flags.flag("-d,--detach", run.detach, "Run in the background and print the container's id");
   flags.values("-e,--env", run.environment, "NAME=VALUE", "Set an environment variable; repeatable");
+  flags.values("--env-from-file", run.env_files, "FILE", "Set the environment variables of a file; -e wins; repeatable");
+  flags.values("--cap-add", run.container.cap_add, "CAPABILITY", "Add a capability; repeatable");
+  flags.values("--cap-drop", run.container.cap_drop, "CAPABILITY", "Drop a capability; repeatable");
   flags.value("--entrypoint", run.entrypoint, "COMMAND", "Instead of the service's entrypoint");
   flags.values("-l,--label", run.labels, "NAME=VALUE", "Add a label; repeatable");
   flags.value("--name", run.container.name, "NAME", "Name of the container");
@@ -52,8 +57,11 @@ bool parse(const Invocation& invocation, RunFlags& run) {
   flags.values("-v,--volume", run.volumes, "SOURCE:TARGET[:ro]", "Mount a directory or volume; repeatable");
   flags.value("-w,--workdir", run.container.working_dir, "DIR", "Run in this directory");
   flags.flag("-P,--service-ports", run.service_ports, "Publish the service's ports");
+  flags.values("-p,--publish", run.ports, "[HOST:]PORT", "Publish a port of the container; repeatable");
+  flags.flag("--use-aliases", run.container.use_aliases, "Answer to the service's name and aliases in its networks");
   flags.flag("--no-deps", run.no_deps, "Do not start what the service depends on");
   flags.flag("--build", run.build, "Build the image first");
+  flags.value("--pull", run.pull, "POLICY", "Pull images: always, missing or never (default: as the files say)");
   flags.flag("--remove-orphans", run.remove_orphans, "Remove containers of services that the files no longer define");
   flags.flag("-q,--quiet", run.quiet, "Show nothing but the command's output");
   flags.flag("--quiet-build", run.quiet_build, "Do not show the output of builds");
@@ -72,10 +80,30 @@ std::string resolve_bind(const compose::Project& project, const std::string& tex
          (colon == std::string::npos ? "" : text.substr(colon));
 }
 
+/// "NAME=VALUE" of every variable of the files.
+std::vector<std::string> read_env_files(const compose::Project& project, const std::vector<std::string>& files) {
+  compose::StringMap variables;
+  const compose::Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = project.environment.find(std::string(name));
+    return found == project.environment.end() ? std::nullopt : std::optional(found->second);
+  };
+  for (const std::string& file : files) {
+    std::ifstream input(file, std::ios::binary);
+    if (!input) throw errno_error("read " + file);
+    const std::string text(std::istreambuf_iterator<char>(input), {});
+    compose::parse_dotenv(text, file, lookup, variables);
+  }
+  std::vector<std::string> out;
+  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
+  return out;
+}
+
 scheduler::RunOptions run_options(const compose::Project& project, const RunFlags& run) {
   scheduler::RunOptions options = run.container;
   if (run.command.size() > 1) options.command.emplace(run.command.begin() + 1, run.command.end());
   if (run.entrypoint) options.entrypoint = compose::split_shell_words(*run.entrypoint);
+  options.environment = read_env_files(project, run.env_files);
+  options.ports = compose::parse_ports(run.ports, "--publish");
   for (const std::string& variable : run.environment) {
     if (variable.find('=') != std::string::npos) {
       options.environment.push_back(variable);
@@ -167,19 +195,6 @@ asio::awaitable<void> prepare(api::Client& client, const compose::Project& proje
   co_await provide_resources(client, project, service, common, progress);
 }
 
-/// Ctrl-C and the like are the container's: it decides whether to end.
-asio::awaitable<void> forward_signals(api::Client& client, std::string id) {
-  asio::signal_set signals(client.executor(), SIGINT, SIGTERM, SIGHUP);
-  signals.add(SIGQUIT);
-  while (true) {
-    const int number = co_await signals.async_wait(asio::use_awaitable);
-    try {
-      co_await client.kill_container(id, std::to_string(number));
-    } catch (const Error&) {  // not started yet, or already over: nothing to tell
-    }
-  }
-}
-
 /// The status for a container that could not be started, as the docker tools choose it.
 int start_failure_code(const std::string& message) {
   if (message.find("executable file not found") != std::string::npos) return 127;
@@ -269,7 +284,8 @@ int run(const Invocation& invocation) {
   RunFlags flags;
   if (!parse(invocation, flags)) return 0;
   const std::string& name = flags.command.front();
-  const compose::Project project = load_project(invocation.global, {name});
+  compose::Project project = load_project(invocation.global, {name});
+  set_pull_policy(project, flags.pull);
   const compose::Service& service = project.services.at(name);
   scheduler::NamedContainer container = scheduler::oneoff_config(project, service, random_hex(12), run_options(project, flags));
   ShownProgress progress(invocation.global,

@@ -16,6 +16,7 @@ struct Selection {
   std::vector<std::string> services;
   std::optional<int> timeout;
   bool no_dependencies = false;
+  bool start_dependencies = false;  ///< also the services that the named ones depend on
 };
 
 asio::awaitable<void> carry_out(api::Client& client, MakePlan make_plan, const ProjectReference& reference,
@@ -34,6 +35,8 @@ int run_plan(const Invocation& invocation, const Selection& selection, MakePlan 
   if (selection.timeout) options.timeout = std::chrono::seconds(*selection.timeout);
   options.with_dependencies = !selection.no_dependencies;
   const ProjectReference reference = find_project(invocation.global, selection.services);
+  if (selection.start_dependencies && reference.project)
+    options.services = with_dependencies(*reference.project, std::move(options.services));
   ShownProgress progress(invocation.global, {});
   Session session(invocation.global);
   const ProjectLock lock(session, reference.name);
@@ -48,6 +51,7 @@ constexpr const char* timeout_help = "How long a container may take to stop befo
 
 int start(const Invocation& invocation) {
   Selection selection;
+  selection.start_dependencies = true;
   Flags flags("start [SERVICE...]", "Start existing containers, dependencies first.");
   flags.arguments(selection.services);
   if (!flags.parse(invocation.arguments)) return 0;

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "cli/attached_up.hpp"
 #include "cli/commands.hpp"
 #include "cli/flags.hpp"
 #include "cli/project.hpp"
+#include "cli/pull_policy.hpp"
+#include "cli/scale.hpp"
 #include "cli/session.hpp"
 #include "scheduler/executor.hpp"
 
@@ -14,8 +14,9 @@ namespace {
 
 struct UpFlags {
   UpOptions options;
-  bool build = false, no_build = false, no_deps = false;
+  bool build = false, no_build = false, no_deps = false, yes = false;
   std::optional<int> timeout, wait_timeout;
+  std::optional<std::string> pull;
   std::vector<std::string> scale, services;
 };
 
@@ -27,6 +28,8 @@ void declare(Flags& flags, UpFlags& up) {
   flags.flag("--wait", reconcile.wait, "Return when all run, or are healthy; implies -d");
   flags.value("--wait-timeout", up.wait_timeout, "SECONDS", "How long --wait may take for each service");
   flags.flag("--force-recreate", reconcile.force_recreate, "Recreate containers even if nothing changed");
+  flags.flag("--always-recreate-deps", reconcile.recreate_dependencies,
+             "Recreate also what the named services depend on, even if nothing changed");
   flags.flag("--no-recreate", reconcile.no_recreate, "Keep existing containers even if something changed");
   flags.flag("-V,--renew-anon-volumes", reconcile.renew_anonymous_volumes, "Give recreated containers new anonymous volumes");
   flags.flag("--remove-orphans", reconcile.remove_orphans, "Remove containers of services that the files no longer define");
@@ -38,27 +41,20 @@ void declare(Flags& flags, UpFlags& up) {
   flags.flag("--abort-on-container-failure", up.options.abort_on_failure, "Stop all when one container fails");
   flags.value("--exit-code-from", up.options.exit_code_from, "SERVICE",
               "Exit with this service's code; implies --abort-on-container-exit");
+  flags.value("--pull", up.pull, "POLICY", "Pull images: always, missing or never (default: as the files say)");
   flags.values("--attach", up.options.attach, "SERVICE", "Show only this service's output; repeatable");
+  flags.flag("--attach-dependencies", up.options.attach_dependencies,
+             "Show also the output of what the named services depend on");
   flags.values("--no-attach", up.options.no_attach, "SERVICE", "Do not show this service's output; repeatable");
   flags.flag("--no-color", up.options.no_color, "No colours in the output of containers");
   flags.flag("--no-log-prefix", up.options.no_prefix, "Lines only, without the container's name");
   flags.flag("--timestamps", up.options.timestamps, "Show when each line was written");
   flags.flag("--quiet-pull", up.options.quiet_pull, "Do not show the progress of pulls");
   flags.flag("--quiet-build", up.options.quiet_build, "Do not show the output of builds");
+  flags.flag("-y,--yes", up.yes, "Accepted; nothing is asked");
+  flags.not_yet("--menu");
+  flags.not_yet("-w,--watch");
   flags.arguments(up.services);
-}
-
-std::map<std::string, int> parse_scale(const std::vector<std::string>& texts) {
-  std::map<std::string, int> scale;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    int number = -1;
-    const char* end = text.data() + text.size();
-    if (equals != std::string::npos && std::from_chars(text.data() + equals + 1, end, number).ptr != end) number = -1;
-    if (number < 0) throw UsageError(fmt::format("invalid value \"{}\" for --scale: SERVICE=N is needed", text));
-    scale[text.substr(0, equals)] = number;
-  }
-  return scale;
 }
 
 void refuse_contradictions(const UpFlags& up) {
@@ -70,6 +66,9 @@ void refuse_contradictions(const UpFlags& up) {
   refuse(up.build && up.no_build, "--build and --no-build are incompatible");
   refuse(options.reconcile.force_recreate && options.reconcile.no_recreate,
          "--force-recreate and --no-recreate are incompatible");
+  refuse(options.reconcile.recreate_dependencies && options.reconcile.no_recreate,
+         "--always-recreate-deps and --no-recreate are incompatible");
+  refuse(options.attach_dependencies && !options.attach.empty(), "--attach and --attach-dependencies are incompatible");
   refuse((options.detach || options.reconcile.wait) && aborts,
          "--detach and --wait cannot be combined with --abort-on-container-exit, --abort-on-container-failure or "
          "--exit-code-from");
@@ -81,7 +80,7 @@ UpOptions& resolve(UpFlags& up) {
   UpOptions& options = up.options;
   options.reconcile.services = {up.services.begin(), up.services.end()};
   options.reconcile.with_dependencies = !up.no_deps;
-  options.reconcile.scale = parse_scale(up.scale);
+  options.reconcile.scale = parse_scale(up.scale, "--scale");
   if (up.timeout) options.reconcile.timeout = std::chrono::seconds(*up.timeout);
   if (up.wait_timeout) options.reconcile.wait_timeout = std::chrono::seconds(*up.wait_timeout);
   if (up.build) options.reconcile.build = scheduler::BuildMode::always;
@@ -121,7 +120,8 @@ int up(const Invocation& invocation) {
   declare(flags, parsed);
   if (!flags.parse(invocation.arguments)) return 0;
   const UpOptions& options = resolve(parsed);
-  const compose::Project project = load_project(invocation.global, parsed.services);
+  compose::Project project = load_project(invocation.global, parsed.services);
+  set_pull_policy(project, parsed.pull);
   check_names(project, options);
   ShownProgress progress(invocation.global, {.quiet_pull = options.quiet_pull, .quiet_build = options.quiet_build});
   Session session(invocation.global);

@@ -17,6 +17,7 @@ struct UpOptions {
   bool abort_on_exit = false, abort_on_failure = false;
   std::string exit_code_from;
   std::vector<std::string> attach, no_attach;  ///< services whose output is (not) shown
+  bool attach_dependencies = false;            ///< show what the named services depend on, too
 };
 
 }  // namespace stack::cli

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "base/error.hpp"
 #include "cli/containers.hpp"
 #include "cli/render/human.hpp"
 #include "cli/render/table.hpp"
@@ -149,90 +148,6 @@ std::vector<std::string> container_cells(const ContainerSummary& container, bool
   return {name_of(container),        container.image,        quoted_command(container.command, full),
           service_of(container),     age_of(container, now), container.status,
           port_list(container.ports)};
-}
-
-namespace {
-
-struct Action {
-  std::string_view field;  ///< empty: the whole object
-  bool as_json = false;
-};
-
-Action parse_action(std::string_view text) {
-  const auto trim = [](std::string_view part) {
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    return part;
-  };
-  Action action;
-  std::string_view rest = trim(text);
-  if (rest.starts_with("json ")) {
-    action.as_json = true;
-    rest = trim(rest.substr(5));
-  }
-  if (!rest.starts_with('.') || rest.find_first_of(" |()") != std::string_view::npos || (rest == "." && !action.as_json))
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("unsupported template \"{{{{{}}}}}\": only {{{{.Field}}}} and {{{{json .Field}}}} are understood", text));
-  action.field = rest.substr(1);
-  return action;
-}
-
-/// Calls literal() and action() for the parts of a template, in order.
-template <class Literal, class OnAction>
-void walk_template(std::string_view text, Literal literal, OnAction on_action) {
-  while (!text.empty()) {
-    const std::size_t open = text.find("{{");
-    literal(text.substr(0, open));
-    if (open == std::string_view::npos) return;
-    const std::size_t close = text.find("}}", open);
-    if (close == std::string_view::npos) throw Error(ErrorCode::invalid_argument, "unclosed \"{{\" in the template");
-    on_action(parse_action(text.substr(open + 2, close - open - 2)));
-    text.remove_prefix(close + 2);
-  }
-}
-
-void append_unescaped(std::string& out, std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
-    if (next == 't' || next == 'n') {
-      out += next == 't' ? '\t' : '\n';
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-}
-
-}  // namespace
-
-std::string apply_template(std::string_view text, const json& object) {
-  std::string out;
-  walk_template(
-      text, [&](std::string_view literal) { append_unescaped(out, literal); },
-      [&](const Action& action) {
-        if (!action.field.empty() && !object.contains(action.field))
-          throw Error(ErrorCode::invalid_argument,
-                      fmt::format("the template names \"{}\", which does not exist", action.field));
-        const json& value = action.field.empty() ? object : object.at(std::string(action.field));
-        if (value.is_string() && !action.as_json)
-          out += value.get<std::string>();
-        else
-          out += value.dump(-1, ' ', false, json::error_handler_t::replace);
-      });
-  return out;
-}
-
-std::vector<std::string> template_fields(std::string_view text) {
-  std::vector<std::string> fields;
-  walk_template(
-      text, [](std::string_view) {},
-      [&](const Action& action) {
-        std::string name(action.field);
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-        fields.push_back(std::move(name));
-      });
-  return fields;
 }
 
 }  // namespace stack::cli::render

@@ -28,10 +28,4 @@ nlohmann::json container_object(const engine::api::ContainerSummary& container, 
 /// The cells of the table: NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS.
 std::vector<std::string> container_cells(const engine::api::ContainerSummary& container, bool full, std::int64_t now);
 
-/// Replaces {{.Field}} and {{json .Field}} by the object's members, \t and \n by what they mean. Throws invalid_argument for
-/// other actions and for members that do not exist.
-std::string apply_template(std::string_view text, const nlohmann::json& object);
-/// The upper-case names of the fields of a template, for its table's header.
-std::vector<std::string> template_fields(std::string_view text);
-
 }  // namespace stack::cli::render

@@ -89,15 +89,31 @@ std::string human_duration(std::chrono::seconds duration) {
   return fmt::format("{} years", hours / 24 / 365);
 }
 
+namespace {
+
+struct Scaled {
+  double value = 0;
+  std::size_t unit = 0;
+};
+
+Scaled scale_down(double value, double step, std::size_t units) {
+  std::size_t unit = 0;
+  for (; value >= step && unit + 1 < units; ++unit) value /= step;
+  return {value, unit};
+}
+
+}  // namespace
+
 std::string human_size(std::int64_t bytes) {
   static constexpr std::array units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-  double value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1000 && unit + 1 < units.size()) {
-    value /= 1000;
-    ++unit;
-  }
+  const auto [value, unit] = scale_down(static_cast<double>(bytes), 1000, units.size());
   return fmt::format("{:.3g}{}", value, units[unit]);
+}
+
+std::string human_binary_size(std::uint64_t bytes) {
+  static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  const auto [value, unit] = scale_down(static_cast<double>(bytes), 1024, units.size());
+  return fmt::format("{:.4g}{}", value, units[unit]);
 }
 
 std::string local_time(std::int64_t unix_seconds) {

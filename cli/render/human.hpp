@@ -13,6 +13,9 @@ std::string human_duration(std::chrono::seconds duration);
 /// Decimal units, four significant digits at most: "0B", "1.98MB".
 std::string human_size(std::int64_t bytes);
 
+/// Binary units, four significant digits at most: "460KiB", "23.54GiB".
+std::string human_binary_size(std::uint64_t bytes);
+
 /// "2026-11-23 11:43:44 +0000 UTC" in local time.
 std::string local_time(std::int64_t unix_seconds);
 

@@ -23,12 +23,10 @@ std::string ellipsis(std::string_view text, std::size_t width) {
 }
 
 std::string Table::text() const {
-  constexpr std::size_t minimum = 10;
-  constexpr std::size_t padding = 3;
   std::vector<std::size_t> widths;
   for (const auto& row : rows_) {
-    widths.resize(std::max(widths.size(), row.size()), minimum);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]) + padding);
+    widths.resize(std::max(widths.size(), row.size()), layout_.minimum);
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]) + layout_.padding);
   }
   std::string out;
   for (const auto& row : rows_) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "cli/commands.hpp"
 
 namespace stack::cli {
@@ -62,6 +64,47 @@ TEST(Dispatch, EveryCommandRefusesAnUnknownFlag) {
     EXPECT_EQ(outcome.status, exit_error) << command.name;
     EXPECT_NE(outcome.err.find("unknown flag: --no-such-flag"), std::string::npos) << command.name << ": " << outcome.err;
   }
+}
+
+void expect_narrow_help(const Command& command, std::vector<std::string> words) {
+  words.emplace_back(command.name);
+  for (const Command& child : command.children) expect_narrow_help(child, words);
+  words.emplace_back("--help");
+  std::istringstream help(call(words).out);
+  for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << command.name << ": " << line;
+}
+
+TEST(Dispatch, HelpFitsEightyColumns) {
+  for (const Command& command : commands()) expect_narrow_help(command, {});
+  std::istringstream help(call({"--help"}).out);
+  for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(Dispatch, HelpGroupsTheCommands) {
+  const std::string help = call({"--help"}).out;
+  std::size_t at = 0;
+  std::size_t listed = 0;
+  for (const CommandSection& section : command_sections()) {
+    const std::size_t title = help.find("\n" + std::string(section.title) + ":\n");
+    ASSERT_NE(title, std::string::npos) << section.title;
+    EXPECT_GE(title, at);
+    at = title;
+    listed += section.commands.size();
+  }
+  EXPECT_EQ(listed, commands().size());
+}
+
+TEST(Dispatch, WhatDockerComposeHasAndWeHaveNotSaysSo) {
+  EXPECT_EQ(call({"watch"}).err, "command \"watch\" is not supported yet\n");
+  EXPECT_EQ(call({"up", "--menu"}).err, "--menu is not supported yet\n");
+  EXPECT_EQ(call({"up", "-d", "--menu=false", "--dry-run"}).err, "--dry-run is not supported yet\n");
+  EXPECT_EQ(call({"--parallel", "3", "ps"}).err, "--parallel is not supported yet\n");
+  EXPECT_EQ(call({"build", "--ssh", "default"}).err, "--ssh is not supported yet\n");
+}
+
+TEST(Dispatch, AFlagThatIsNearlyRightIsSuggested) {
+  EXPECT_EQ(call({"up", "--scael", "web=2"}).err, "unknown flag: --scael (did you mean --scale?)\n");
+  EXPECT_EQ(call({"exec", "--no-ttty", "web", "sh"}).err, "unknown flag: --no-ttty (did you mean --no-tty?)\n");
 }
 
 TEST(Dispatch, ChecksGlobalFlags) {

@@ -64,14 +64,5 @@ TEST(StatusText, TellsExitCodeAndHealth) {
   EXPECT_EQ(health_in("Exited (1) 2 seconds ago"), "");
 }
 
-TEST(Template, ReplacesFields) {
-  const nlohmann::json object{{"Name", "web"}, {"ExitCode", 3}};
-  EXPECT_EQ(apply_template("{{.Name}}\\t{{ .ExitCode }}", object), "web\t3");
-  EXPECT_EQ(apply_template("{{json .Name}}", object), "\"web\"");
-  EXPECT_THROW(apply_template("{{.Nope}}", object), Error);
-  EXPECT_THROW(apply_template("{{range .Name}}", object), Error);
-  EXPECT_THROW(apply_template("{{.Name", object), Error);
-}
-
 }  // namespace
 }  // namespace stack::cli::render

@@ -27,6 +27,12 @@ TEST(HumanSize, UsesDecimalUnits) {
   EXPECT_EQ(human_size(1983488), "1.98MB");
 }
 
+TEST(HumanBinarySize, UsesBinaryUnits) {
+  EXPECT_EQ(human_binary_size(0), "0B");
+  EXPECT_EQ(human_binary_size(471040), "460KiB");
+  EXPECT_EQ(human_binary_size(25276502016), "23.54GiB");
+}
+
 TEST(ApiInstant, TakesDurationsDatesAndSeconds) {
   const std::chrono::sys_time<std::chrono::nanoseconds> now(1'000'000'000'500'000'000ns);
   EXPECT_EQ(api_instant("1h30m", now), "999994600.500000000");
