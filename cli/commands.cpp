@@ -51,6 +51,8 @@ constexpr Command table[] = {
     {"image", "Images: ls, import, rm", nullptr, image_commands},
     {"container", "Containers: inspect", nullptr, container_commands},
     {"engine", "Run the engine in the foreground", engine_command},
+    {"completion", "Print a completion script for bash, zsh or fish", completion},
+    {"manual", "", manual},
     {"version", "Show the version", version},
 };
 

@@ -64,6 +64,8 @@ int ls(const Invocation&);
 int config(const Invocation&);
 int version(const Invocation&);
 int engine_command(const Invocation&);
+int completion(const Invocation&);
+int manual(const Invocation&);
 int image_list(const Invocation&);
 int image_import(const Invocation&);
 int image_remove(const Invocation&);

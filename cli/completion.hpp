@@ -1,0 +1,29 @@
+#pragma once
+// What the word that is being typed could become. The shells' scripts (scripts in completion.cpp) only ask and show.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/global_options.hpp"
+
+namespace stack::cli {
+
+struct Candidate {
+  std::string text, help;
+};
+
+struct Completion {
+  std::vector<Candidate> candidates;
+  enum class Paths { none, files, directories } paths = Paths::none;  ///< the shell completes these itself
+};
+
+/// The names of the project's services, when one is wanted.
+using ServiceNames = std::function<std::vector<std::string>(const GlobalOptions& global)>;
+
+/// `words`: what follows the program's name; the last one is being typed, and may be empty.
+Completion complete(const std::vector<std::string>& words, const ServiceNames& services);
+
+/// The script that makes a shell (bash, zsh, fish) use this. Throws UsageError for others.
+std::string completion_script(const std::string& shell);
+
+}  // namespace stack::cli
