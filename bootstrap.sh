@@ -66,7 +66,7 @@ run_tests() {
   install_missing "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
   build release all
   say "Unit, scenario and leak tests"
-  ctest --test-dir build/release --output-on-failure -LE reference -j"$(nproc)" --output-junit "$PWD/build/release/tests.xml" "$@"
+  ctest --test-dir build/release --output-on-failure -LE "reference|packaging" -j"$(nproc)" --output-junit "$PWD/build/release/tests.xml" "$@"
   [ -z "${STACK_CI:-}" ] || tests/support/check-skips build/release/tests.xml
 }
 

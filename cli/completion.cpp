@@ -225,6 +225,7 @@ function __stack_candidates
     end
   end
 end
+complete -c stack -e  # fish has one for the Haskell tool of this name
 complete -c stack -f -a '(__stack_candidates)'
 )SCRIPT";
 

@@ -105,7 +105,8 @@ std::vector<std::string> clean_environment() {
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view text(*entry);
     // what the engine itself reads; the rest of a user's environment has no business in a long-lived process
-    for (const std::string_view name : {"PATH=", "HOME=", "LANG=", "TZ=", "TMPDIR=", "XDG_RUNTIME_DIR=", "XDG_DATA_HOME="})
+    for (const std::string_view name :
+         {"PATH=", "HOME=", "LANG=", "TZ=", "TMPDIR=", "XDG_RUNTIME_DIR=", "XDG_DATA_HOME=", "SSL_CERT_FILE=", "SSL_CERT_DIR="})
       if (text.substr(0, name.size()) == name) kept.emplace_back(text);
     if (text.substr(0, 6) == "STACK_" || text.substr(0, 5) == "ASAN_" || text.substr(0, 5) == "TSAN_" ||
         text.substr(0, 6) == "UBSAN_")

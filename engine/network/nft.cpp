@@ -26,6 +26,7 @@ struct Nft::Library {
   using Text = const char* (*)(void*);
   using Run = int (*)(void*, const char*);
 
+  // By name: the program's RPATH ($ORIGIN/../lib/stack, where a relocatable folder has its own) comes before the system's.
   Library() : handle(::dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL)) {
     if (handle == nullptr)
       throw Error(ErrorCode::unavailable,

@@ -139,7 +139,10 @@ ShimBinary::ShimBinary(const std::string& path) {
 
 std::string shim_path() {
   if (const char* chosen = std::getenv("STACK_SHIM"); chosen != nullptr && *chosen != '\0') return chosen;
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "stack-shim";
+  const std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const std::filesystem::path beside = folder / "stack-shim";
+  if (::access(beside.c_str(), R_OK) == 0) return beside;
+  return (folder / "../libexec/stack/stack-shim").lexically_normal();
 }
 
 LaunchResult launch(const ShimBinary& shim, const LaunchRequest& request) {

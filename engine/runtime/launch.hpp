@@ -92,7 +92,7 @@ private:
   UniqueFd fd_;
 };
 
-/// `stack-shim` beside our own executable, or $STACK_SHIM.
+/// $STACK_SHIM, else `stack-shim` beside our own executable, else where an installation has it: ../libexec/stack from there.
 std::string shim_path();
 
 /// Returns when the container's command has been executed. Throws LaunchError after everything made so far (process, cgroup,
