@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "compose/parse_ports.hpp"
 #include "tests/scheduler/support.hpp"
 
 namespace stack::scheduler {
@@ -128,6 +129,27 @@ TEST(ContainerConfig, AOneOffHasItsOwnNameAndOnlyItsOwnAlias) {
   EXPECT_EQ(made.body.host_config.restart_policy.name, "no");
   EXPECT_EQ(made.body.config.cmd, std::vector<std::string>{"sh"});
   EXPECT_EQ(made.body.config.env, std::vector<std::string>{"A=b"});
+}
+
+TEST(OneoffConfig, TakesPortsCapabilitiesAndAliasesOfItsOwn) {
+  const auto project = project_of("services: {web: {image: i, cap_drop: [SYS_TIME], networks: {default: {aliases: [other]}}}}");
+  RunOptions options;
+  options.cap_add = {"SYS_TIME"};
+  options.cap_drop = {"NET_RAW"};
+  options.use_aliases = true;
+  options.ports = compose::parse_ports({"127.0.0.1:18555:80/udp"}, "--publish");
+  const NamedContainer made = oneoff_config(project, project.services.at("web"), "0123456789ab", options);
+  EXPECT_EQ(made.body.host_config.cap_add, std::vector<std::string>{"SYS_TIME"});
+  EXPECT_EQ(made.body.host_config.cap_drop, std::vector<std::string>{"NET_RAW"});
+  EXPECT_EQ(made.body.endpoints_config.at("p_default").aliases,
+            (std::vector<std::string>{"p-web-run-0123456789ab", "web", "other"}));
+  EXPECT_EQ(made.body.host_config.port_bindings.at("80/udp").front().host_port, "18555");
+  EXPECT_TRUE(made.body.config.exposed_ports.contains("80/udp"));
+}
+
+TEST(ParsePorts, TellsWhichIsWrong) {
+  EXPECT_EQ(compose::parse_ports({"9000-9002"}, "--publish").size(), 3U);
+  EXPECT_THROW(compose::parse_ports({"80", "80:x"}, "--publish"), Error);
 }
 
 TEST(ContainerConfig, LabelsAreThoseOfDockerCompose) {

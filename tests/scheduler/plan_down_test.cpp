@@ -51,6 +51,17 @@ TEST(PlanDown, WhatTheFileDoesNotKnowStaysUnlessOrphansAreToGo) {
   EXPECT_EQ(plan_down("p", &project, all_up(before), {.remove_orphans = true}).operations.size(), 4U);
 }
 
+TEST(PlanDown, OfServicesLeavesTheNetworkUntilTheLastContainerGoes) {
+  const auto project = project_of(three);
+  EXPECT_EQ(to_text(plan_down("p", &project, all_up(project), {.services = {"web"}, .volumes = true})),
+            "#1 [] StopContainer service:web:1 (down)\n"
+            "#2 [#1] RemoveContainer service:web:1 (down)\n");
+  ObservedState last = all_up(project);
+  std::erase_if(last.containers, [](const ObservedContainer& container) { return container.service != "web"; });
+  EXPECT_EQ(plan_down("p", &project, last, {.services = {"web"}}).operations.back().resource, "network:default");
+  EXPECT_THROW(plan_down("p", &project, last, {.services = {"nosuch"}}), Error);
+}
+
 TEST(PlanDown, NothingThereMeansNothingToDo) {
   const auto project = project_of(three);
   EXPECT_TRUE(plan_down("p", &project, {}, {}).empty());

@@ -89,6 +89,16 @@ TEST(Reconcile, ForcingNamedServicesLeavesTheirDependenciesAlone) {
   EXPECT_EQ(plan.operations.size(), 5U);
 }
 
+TEST(Reconcile, DependenciesAloneCanBeForced) {
+  const auto project = project_of(web_and_db);
+  const Plan plan = reconcile(project, all_up(project), {.services = {"web"}, .recreate_dependencies = true});
+  ASSERT_FALSE(plan.operations.empty());
+  for (const Operation& operation : plan.operations) {
+    EXPECT_EQ(operation.reason, "forced");
+    EXPECT_EQ(operation.service, "db");
+  }
+}
+
 TEST(Reconcile, AHealthyDependencyIsWaitedForOnlyUntilItIsHealthy) {
   const auto project = project_of(
       "services:\n"
