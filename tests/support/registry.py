@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def zstd(data: bytes) -> bytes:
-    return subprocess.run(["zstd", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    return subprocess.run(["zstd", "-1", "-q", "-c"], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def tar(files: dict) -> bytes:

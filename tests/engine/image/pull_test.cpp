@@ -68,8 +68,9 @@ protected:
   }
 
   /// Puts an image on the registry; its manifest's digest.
-  std::string publish(const std::vector<std::string>& tars, const std::string& tag, std::vector<std::string> diff_ids = {}) {
-    json config{{"architecture", "amd64"}, {"os", "linux"}, {"rootfs", {{"type", "layers"}, {"diff_ids", json::array()}}}};
+  std::string publish(const std::vector<std::string>& tars, const std::string& tag, std::vector<std::string> diff_ids = {},
+                      const std::string& architecture = "amd64") {
+    json config{{"architecture", architecture}, {"os", "linux"}, {"rootfs", {{"type", "layers"}, {"diff_ids", json::array()}}}};
     json manifest{{"schemaVersion", 2}, {"mediaType", media::oci_manifest}, {"layers", json::array()}};
     for (std::size_t i = 0; i < tars.size(); ++i) {
       config["rootfs"]["diff_ids"].push_back(i < diff_ids.size() ? diff_ids[i] : sha256_digest(tars[i]));
@@ -171,7 +172,7 @@ TEST_F(PullTest, ByDigest) {
 
 TEST_F(PullTest, TheManifestOfThePlatformIsChosen) {
   const std::string amd = publish({simple_tar("amd")}, "amd");
-  const std::string arm = publish({simple_tar("arm")}, "arm");
+  const std::string arm = publish({simple_tar("arm")}, "arm", {}, "arm64");
   json index{{"schemaVersion", 2}, {"mediaType", media::docker_list}, {"manifests", json::array()}};
   for (const auto& [digest, architecture] : std::map<std::string, std::string>{{amd, "amd64"}, {arm, "arm64"}}) {
     json entry = descriptor(manifests_[digest], media::oci_manifest);
