@@ -67,7 +67,7 @@ TEST(InjectedFiles, TargetsOwnersAndModesAreComposes) {
 
 TEST(InjectedFiles, RefusalsNameThePlace) {
   EXPECT_EQ(refusal("secrets: [n]"),
-            "-:1:34: services.web.secrets[0]: environment variable \"NONE\" required by secret \"n\" is not set");
+            "stdin:1:38: services.web.secrets[0]: environment variable \"NONE\" required by secret \"n\" is not set");
   EXPECT_NE(refusal("secrets: [s], read_only: true").find("cannot create secret \"s\" in read-only service web"),
             std::string::npos);
   EXPECT_EQ(refusal("secrets: [e], read_only: true"), "accepted") << "nothing is written for it";
@@ -100,8 +100,7 @@ TEST(InjectedFiles, APlanHasThemButItsJsonHasNoSecret) {
 
 TEST(InjectedFiles, ChangedContentAloneReplacesNothingButACreatedContainerIsMadeAnew) {
   const compose::Project project = project_with("secrets: [s]", secrets);
-  ObservedState state = nothing(project);
-  state.containers = {running(project, "web")};
+  ObservedState state = all_up(project);
   EXPECT_TRUE(reconcile(project, state, {}).empty());
   state.containers.front().state = "created";
   EXPECT_NE(to_text(reconcile(project, state, {})).find("CreateContainer service:web:1 (never started)"), std::string::npos);
