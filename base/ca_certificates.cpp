@@ -39,9 +39,10 @@ std::string first_there(const std::string& root, const std::array<const char*, N
 }  // namespace
 
 CaCertificates find_ca_certificates(const std::string& root) {
-  CaCertificates chosen{.file = variable("SSL_CERT_FILE"), .directory = variable("SSL_CERT_DIR")};
-  if (!chosen.file.empty() || !chosen.directory.empty()) return chosen;
-  return {.file = first_there(root, files), .directory = first_there(root, directories)};
+  CaCertificates found{.file = variable("SSL_CERT_FILE"), .directory = variable("SSL_CERT_DIR")};
+  if (found.file.empty()) found.file = first_there(root, files);
+  if (found.directory.empty()) found.directory = first_there(root, directories);
+  return found;
 }
 
 }  // namespace stack

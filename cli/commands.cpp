@@ -50,7 +50,7 @@ constexpr Command table[] = {
     {"run", "Run a command in a new container of a service", run},
     {"attach", "Join this terminal to a running container", attach},
     {"wait", "Wait until containers have ended", wait},
-    {"cp", "Copy files between a service's containers and the local file system", cp},
+    {"cp", "Copy files into and out of containers", cp},
 
     {"build", "Build the services' images", build},
     {"pull", "Pull the services' images", pull},
@@ -91,7 +91,7 @@ std::span<const Command> commands() { return table; }
 std::span<const CommandSection> command_sections() { return sections; }
 
 bool is_planned(std::string_view name) {
-  constexpr std::array<std::string_view, 8> names{"bridge", "commit", "cp", "export", "publish", "pull", "push", "watch"};
+  constexpr std::array<std::string_view, 6> names{"bridge", "commit", "export", "publish", "push", "watch"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 

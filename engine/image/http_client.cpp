@@ -24,6 +24,7 @@
 #include <optional>
 
 #include "base/base64.hpp"
+#include "base/ca_certificates.hpp"
 #include "base/unique_fd.hpp"
 
 namespace stack::engine::image {
@@ -153,15 +154,11 @@ std::string openssl_error() {
   return text;
 }
 
-/// Where distributions keep the bundle when OpenSSL's own default (a directory of hashed names) is not theirs.
+/// Those that this host trusts. A file that cannot be read adds none: the handshake then says that the peer is not trusted.
 void load_system_authorities(SSL_CTX* context) {
-  ::SSL_CTX_set_default_verify_paths(context);
-  if (std::getenv("SSL_CERT_FILE") != nullptr) return;
-  for (const char* bundle : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"})
-    if (::access(bundle, R_OK) == 0) {
-      ::SSL_CTX_load_verify_locations(context, bundle, nullptr);
-      break;
-    }
+  const CaCertificates trusted = find_ca_certificates();
+  if (!trusted.file.empty()) ::SSL_CTX_load_verify_locations(context, trusted.file.c_str(), nullptr);
+  if (!trusted.directory.empty()) ::SSL_CTX_load_verify_locations(context, nullptr, trusted.directory.c_str());
   ::ERR_clear_error();
 }
 

@@ -40,7 +40,7 @@ TEST_F(CaCertificatesTest, TheEnvironmentWins) {
   put("/etc/ssl/certs/ca-certificates.crt");
   ::setenv("SSL_CERT_FILE", "/own.pem", 1);
   EXPECT_EQ(find_ca_certificates(root_.path()).file, "/own.pem");
-  EXPECT_EQ(find_ca_certificates(root_.path()).directory, "");
+  EXPECT_EQ(find_ca_certificates(root_.path()).directory, root_ / "etc/ssl/certs");
   ::unsetenv("SSL_CERT_FILE");
   ::setenv("SSL_CERT_DIR", "/one:/two", 1);
   EXPECT_EQ(find_ca_certificates(root_.path()).directory, "/one:/two");
