@@ -188,7 +188,7 @@ services:
         self.stack("up", "-d")
         self.assertNotIn("hunter2secret", self.stack("container", "inspect", "bad-web-1").stdout)
         self.assertNotIn("hunter2secret", (self.root / "engine.log").read_text())
-        self.assertIn("13", self.stack("logs", "--no-log-prefix", "web").stdout)
+        self.assertIn("13", self.stack("logs", "-f", "--no-log-prefix", "web").stdout)  # -f: until it has ended
 
 
 if __name__ == "__main__":
