@@ -137,9 +137,9 @@ TEST(Spec, SystemPathsAndControlGroupsCanBeOpened) {
 TEST(Spec, AnAppArmorProfileIsSetWhereTheKernelHasIt) {
   const Record record = record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["apparmor=mine"]}})");
   const Record unconfined = record_of(R"({"Cmd":["a"],"HostConfig":{"SecurityOpt":["apparmor=unconfined"]}})");
-  EXPECT_EQ(build_spec({record, {}, "/g", {}, {}, {}, 0, 0, true}).process.apparmor_profile, "mine");
-  EXPECT_EQ(build_spec({record, {}, "/g", {}, {}, {}, 0, 0, false}).process.apparmor_profile, "");
-  EXPECT_EQ(build_spec({unconfined, {}, "/g", {}, {}, {}, 0, 0, true}).process.apparmor_profile, "");
+  EXPECT_EQ(build_spec({record, {}, "/g", {}, {}, {}, 0, 0, {}, true}).process.apparmor_profile, "mine");
+  EXPECT_EQ(build_spec({record, {}, "/g", {}, {}, {}, 0, 0, {}, false}).process.apparmor_profile, "");
+  EXPECT_EQ(build_spec({unconfined, {}, "/g", {}, {}, {}, 0, 0, {}, true}).process.apparmor_profile, "");
 }
 
 TEST(Spec, SharedMemoryGoesWithTheIpcNamespace) {
