@@ -28,6 +28,13 @@ constexpr Complaint complaints[] = {
     {"cpus", "CPUs is from"},
     {"cpuset", "CPUs are not available"},
     {"cpuset", "cpuset.cpus"},
+    {"cpuset", "cpuset cpus"},
+    {"cpu_shares", "CPU shares"},
+    {"cpu_shares", "cpu-shares"},
+    {"cpus", "Nano CPUs"},
+    {"cpu_rt_runtime", "real-time"},
+    {"cpu_rt_period", "real-time"},
+    {"blkio_config", "blkio weight"},
     {"cpu_period", "CPU cfs period"},
     {"cpu_quota", "CPU cfs quota"},
     {"shm_size", "SHM size"},
@@ -45,6 +52,7 @@ constexpr Complaint complaints[] = {
     {"ulimits", "rlimit"},
     {"ulimits", "ulimit"},
     {"security_opt", "security-opt"},
+    {"security_opt", "seccomp profile"},
     {"device_cgroup_rules", "device cgroup rule"},
     {"stop_signal", "invalid signal"},
     {"deploy.restart_policy", "restart policy"},
@@ -56,6 +64,29 @@ constexpr Complaint complaints[] = {
     {"container_name", "The container name"},
     {"hostname", "invalid hostname"},
     {"userns_mode", "userns"},
+    {"userns_mode", "user namespace mode"},
+    {"links", "used with links"},
+    {"links", "could not get container for"},
+    {"external_links", "could not get container for"},
+    {"links", "Cannot link"},
+    {"ipc", "IPC mode"},
+    {"ipc", "IPC namespace"},
+    {"pid", "PID mode"},
+    {"pid", "PID namespace"},
+    {"uts", "UTS mode"},
+    {"network_mode", "network namespace of"},
+    {"network_mode", "network mode"},
+    {"network_mode", "network type"},
+    {"isolation", "invalid isolation"},
+    {"runtime", "runtime name"},
+    {"storage_opt", "storage-opt"},
+    {"storage_opt", "Unknown option"},
+    {"gpus", "device driver"},
+    {"deploy.resources.reservations.devices", "device driver"},
+    {"cgroup_parent", "cgroup parent"},
+    {"group_add", "uids and gids"},
+    {"user", "uids and gids"},
+    {"mac_address", "MAC address"},
 };
 
 /// Adds the places of one service that are written in the files.
@@ -90,6 +121,20 @@ void add_files(const Service& service, Collector& to) {
     to.add(item("volumes", i), {"Duplicate mount point", mount.target});
     if (mount.type == "bind") to.add(item("volumes", i), {mount.source});
   }
+}
+
+/// Limits of block devices name the devices.
+void add_block_devices(const Service& service, Collector& to) {
+  if (!service.blkio_config) return;
+  const compose::BlkioConfig& blkio = *service.blkio_config;
+  const auto add = [&](const char* list, const auto& devices) {
+    for (std::size_t i = 0; i < devices.size(); ++i) to.add(fmt::format("blkio_config.{}[{}]", list, i), {devices[i].path});
+  };
+  add("weight_device", blkio.weight_device);
+  add("device_read_bps", blkio.device_read_bps);
+  add("device_read_iops", blkio.device_read_iops);
+  add("device_write_bps", blkio.device_write_bps);
+  add("device_write_iops", blkio.device_write_iops);
 }
 
 /// The file itself is named at the top level.
@@ -131,6 +176,7 @@ std::vector<KeyPlace> key_places(const Project& project, const Service& service)
   Collector collector(service);
   add_ports(service, collector);
   add_files(service, collector);
+  add_block_devices(service, collector);
   add_objects("secrets", service.secrets, project.secrets, collector.places);
   add_objects("configs", service.configs, project.configs, collector.places);
   add_networks(project, service, collector);

@@ -99,5 +99,25 @@ TEST(KeyPlaces, HowAContainerEndedLeadsToItsCommandAndHealthToItsCheck) {
   EXPECT_EQ(find_place(places, "container p-web-1 is unhealthy: exited (1)")->key, "healthcheck");
 }
 
+TEST(KeyPlaces, KeysOfNamespacesSecurityAndLimitsAreNamed) {
+  const auto at = [](const std::string& key, const std::string& message) {
+    return blamed(test::project_of("services:\n  web:\n    image: i\n    " + key + "\n"), message);
+  };
+  EXPECT_EQ(at("ipc: x", "invalid IPC mode: x"), "ipc 4");
+  EXPECT_EQ(at("pid: 'container:x'", "failed to join PID namespace: container 12 is not running"), "pid 4");
+  EXPECT_EQ(at("network_mode: 'container:x'", "joining network namespace of container: No such container: x"),
+            "network_mode 4");
+  EXPECT_EQ(at("userns_mode: x", "invalid user namespace mode: x: only host is possible"), "userns_mode 4");
+  EXPECT_EQ(at("gpus: all", "could not select device driver \"\" with capabilities: [[gpu]]"), "gpus 4");
+  EXPECT_EQ(at("runtime: x", "unknown or invalid runtime name: x"), "runtime 4");
+  EXPECT_EQ(at("group_add: ['-1']", "uids and gids must be in range 0-2147483647"), "group_add 4");
+  EXPECT_EQ(
+      at("devices: ['vendor.com/class=one']", "CDI device injection failed: unresolvable CDI devices vendor.com/class=one"),
+      "devices[0] 4");
+  EXPECT_EQ(at("blkio_config: {device_read_bps: [{path: /dev/none, rate: 5}]}", "stat /dev/none: no such file or directory"),
+            "blkio_config.device_read_bps[0] 4");
+  EXPECT_EQ(at("mac_address: zz", "invalid config for network p_default: invalid MAC address zz"), "mac_address 4");
+}
+
 }  // namespace
 }  // namespace stack::scheduler
