@@ -55,14 +55,14 @@ constexpr Command table[] = {
     {"build", "Build the services' images", build},
     {"pull", "Pull the services' images", pull},
     {"config", "Check the Compose files and print what they mean", config},
-    {"save", "Write images to an archive", image_save},
-    {"load", "Load images from an archive", image_load},
 
     {"image", "Images: ls, pull, load, save and more", nullptr, image_commands},
     {"container", "Containers: inspect", nullptr, container_commands},
     {"engine", "Run the engine in the foreground", engine_command},
     {"completion", "Print a completion script for bash, zsh or fish", completion},
     {"manual", "", manual},
+    {"save", "", image_save},  // as docker spells them
+    {"load", "", image_load},
     {"version", "Show the version", version},
 };
 

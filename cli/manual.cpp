@@ -39,6 +39,18 @@ std::string heading_of(const FlagDescription& flag) {
   return flag.metavar.empty() ? out : fmt::format("{} \\fI{}\\fR", out, escaped(flag.metavar));
 }
 
+std::string first_line(const std::string& usage) { return usage.substr(0, usage.find('\n')); }
+
+/// A command with two forms: the second below the heading.
+std::string other_lines(const std::string& usage) {
+  std::string out;
+  for (std::size_t at = usage.find('\n'); at != std::string::npos; at = usage.find('\n', at + 1)) {
+    const std::size_t begin = usage.find_first_not_of(' ', at + 1);
+    out += fmt::format("\\fB{}\\fR\n.PP\n", escaped(first_line(usage.substr(begin))));
+  }
+  return out;
+}
+
 std::string flags_of(const CommandDescription& command) {
   std::string out;
   for (const FlagDescription& flag : command.flags) out += fmt::format(".TP\n{}\n{}\n", heading_of(flag), escaped(flag.help));

@@ -21,6 +21,7 @@ TEST(Manual, HasEveryCommandWithItsFlags) {
   EXPECT_THAT(page, HasSubstr(".SS \"stack image import "));
   EXPECT_THAT(page, HasSubstr("\\fB\\-t\\fR, \\fB\\-\\-timeout\\fR \\fISECONDS\\fR"));
   EXPECT_THAT(page, Not(HasSubstr("stack manual")));
+  EXPECT_THAT(page, HasSubstr("\n\\fBstack cp "));  // its second form
 }
 
 }  // namespace
