@@ -4,7 +4,7 @@
 // the last writes but never consistency). Intents are rows like any other.
 //
 // On a full disk: the write-ahead log has its blocks from the start and is written in circles, so that what exists can still be
-// ended and removed (docs/adr/0020-room-for-removals.md). Where even that does not help (a file system that copies on write,
+// ended and removed (docs/adr/0013-room-for-removals.md). Where even that does not help (a file system that copies on write,
 // one that became read-only), record() and erase() keep their rows in memory until they can be written.
 #include <cstdint>
 #include <functional>
