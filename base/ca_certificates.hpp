@@ -10,9 +10,9 @@ struct CaCertificates {
   std::string directory;  ///< a directory of hashed names, as OpenSSL's `-CApath`; empty: none found
 };
 
-/// Each by itself, as OpenSSL does it: $SSL_CERT_FILE, $SSL_CERT_DIR (several directories, parted by colons), else the first that
-/// is there of the places where distributions keep them, below `root`. Both empty: no connection can be trusted, and the error
-/// should name the package ca-certificates.
+/// Each by itself, as OpenSSL does it: $SSL_CERT_FILE, $SSL_CERT_DIR (several directories, parted by colons), else the first
+/// that is there of the places where distributions keep them, below `root`. Both empty: no connection can be trusted, and the
+/// error should name the package ca-certificates.
 CaCertificates find_ca_certificates(const std::string& root = "");
 
 }  // namespace stack

@@ -27,7 +27,7 @@ struct ProgressLine {
   std::string detail;  ///< shown behind the status: "12.1MB/40MB", an error's text
   Phase phase = Phase::working;
   std::string text = {};  ///< between id and status: "copy a to p-web-1:/b"
-  bool minor = false;  ///< only an amount has changed: nothing for output that is not redrawn
+  bool minor = false;     ///< only an amount has changed: nothing for output that is not redrawn
 };
 
 class Progress {

@@ -21,7 +21,7 @@ struct SpecInput {
   pid_t pid_of_pid_namespace = 0;  ///< with pid_mode container:X the first process of X; the same for the next two
   pid_t pid_of_ipc_namespace = 0;
   std::map<std::string, std::vector<std::string>> image_layers;  ///< by image id: directories of the images that are mounted
-  bool apparmor = false;  ///< the kernel has it
+  bool apparmor = false;                                         ///< the kernel has it
 };
 
 /// A mount of the record as the runtime makes it.
