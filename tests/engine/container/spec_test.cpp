@@ -98,7 +98,7 @@ TEST(Spec, LimitsBecomeResources) {
 TEST(Spec, AUsersMountReplacesTheDefaultOfTheSamePlace) {
   const runtime::Spec spec = spec_of(R"({"Cmd":["a"],"HostConfig":{"Binds":["/own:/etc/hosts:ro","/sh:/dev/shm"]}})");
   EXPECT_EQ(mount_at(spec, "/etc/hosts").source, "/own");
-  EXPECT_THAT(mount_at(spec, "/etc/hosts").options, Contains("ro"));
+  EXPECT_THAT(mount_at(spec, "/etc/hosts").options, Contains("rro"));
   EXPECT_EQ(mount_at(spec, "/dev/shm").type, "bind");
   const auto places = destinations(spec);
   EXPECT_EQ(std::count(places.begin(), places.end(), "/dev/shm"), 1);
