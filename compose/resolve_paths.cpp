@@ -25,7 +25,7 @@ std::string clean(const std::string& path) {
 }
 
 bool is_remote(std::string_view context) {
-  for (const std::string_view scheme : {"https://", "http://", "git://", "ssh://", "git@", "github.com/"})
+  for (const std::string_view scheme : {"https://", "http://", "git://", "ssh://", "git@", "github.com/", "service:"})
     if (context.starts_with(scheme)) return true;
   return context.find("://") != std::string_view::npos;
 }

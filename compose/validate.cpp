@@ -97,6 +97,11 @@ private:
       complain(attribute, fmt::format("'{}' is not NAME or NAME:ALIAS", link));
   }
 
+  /// What "volume:/path:z" means, as people write it for volumes too.
+  static bool only_selinux(const Mount& mount) {
+    return mount.type == "volume" && mount.bind->propagation.empty() && mount.bind->recursive.empty();
+  }
+
   void mounts() {
     std::map<std::string, std::string> targets;
     for (std::size_t i = 0; i < service_.volumes.size(); ++i) {
@@ -107,7 +112,7 @@ private:
       if (mount.type == "bind" && mount.source.empty()) complain(attribute, "a bind mount needs a 'source'");
       if (mount.type == "tmpfs" && !mount.source.empty()) complain(attribute, "a tmpfs has no 'source'");
       if (mount.target.empty()) complain(attribute, "'target' is missing");
-      if (mount.bind && mount.type != "bind")
+      if (mount.bind && mount.type != "bind" && !only_selinux(mount))
         complain(attribute + ".bind", fmt::format("does not apply to a mount of type '{}'", mount.type));
       if (mount.type == "image" && mount.source.empty()) complain(attribute, "an image mount needs a 'source': the image");
       if (mount.image && mount.type != "image")

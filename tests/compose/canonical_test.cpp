@@ -19,7 +19,6 @@ TEST(Keys, AnUnknownOneShowsItsPlaceAndTheNearestValidOne) {
 }
 
 TEST(Keys, OfTheSpecificationThatAreNotThereYetSaySo) {
-  EXPECT_EQ(mistake("build: {context: ., ssh: [default]}"), "compose.yaml:4:25: services.a.build.ssh is not supported yet");
   EXPECT_EQ(error_of("include: [x.yaml]\nservices: {a: {image: x}}"), "compose.yaml:1:1: include is not supported yet");
 }
 

@@ -19,6 +19,13 @@ TEST(Validate, UndefinedReferencesAreNamed) {
   EXPECT_EQ(mistake("configs: [z]"), "compose.yaml:4:15: services.a.configs[0]: refers to undefined config 'z'");
 }
 
+TEST(Validate, AVolumeMayHaveALabelForSelinuxButNothingElseOfABind) {
+  EXPECT_EQ(service_with("volumes: [\"vv:/v:z\"]").volumes.at(0).bind->selinux, "z");
+  const std::string text =
+      mistake("volumes: [{type: volume, source: vol, target: /v, bind: {propagation: shared}}]", "volumes: {vol: }\n");
+  EXPECT_TRUE(text.ends_with("services.a.volumes[0].bind: does not apply to a mount of type 'volume'")) << text;
+}
+
 TEST(Validate, CirclesShowTheWholeChain) {
   EXPECT_EQ(
       error_of(
