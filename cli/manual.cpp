@@ -66,8 +66,8 @@ std::string pages_of(std::span<const Command> commands) {
       continue;
     }
     const CommandDescription description = describe([&command] { command.run({}); });
-    out +=
-        fmt::format(".SS \"stack {}\"\n{}\n{}", escaped(description.usage), escaped(description.about), flags_of(description));
+    out += fmt::format(".SS \"stack {}\"\n{}{}\n{}", escaped(first_line(description.usage)), other_lines(description.usage),
+                       escaped(description.about), flags_of(description));
   }
   return out;
 }
