@@ -22,6 +22,10 @@ protected:
     *to += piece;
     co_return;
   }
+  static asio::awaitable<void> append_line(std::string* to, std::string line) {
+    *to += line;
+    co_return;
+  }
   std::string save(std::vector<std::string> names) {
     std::string bytes;
     run(loop, save_images(*store, std::move(names), [&](std::string_view piece) { return append(&bytes, piece); }));
@@ -30,7 +34,7 @@ protected:
   std::string load(const std::string& archive, const std::string& platform = "linux/amd64") {
     std::string lines;
     run(loop, load_images(*store, body_from_memory(archive), platform,
-                          [&](std::string line) { return append(&lines, std::move(line)); }));
+                          [&](std::string line) { return append_line(&lines, std::move(line)); }));
     return lines;
   }
   std::string failure(const std::string& archive) {

@@ -292,8 +292,10 @@ TEST_F(ManagerTest, StaticAddressesAreGrantedOnce) {
   second.endpoints[0].ipv4_address = "10.9.0.77";
   EXPECT_EQ(error_of(manager_->attach(second)), "Address already in use: 10.9.0.77 on network front");
   second.endpoints[0].ipv4_address = "10.8.0.1";
-  EXPECT_EQ(error_of(manager_->attach(second)),
-            "invalid config for network front: invalid endpoint settings: no configured subnet contains IP address 10.8.0.1");
+  EXPECT_EQ(
+      error_of(manager_->attach(second)),
+      "invalid config for network front: invalid endpoint settings:\nno configured subnet or ip-range contain the IP address "
+      "10.8.0.1");
   run(manager_->detach(sha256_hex("a")));
   second.endpoints[0].ipv4_address = "10.9.0.77";
   EXPECT_EQ(attach(second).endpoints[0].address.to_string(), "10.9.0.77");
