@@ -126,6 +126,7 @@ void check_ulimits(const std::vector<api::Ulimit>& ulimits) {
 /// As Go prints a list of lists.
 std::string shown(const std::vector<std::vector<std::string>>& lists) {
   std::vector<std::string> texts;
+  texts.reserve(lists.size());
   for (const auto& list : lists) texts.push_back(fmt::format("[{}]", fmt::join(list, " ")));
   return fmt::format("[{}]", fmt::join(texts, " "));
 }

@@ -142,10 +142,12 @@ std::vector<std::vector<ArgumentTest>> alternatives(const json& rule, const std:
   }
   if (tests.empty()) return {};
   std::vector<std::uint32_t> indexes;
+  indexes.reserve(tests.size());
   for (const ArgumentTest& test : tests) indexes.push_back(test.index);
   std::sort(indexes.begin(), indexes.end());
   if (std::adjacent_find(indexes.begin(), indexes.end()) == indexes.end()) return {tests};
   std::vector<std::vector<ArgumentTest>> each;
+  each.reserve(tests.size());
   for (const ArgumentTest& test : tests) each.push_back({test});
   return each;
 }
