@@ -57,7 +57,7 @@ std::string stage_bind(const PlannedMount& planned, const Context& context, cons
 
 std::string stage_cache(const PlannedMount& planned) {
   const RunMount& mount = planned.mount;
-  const std::string path = planned.cache->path();
+  std::string path = planned.cache->path();
   if (std::filesystem::exists(path)) return path;
   std::filesystem::create_directories(path);
   if (!planned.source_dirs.empty()) {
