@@ -158,14 +158,14 @@ void Firewall::reset(const std::vector<FirewallNetwork>& networks, const std::ve
 
 void Firewall::remove_everything() {
   remove_from_others();
-  const auto tables = list_tables();
+  const auto tables = nft_.tables();
   if (std::find(tables.begin(), tables.end(), table_) != tables.end()) nft_.run("delete table ip " + table_ + "\n");
 }
 
 void Firewall::remove_from_others() {
   legacy_.remove();
   std::string commands;
-  for (const CommentedRule& rule : list_commented_rules(table_, table_))
+  for (const CommentedRule& rule : nft_.commented_rules(table_, table_))
     commands += fmt::format("delete rule {} {} {} handle {}\n", nft_family(rule.family), rule.table, rule.chain, rule.handle);
   if (!commands.empty()) nft_.run(commands);
 }
@@ -185,11 +185,11 @@ void Firewall::pass_others() {
 }
 
 void Firewall::pass_nft_tables() {
-  const std::vector<ForwardChain> chains_of_others = list_forward_chains(table_);
+  const std::vector<ForwardChain> chains_of_others = nft_.forward_chains(table_);
   if (std::none_of(chains_of_others.begin(), chains_of_others.end(), [](const ForwardChain& chain) { return chain.drops; }))
     return;
   const std::set<std::string> names = interface_names();
-  const std::vector<CommentedRule> ours = list_commented_rules(table_, table_);
+  const std::vector<CommentedRule> ours = nft_.commented_rules(table_, table_);
   std::string commands;
   for (const ForwardChain& chain : chains_of_others) {
     if (!chain.drops || chain.table.rfind("stack-", 0) == 0) continue;  // other engines' tables drop only what is theirs

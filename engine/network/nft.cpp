@@ -65,6 +65,11 @@ void Nft::run(const std::string& commands) {
   throw Error(ErrorCode::internal, "nftables: " + text.substr(0, text.find('\n')));
 }
 
+NetlinkSocket& Nft::questions() {
+  if (!questions_) questions_ = std::make_unique<NetlinkSocket>(NETLINK_NETFILTER);
+  return *questions_;
+}
+
 namespace {
 
 using Attributes = std::span<const char>;
@@ -169,8 +174,8 @@ void dump_rules(NetlinkSocket& socket, const std::function<void(const Rule&)>& o
 
 }  // namespace
 
-std::vector<ForwardChain> list_forward_chains(const std::string& own_table) {
-  NetlinkSocket socket(NETLINK_NETFILTER);
+std::vector<ForwardChain> Nft::forward_chains(const std::string& own_table) {
+  NetlinkSocket& socket = questions();
   const std::vector<Chain> chains = dump_chains(socket);
   using Key = std::pair<std::uint8_t, std::string>;
   std::set<std::pair<Key, std::string>> other_hooks;  // packets on the forward hook never pass these
@@ -190,20 +195,18 @@ std::vector<ForwardChain> list_forward_chains(const std::string& own_table) {
   return forward;
 }
 
-std::vector<CommentedRule> list_commented_rules(const std::string& comment, const std::string& own_table) {
-  NetlinkSocket socket(NETLINK_NETFILTER);
+std::vector<CommentedRule> Nft::commented_rules(const std::string& comment, const std::string& own_table) {
   std::vector<CommentedRule> found;
-  dump_rules(socket, [&](const Rule& rule) {
+  dump_rules(questions(), [&](const Rule& rule) {
     if (rule.comment == comment && rule.where.table != own_table) found.push_back(rule.where);
   });
   return found;
 }
 
-std::vector<std::string> list_tables() {
-  NetlinkSocket socket(NETLINK_NETFILTER);
+std::vector<std::string> Nft::tables() {
   NetlinkBatch request = get_request(NFT_MSG_GETTABLE, NFPROTO_IPV4);
   std::vector<std::string> tables;
-  socket.dump(request, [&](const NetlinkReply& reply) {
+  questions().dump(request, [&](const NetlinkReply& reply) {
     if (reply.body.size() < sizeof(nfgenmsg)) return;
     each_attr(reply.body.subspan(sizeof(nfgenmsg)), [&](std::uint16_t type, Attributes data) {
       if (type == NFTA_TABLE_NAME) tables.push_back(text_of(data));

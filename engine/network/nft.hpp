@@ -7,21 +7,7 @@
 
 namespace stack::engine::network {
 
-class Nft {
-public:
-  Nft();  ///< loads nothing yet
-  ~Nft();
-  Nft(const Nft&) = delete;
-  Nft& operator=(const Nft&) = delete;
-
-  /// Runs nft commands, all or nothing, in the namespace of the thread that called first. Throws internal with nft's own words,
-  /// unavailable when the library is not installed. One call at a time.
-  void run(const std::string& commands);
-
-private:
-  struct Library;
-  std::unique_ptr<Library> library_;
-};
+class NetlinkSocket;
 
 /// A chain on the forward hook that some other program made.
 struct ForwardChain {
@@ -30,8 +16,6 @@ struct ForwardChain {
   std::string name;
   bool drops = false;  ///< its policy, or a rule that packets can reach, may drop or reject
 };
-/// Those of tables other than `own_table`, in the calling thread's namespace.
-std::vector<ForwardChain> list_forward_chains(const std::string& own_table);
 
 struct CommentedRule {
   std::uint8_t family = 0;
@@ -39,11 +23,32 @@ struct CommentedRule {
   std::string chain;
   std::uint64_t handle = 0;
 };
-/// Rules with exactly this comment, wherever they are but in `own_table`.
-std::vector<CommentedRule> list_commented_rules(const std::string& comment, const std::string& own_table);
+/// nftables as one client of the kernel's: changes by libnftables, questions by a socket that stays open, because closing one
+/// waits for the kernel to clear away what a change before it has removed (about 10 ms). Everything happens in the namespace of
+/// the thread that called first, one call at a time.
+class Nft {
+public:
+  Nft();  ///< loads nothing yet
+  ~Nft();
+  Nft(const Nft&) = delete;
+  Nft& operator=(const Nft&) = delete;
 
-/// Names of tables of family ip, e.g. to see whether one is there.
-std::vector<std::string> list_tables();
+  /// Runs nft commands, all or nothing. Throws internal with nft's own words, unavailable when the library is not installed.
+  void run(const std::string& commands);
+
+  /// Chains on the forward hook of tables other than `own_table`.
+  std::vector<ForwardChain> forward_chains(const std::string& own_table);
+  /// Rules with exactly this comment, wherever they are but in `own_table`.
+  std::vector<CommentedRule> commented_rules(const std::string& comment, const std::string& own_table);
+  /// Names of tables of family ip, e.g. to see whether one is there.
+  std::vector<std::string> tables();
+
+private:
+  NetlinkSocket& questions();
+  struct Library;
+  std::unique_ptr<Library> library_;
+  std::unique_ptr<NetlinkSocket> questions_;
+};
 
 const char* nft_family(std::uint8_t family);  ///< "ip", "inet"
 

@@ -107,13 +107,13 @@ TEST_P(FirewallMatrix, RouteLocalnetDoesNotOpenTheHostsLoopback) {
 
 TEST_P(FirewallMatrix, RulesInTablesOfOthersAreMarkedAndGoAgain) {
   const std::size_t expected = GetParam().forward_drops ? 2 : 0;
-  EXPECT_EQ(list_commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d").size(), expected);
+  EXPECT_EQ(Nft().commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d").size(), expected);
   for (const char* name : {"web", "neighbour", "stranger"}) run(manager_->detach(sha256_hex(name)));
   run(manager_->remove("front"));
-  EXPECT_EQ(list_commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d").size(), expected);
+  EXPECT_EQ(Nft().commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d").size(), expected);
   run(manager_->remove("back"));
-  EXPECT_TRUE(list_commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d").empty());
-  EXPECT_EQ(list_tables().size(), GetParam().forward_drops ? 1u : 0u);
+  EXPECT_TRUE(Nft().commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d").empty());
+  EXPECT_EQ(Nft().tables().size(), GetParam().forward_drops ? 1u : 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, FirewallMatrix,
@@ -144,10 +144,10 @@ TEST_F(FirewallTest, AForwardChainThatRejectsAtItsEndIsFoundToo) {
       "table ip harmless {\n chain forward {\n type filter hook forward priority 0; policy accept;\n }\n"
       " chain input {\n type filter hook input priority 0; policy drop;\n iifname \"lo\" accept\n drop\n }\n}\n");
   std::string found;
-  for (const ForwardChain& chain : list_forward_chains("own")) found += chain.table + (chain.drops ? ":drops " : ":accepts ");
+  for (const ForwardChain& chain : Nft().forward_chains("own")) found += chain.table + (chain.drops ? ":drops " : ":accepts ");
   EXPECT_EQ(found, "firewalld:drops harmless:accepts ");
   create("front");
-  const auto rules = list_commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d");
+  const auto rules = Nft().commented_rules("stack-1a2b3c4d", "stack-1a2b3c4d");
   ASSERT_EQ(rules.size(), 2u);
   EXPECT_EQ(rules[0].table, "firewalld");
 }

@@ -12,7 +12,7 @@ TEST_F(ManagerTest, StartsWithThePredefinedNetworksAndTouchesNothing) {
   for (const auto& network : manager_->list()) names += network.name + ":" + network.driver + " ";
   EXPECT_EQ(names, "bridge:bridge host:host none:null ");
   EXPECT_TRUE(links_of_ours().empty());
-  EXPECT_TRUE(list_tables().empty());
+  EXPECT_TRUE(Nft().tables().empty());
 }
 
 TEST_F(ManagerTest, ANetworkIsABridgeWithTheGatewaysAddress) {
@@ -32,12 +32,12 @@ TEST_F(ManagerTest, ANetworkIsABridgeWithTheGatewaysAddress) {
 TEST_F(ManagerTest, RemovingTheLastNetworkLeavesNothingOnTheHost) {
   create("front");
   create("back");
-  EXPECT_EQ(list_tables(), std::vector<std::string>{"stack-1a2b3c4d"});
+  EXPECT_EQ(Nft().tables(), std::vector<std::string>{"stack-1a2b3c4d"});
   run(manager_->remove("front"));
   EXPECT_EQ(links_of_ours(), std::vector<std::string>{bridge_of("back")});
   run(manager_->remove("back"));
   EXPECT_TRUE(links_of_ours().empty());
-  EXPECT_TRUE(list_tables().empty());
+  EXPECT_TRUE(Nft().tables().empty());
 }
 
 TEST_F(ManagerTest, SubnetsAvoidInterfacesAndRoutesOfTheHost) {
@@ -173,7 +173,7 @@ TEST_F(ManagerTest, TheDefaultBridgeComesWithItsFirstContainerAndHasNoNames) {
   EXPECT_TRUE(is_there(bridge_of("bridge")));
   run(manager_->detach(sha256_hex("other")));  // and goes with the last one
   EXPECT_TRUE(links_of_ours().empty());
-  EXPECT_TRUE(list_tables().empty());
+  EXPECT_TRUE(Nft().tables().empty());
   EXPECT_EQ(attach(container("web", {"bridge"})).endpoints[0].address.to_string(), "172.17.0.2");
   start_manager();  // nothing runs any more
   EXPECT_TRUE(links_of_ours().empty());
@@ -227,7 +227,7 @@ TEST_F(ManagerTest, AFullDiskLeavesNothingOfAFailedStartWhereverItStrikes) {
     store_.writes_until_full = writes;
     EXPECT_EQ(error_of(manager_->attach(container("web", {"bridge"}, {publish(8080, 80)}))), "database or disk is full");
     EXPECT_TRUE(links_of_ours().empty()) << writes;
-    EXPECT_TRUE(list_tables().empty()) << writes;
+    EXPECT_TRUE(Nft().tables().empty()) << writes;
     EXPECT_TRUE(manager_->inspect("bridge").containers.empty()) << writes;
   }
   store_.writes_until_full = -1;
@@ -243,7 +243,7 @@ TEST_F(ManagerTest, AFullDiskKeepsNothingFromBeingRemoved) {
   run(manager_->detach(sha256_hex("db")));
   run(manager_->remove("front"));
   EXPECT_TRUE(links_of_ours().empty());
-  EXPECT_TRUE(list_tables().empty());
+  EXPECT_TRUE(Nft().tables().empty());
 }
 
 TEST_F(ManagerTest, ANetworkThatCannotBeRecordedIsNotMade) {
@@ -254,7 +254,7 @@ TEST_F(ManagerTest, ANetworkThatCannotBeRecordedIsNotMade) {
     EXPECT_EQ(error_of(manager_->create(request)), "database or disk is full");
     EXPECT_FALSE(manager_->find("front").has_value());
     EXPECT_TRUE(links_of_ours().empty());
-    EXPECT_TRUE(list_tables().empty());
+    EXPECT_TRUE(Nft().tables().empty());
   }
 }
 
@@ -493,7 +493,7 @@ TEST_F(ManagerTest, ARestartedEngineTakesOverWhatRunsAndRemovesTheRest) {
   run(manager_->detach(sha256_hex("next")));
   run(manager_->remove("front"));
   EXPECT_TRUE(links_of_ours().empty());
-  EXPECT_TRUE(list_tables().empty());
+  EXPECT_TRUE(Nft().tables().empty());
 }
 
 TEST_F(ManagerTest, AfterARebootNetworksGetTheirBridgesAgain) {
@@ -514,7 +514,7 @@ TEST_F(ManagerTest, AHalfMadeNetworkIsRolledBackAtTheStart) {
   start_manager();
   EXPECT_FALSE(manager_->find("front").has_value());
   EXPECT_TRUE(links_of_ours().empty());
-  EXPECT_TRUE(list_tables().empty());
+  EXPECT_TRUE(Nft().tables().empty());
 }
 
 TEST_F(ManagerTest, SeveralEnginesShareAHost) {
@@ -532,7 +532,7 @@ TEST_F(ManagerTest, SeveralEnginesShareAHost) {
   run(other.create(request));
   EXPECT_EQ(other.inspect("front").ipam.config->front().subnet, "172.18.0.0/16");
   run(other.remove("front"));
-  EXPECT_EQ(list_tables(), std::vector<std::string>{"stack-1a2b3c4d"});
+  EXPECT_EQ(Nft().tables(), std::vector<std::string>{"stack-1a2b3c4d"});
 }
 
 }  // namespace stack::engine::network
