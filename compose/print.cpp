@@ -30,12 +30,16 @@ std::string escape_dollars(const std::string& text) {
   return out;
 }
 
-std::string print_yaml(const Project& project) { return escape_dollars(yaml_text(tree(project, false))); }
+std::string print_yaml(const Project& project, Dollars dollars) {
+  const std::string text = yaml_text(tree(project, false));
+  return dollars == Dollars::escaped ? escape_dollars(text) : text;
+}
 
-std::string print_json(const Project& project) {
+std::string print_json(const Project& project, Dollars dollars) {
   Node document = tree(project, true);
   std::sort(document.members().begin(), document.members().end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-  return escape_dollars(json_text(document, true));
+  const std::string text = json_text(document, true);
+  return dollars == Dollars::escaped ? escape_dollars(text) : text;
 }
 
 namespace {

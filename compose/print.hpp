@@ -8,8 +8,11 @@
 
 namespace stack::compose {
 
-std::string print_yaml(const Project& project);
-std::string print_json(const Project& project);  ///< indented, without a final newline
+/// What is printed of `$`: escaped, so that it means the same when it is loaded again; as it is where nothing was interpolated.
+enum class Dollars { escaped, as_written };
+
+std::string print_yaml(const Project& project, Dollars dollars = Dollars::escaped);
+std::string print_json(const Project& project, Dollars dollars = Dollars::escaped);  ///< indented, without a final newline
 
 /// The JSON whose SHA-256 is the label com.docker.compose.config-hash: one line, of a service without build, pull_policy,
 /// scale, deploy.replicas, depends_on and profiles.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/graph.hpp"
@@ -102,6 +103,14 @@ std::map<const ObservedContainer*, int> add_stops(Existing& existing, const std:
     if (by_service[service].empty()) by_service[service] = after;  // the order holds across a service that does not run
   }
   return stops;
+}
+
+/// Throws not_found, naming the first of the services that should have a container and has none.
+void require_containers(Existing& existing, const Project& project, const std::set<std::string>& services) {
+  for (const std::string& service : selected_services(project, services, false))
+    if (existing.containers(service).empty() && project.services.at(service).replicas() > 0)
+      throw Error(ErrorCode::not_found, project.services.at(service).where() + ": service \"" + service +
+                                            "\" has no container to start: `up` makes one");
 }
 
 bool is_orphan(const Project* project, const ObservedContainer& container) {
@@ -242,6 +251,7 @@ Plan plan_start(const std::string& project_name, const Project* project, const O
   existing.drop([](const ObservedContainer* container) { return container->oneoff; });
   std::map<std::string, Ids> starts;
   StartWaits waits(existing, starts);
+  if (project) require_containers(existing, *project, options.services);
   for (const std::string& service : existing.order()) {
     const Ids after = waits.before(service);
     for (const ObservedContainer* container : existing.containers(service)) {

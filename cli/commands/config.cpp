@@ -113,7 +113,8 @@ std::string text_of(const compose::Project& project, const ConfigOptions& option
   if (options.profiles) return profile_lines(project);
   if (options.environment) return environment_lines(project);
   if (!options.hash.empty()) return hash_lines(project, options.hash);
-  return options.format == "json" ? compose::print_json(project) + "\n" : compose::print_yaml(project);
+  const auto dollars = options.no_interpolate ? compose::Dollars::as_written : compose::Dollars::escaped;
+  return options.format == "json" ? compose::print_json(project, dollars) + "\n" : compose::print_yaml(project, dollars);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
@@ -49,6 +50,12 @@ asio::awaitable<Samples> take_samples(api::Client& client, const std::vector<api
   co_return samples;
 }
 
+/// In a coroutine of its own: joining a group ends the cancellation of the one that does it, and Ctrl-C must go on to work
+/// here.
+asio::awaitable<Samples> sample_once(api::Client& client, const std::vector<api::ContainerSummary>& containers) {
+  co_return co_await asio::co_spawn(client.executor(), take_samples(client, containers), asio::use_awaitable);
+}
+
 asio::awaitable<std::vector<api::ContainerSummary>> wanted(api::Client& client, const ProjectReference& reference,
                                                            const StatsCommand& options) {
   ContainerSelection selection;
@@ -84,7 +91,7 @@ std::string redrawn(std::string text) {
 
 asio::awaitable<void> show_stats(api::Client& client, const ProjectReference& reference, const StatsCommand& options) {
   std::vector<api::ContainerSummary> containers = co_await wanted(client, reference, options);
-  Samples before = co_await take_samples(client, containers);
+  Samples before = co_await sample_once(client, containers);
   asio::steady_timer timer(client.executor());
   if (!options.no_stream && is_terminal(1)) write_all(1, "\x1b[2J");
   while (true) {
@@ -93,7 +100,7 @@ asio::awaitable<void> show_stats(api::Client& client, const ProjectReference& re
       co_await timer.async_wait(asio::use_awaitable);
     }
     if (!options.no_stream) containers = co_await wanted(client, reference, options);
-    Samples now = co_await take_samples(client, containers);
+    Samples now = co_await sample_once(client, containers);
     const std::string text = render_samples(containers, before, now, options);
     if (!write_all(1, options.no_stream ? text : redrawn(text)) || options.no_stream) co_return;
     before = std::move(now);

@@ -233,12 +233,6 @@ void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
   set_block_io(resources, host);
 }
 
-void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits) {
-  for (const auto& limit : ulimits)
-    process.rlimits.push_back(
-        {rlimit_name(limit.name), static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
-}
-
 void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOptions& security) {
   const Record& record = input.record;
   runtime::Process& process = spec.process;
@@ -262,6 +256,12 @@ void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOpti
 }
 
 }  // namespace
+
+void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits) {
+  for (const auto& limit : ulimits)
+    process.rlimits.push_back(
+        {rlimit_name(limit.name), static_cast<std::uint64_t>(limit.hard), static_cast<std::uint64_t>(limit.soft)});
+}
 
 runtime::Mount to_runtime_mount(const MountPoint& mount, const std::vector<std::string>& image_layers) {
   runtime::Mount result;

@@ -33,6 +33,9 @@ runtime::Spec build_spec(const SpecInput& input);
 /// The environment of the first process: PATH, HOSTNAME and TERM under what the image and the user say.
 std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra = {});
 
+/// Docker's ulimits as the limits of a process.
+void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits);
+
 /// Capabilities of the container as the three sets of its processes.
 runtime::Capabilities container_capabilities(const api::HostConfig& host);
 

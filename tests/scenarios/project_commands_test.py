@@ -233,6 +233,32 @@ class ProjectCommands(StackCase):
         stopped = self.stack("stats", "--no-stream", "-a", "--format", "table {{.Name}}\\t{{.MemUsage}}", "idle").stdout
         self.assertEqual(re.sub(" +", " ", stopped), "NAME MEM USAGE / LIMIT\nst-idle-1 0B / 0B\n")
 
+    def test_stats_end_at_the_first_interrupt(self):
+        self.stack("up", "-d", "db")
+        watching = self.start("stats", "--format", "{{.Name}}")
+        for _ in range(3):  # it has measured more than once, so it is between two samples
+            self.assertTrue(watching.stdout.readline())
+        watching.send_signal(signal.SIGINT)
+        self.assertEqual(watching.wait(timeout=30), 130)
+
+    def test_start_says_what_has_no_container(self):
+        refused = self.stack("start", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("has no container to start", refused.stderr)
+
+    def test_exec_has_the_limits_of_the_container(self):
+        self.compose("services: {a: {image: local/busybox, command: [sleep, '1000'], init: true, stop_grace_period: 1s,\n"
+                     "  ulimits: {nofile: {soft: 100, hard: 200}}}}\n")
+        self.stack("up", "-d")
+        self.assertEqual(self.stack("exec", "-T", "a", "sh", "-c", "ulimit -n; ulimit -Hn").stdout, "100\n200\n")
+
+    def test_what_was_not_interpolated_is_not_escaped(self):
+        self.compose("services: {a: {image: 'b:${TAG:?which}', command: 'echo $$0'}}\n")
+        shown = self.stack("config", "--no-interpolate").stdout
+        self.assertIn("${TAG:?which}", shown)
+        self.assertNotIn("$${", shown)
+        self.assertIn("- $$0\n", shown)
+
     def test_the_stats_route_compares_two_samples(self):
         self.stack("up", "-d", "web")
         status, stats = self.api("GET", "/containers/pc-web-1/stats?stream=0")
