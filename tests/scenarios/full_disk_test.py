@@ -31,7 +31,9 @@ class OnADiskOfItsOwn(StackCase):
         self.import_busybox()
 
     def unmount(self):
-        subprocess.run(["umount", self.root], capture_output=True)
+        # what was killed at the end of the test may not have let go of its files yet
+        if os.path.ismount(self.root):
+            wait_until(lambda: subprocess.run(["umount", self.root], capture_output=True).returncode == 0, "the disk is free")
         subprocess.run(["rm", "-rf", self.base], check=True)
 
     def fill(self):
