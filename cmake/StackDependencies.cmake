@@ -9,8 +9,10 @@ find_package(GTest REQUIRED)
 # stack_static(NAME FILE [DEPS...]): imported target for a static archive, falling back to the shared library.
 function(stack_static name file)
   find_library(STACK_LIB_${file} NAMES lib${file}.a ${file} REQUIRED)
-  add_library(stack::${name} INTERFACE IMPORTED GLOBAL)
-  target_link_libraries(stack::${name} INTERFACE ${STACK_LIB_${file}} ${ARGN})
+  # a library with its dependencies, not a bare path: CMake keeps the order that linkers which read archives once need
+  add_library(stack::${name} UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(stack::${name} PROPERTIES IMPORTED_LOCATION ${STACK_LIB_${file}})
+  target_link_libraries(stack::${name} INTERFACE ${ARGN})
 endfunction()
 
 stack_static(z z)
