@@ -271,7 +271,7 @@ TEST_F(Execute, WhatRunsButEndsBeforeItHasSettledHasNotComeUp) {
 TEST_F(Execute, WhatRunsIsUpOnceItHasSettledAndWasLookedAtAgain) {
   script->answers["GET /events"] = event_stream("");
   script->answers["GET /containers/p-db-1/json"] = answer_of(200, up);
-  run_plan(up_plan(std::chrono::milliseconds(1)));
+  run_plan(up_plan(std::chrono::milliseconds(200)));  // long enough for the first look to come before it
   EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "GET /containers/p-db-1/json"), 2);
   EXPECT_EQ(progress.lines.back(), "Container p-db-1 Healthy");
 }
