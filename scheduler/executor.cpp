@@ -26,6 +26,8 @@ using Phase = Progress::Phase;
 Error named_error(const Operation& operation, const Error& error) {
   std::string who = operation.service.empty() ? operation.resource : "service " + operation.service;
   if (const auto colon = who.find(':'); operation.service.empty() && colon != std::string::npos) who[colon] = ' ';
+  if (const auto* pull = std::get_if<PullImage>(&operation.action); pull && who.find(pull->image) == std::string::npos)
+    who += ", image " + pull->image;
   const KeyPlace* place = find_place(operation.keys, error.what());
   if (place) who += ", " + place->key;
   const std::string& where = place ? place->where : operation.where;

@@ -210,6 +210,8 @@ services:
         self.stack("build")
         self.assertEqual(self.stack("run", "--rm", "-T", "app", "cat", "/made").stdout, "tool")
         self.stack("down")
+        self.write({"Dockerfile": "FROM 127.0.0.1:1/nosuch:1\nRUN true\n"})
+        self.assertRegex(self.stack("build", check=False).stderr, r"service app .*127\.0\.0\.1:1/nosuch:1: .*\(Dockerfile:1\)")
 
 
 class Interrupted(RegistryCase):
