@@ -18,7 +18,7 @@ std::map<std::string, std::string> key_values(const std::vector<std::string>& te
 std::map<std::string, std::string> key_values_of(std::string_view flag, const std::vector<std::string>& texts) {
   for (const std::string& text : texts)
     if (text.find('=') == std::string::npos || text.starts_with('='))
-      throw UsageError(fmt::format("invalid value \"{}\" for {}: NAME=VALUE is needed", text, flag));
+      throw FlagError(fmt::format("invalid value \"{}\" for {}: NAME=VALUE is needed", text, flag));
   return key_values(texts);
 }
 

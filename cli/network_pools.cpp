@@ -97,7 +97,7 @@ std::vector<api::IpamPool> pools_of(const PoolFlags& flags) {
   for (const std::string& aux : flags.aux_addresses) {
     const std::size_t equals = aux.find('=');
     if (equals == std::string::npos)
-      throw UsageError(fmt::format("invalid value \"{}\" for --aux-address: NAME=IP is needed", aux));
+      throw FlagError(fmt::format("invalid value \"{}\" for --aux-address: NAME=IP is needed", aux));
     const std::string address = aux.substr(equals + 1);
     pools.that_contains(parse(address, "--aux-address"), address, "aux-address").aux_addresses[aux.substr(0, equals)] = address;
   }

@@ -24,7 +24,7 @@ asio::awaitable<int> attach_to(api::Client& client, std::string project, AttachC
   attached.tty = details.config.tty;
   attached.input = !options.no_stdin && details.config.open_stdin;
   attached.signals = options.signal_proxy;
-  attached.detach_keys = parse_detach_keys(options.detach_keys);
+  attached.detach_keys = options.detach_keys;
   const std::optional<int> status = co_await join_container(client, std::move(attached));
   co_return status.value_or(0);
 }
@@ -44,6 +44,7 @@ int attach(const Invocation& invocation) {
   flags.arguments(arguments, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   options.service = arguments.front();
+  options.detach_keys = parse_detach_keys(options.detach_keys);
   const ProjectReference reference = find_project(invocation.global);
   Session session(invocation.global);
   if (!options.signal_proxy) return session.run(attach_to(session.client(), reference.name, options));

@@ -24,7 +24,7 @@ std::vector<std::string> split(std::string_view text, std::string_view flag) {
       field += c;
     }
   }
-  if (quoted) throw UsageError(fmt::format("invalid value \"{}\" for {}: a quote is not closed", text, flag));
+  if (quoted) throw FlagError(fmt::format("invalid value \"{}\" for {}: a quote is not closed", text, flag));
   fields.push_back(std::move(field));
   return fields;
 }

@@ -53,7 +53,7 @@ std::vector<std::string> environment_of(const std::vector<std::string>& files, c
     for (const std::string& line : lines_of(file))
       if (std::optional<std::string> variable = with_value(line)) variables.push_back(*std::move(variable));
   for (const std::string& text : texts) {
-    if (text.empty() || text.starts_with('=')) throw UsageError(fmt::format("invalid environment variable: \"{}\"", text));
+    if (text.empty() || text.starts_with('=')) throw FlagError(fmt::format("invalid environment variable: \"{}\"", text));
     variables.push_back(with_value(text).value_or(text));
   }
   return variables;

@@ -18,7 +18,7 @@ std::int64_t whole(const std::string& flag, std::string_view text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size())
-    throw UsageError(fmt::format("invalid value \"{}\" for {}: a whole number is needed", text, flag));
+    throw FlagError(fmt::format("invalid value \"{}\" for {}: a whole number is needed", text, flag));
   return number;
 }
 
@@ -26,7 +26,7 @@ std::int64_t whole(const std::string& flag, std::string_view text) {
 std::pair<std::string, std::string> of_device(const std::string& flag, const std::string& text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos || !text.starts_with("/dev/"))
-    throw UsageError(fmt::format("invalid value \"{}\" for {}: /dev/DEVICE:VALUE is needed", text, flag));
+    throw FlagError(fmt::format("invalid value \"{}\" for {}: /dev/DEVICE:VALUE is needed", text, flag));
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
 
@@ -35,7 +35,7 @@ std::vector<api::ThrottleDevice> rates(const std::string& flag, const Texts& tex
   for (const std::string& text : texts) {
     const auto [path, value] = of_device(flag, text);
     const std::int64_t rate = bytes ? size_of(flag, value) : whole(flag, value);
-    if (rate < 0) throw UsageError(fmt::format("invalid value \"{}\" for {}: a rate is not negative", text, flag));
+    if (rate < 0) throw FlagError(fmt::format("invalid value \"{}\" for {}: a rate is not negative", text, flag));
     devices.push_back({.path = path, .rate = static_cast<std::uint64_t>(rate)});
   }
   return devices;
@@ -45,7 +45,7 @@ std::vector<api::ThrottleDevice> rates(const std::string& flag, const Texts& tex
 api::Ulimit parse_ulimit(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw UsageError(fmt::format("invalid value \"{}\" for --ulimit: NAME=SOFT[:HARD] is needed", text));
+    throw FlagError(fmt::format("invalid value \"{}\" for --ulimit: NAME=SOFT[:HARD] is needed", text));
   const std::string values = text.substr(equals + 1);
   const std::size_t colon = values.find(':');
   api::Ulimit limit;
@@ -76,7 +76,7 @@ std::int64_t size_of(const std::string& flag, const std::string& text) {
   try {
     return parse_byte_size(text);
   } catch (const Error& error) {
-    throw UsageError(fmt::format("invalid value \"{}\" for {}: {}", text, flag, error.what()));
+    throw FlagError(fmt::format("invalid value \"{}\" for {}: {}", text, flag, error.what()));
   }
 }
 

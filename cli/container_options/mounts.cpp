@@ -17,7 +17,7 @@ namespace api = engine::api;
 namespace {
 
 [[noreturn]] void refuse(const CsvField& field, std::string_view why) {
-  throw UsageError(fmt::format("invalid value for --mount: {}={}: {}", field.name, field.value.value_or(""), why));
+  throw FlagError(fmt::format("invalid value for --mount: {}={}: {}", field.name, field.value.value_or(""), why));
 }
 
 bool truth(const CsvField& field) {
@@ -69,7 +69,7 @@ void check_kind(const api::Mount& mount, const std::vector<CsvField>& fields) {
   for (const CsvField& field : fields)
     for (const std::string_view kind : {"bind", "volume", "tmpfs", "image"})
       if (field.name.starts_with(std::string(kind) + "-") && mount.type != kind)
-        throw UsageError(fmt::format("invalid value for --mount: {} cannot be used with type={}", field.name, mount.type));
+        throw FlagError(fmt::format("invalid value for --mount: {} cannot be used with type={}", field.name, mount.type));
 }
 
 /// Returns whether there is such a key.
@@ -109,7 +109,7 @@ void set_field(const CsvField& field, api::Mount& mount) {
   const bool is_switch =
       key == "readonly" || key == "ro" || key == "volume-nocopy" || key == "bind-nonrecursive" || key == "bind-create-src";
   if (!field.value && !is_switch)
-    throw UsageError(fmt::format("invalid value for --mount: \"{}\" must be a NAME=VALUE pair", key));
+    throw FlagError(fmt::format("invalid value for --mount: \"{}\" must be a NAME=VALUE pair", key));
   if (key == "type")
     mount.type = *field.value;
   else if (key == "source" || key == "src")
@@ -121,7 +121,7 @@ void set_field(const CsvField& field, api::Mount& mount) {
   else if (key == "consistency")
     mount.consistency = *field.value;
   else if (!set_own_option(field, mount))
-    throw UsageError(fmt::format("invalid value for --mount: unexpected key \"{}\"", key));
+    throw FlagError(fmt::format("invalid value for --mount: unexpected key \"{}\"", key));
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ api::Mount parse_mount(std::string_view text) {
     set_field(field, mount);
   }
   check_kind(mount, fields);
-  if (mount.target.empty()) throw UsageError(fmt::format("invalid value \"{}\" for --mount: target is missing", text));
+  if (mount.target.empty()) throw FlagError(fmt::format("invalid value \"{}\" for --mount: target is missing", text));
   if (mount.volume_options) driver_of(mount);  // docker's CLI sends it always
   return mount;
 }

@@ -23,7 +23,7 @@ std::int64_t number(const CsvField& field) {
   const std::string& text = *field.value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size())
-    throw UsageError(fmt::format("invalid value \"{}\" for {} of --network: a whole number is needed", text, field.name));
+    throw FlagError(fmt::format("invalid value \"{}\" for {} of --network: a whole number is needed", text, field.name));
   return value;
 }
 
@@ -34,7 +34,7 @@ api::EndpointIpamConfig& addresses(api::EndpointSettings& endpoint) {
 void set_field(const CsvField& field, Attachment& attachment) {
   api::EndpointSettings& endpoint = attachment.endpoint;
   const std::string& key = field.name;
-  if (!field.value) throw UsageError(fmt::format("invalid field \"{}\" of --network: NAME=VALUE is needed", key));
+  if (!field.value) throw FlagError(fmt::format("invalid field \"{}\" of --network: NAME=VALUE is needed", key));
   if (key == "name")
     attachment.network = *field.value;
   else if (key == "alias")
@@ -70,7 +70,7 @@ Attachment parse_attachment(const std::string& text) {
     return attachment;
   }
   for (const CsvField& field : csv_fields(text, "--network")) set_field(field, attachment);
-  if (attachment.network.empty()) throw UsageError(fmt::format("invalid value \"{}\" for --network: name= is missing", text));
+  if (attachment.network.empty()) throw FlagError(fmt::format("invalid value \"{}\" for --network: name= is missing", text));
   return attachment;
 }
 

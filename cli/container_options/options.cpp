@@ -49,7 +49,7 @@ void declare_files(Flags& flags, ContainerOptions& options) {
   flags.values("--device-cgroup-rule", options.device_rules, "RULE", "\"c 42:* rmw\"; repeatable");
   flags.values("--gpus", options.gpus, "REQUEST", "all, a number, or \"device=0,1\"");
   flags.values("--mount", options.mounts, "type=TYPE,...",
-               "type=bind|volume|tmpfs|image,source=S,target=T[,readonly]; repeatable");
+               "type= bind, volume, tmpfs or image; source=, target=, readonly, ...; repeatable");
   flags.flag("--read-only", options.read_only, "Nothing can be written to its root file system");
   flags.value("--shm-size", options.shm_size, "SIZE", "Size of /dev/shm");
   flags.values("--storage-opt", options.storage_options, "NAME=VALUE", "Option of the storage driver; repeatable");

@@ -28,7 +28,7 @@ std::chrono::nanoseconds duration(std::string_view flag, const std::string& text
   try {
     return parse_duration(text);
   } catch (const Error& error) {
-    throw UsageError(fmt::format("invalid value \"{}\" for {}: {}", text, flag, error.what()));
+    throw FlagError(fmt::format("invalid value \"{}\" for {}: {}", text, flag, error.what()));
   }
 }
 
@@ -50,7 +50,7 @@ std::optional<api::HealthConfig> health_of(const ContainerOptions& options) {
 void set_streams(const ContainerOptions& options, api::ContainerConfig& config) {
   for (const std::string& stream : options.attach)
     if (stream != "stdin" && stream != "stdout" && stream != "stderr")
-      throw UsageError(fmt::format("invalid value \"{}\" for --attach: stdin, stdout or stderr is needed", stream));
+      throw FlagError(fmt::format("invalid value \"{}\" for --attach: stdin, stdout or stderr is needed", stream));
   const auto joined = [&](const char* stream) {
     return std::find(options.attach.begin(), options.attach.end(), stream) != options.attach.end();
   };
@@ -129,7 +129,7 @@ api::DeviceRequest parse_gpus(const std::string& text) {
     };
     if (bare || field.name == "count") {
       if (value != "all" && value.find_first_not_of("0123456789") != std::string::npos)
-        throw UsageError(fmt::format("invalid value \"{}\" for --gpus: all, a number, or NAME=VALUE pairs are needed", text));
+        throw FlagError(fmt::format("invalid value \"{}\" for --gpus: all, a number, or NAME=VALUE pairs are needed", text));
       request.count = value == "all" ? -1 : std::stoll("0" + value.substr(0, 9));
       counted = true;
     } else if (field.name == "device") {
@@ -144,7 +144,7 @@ api::DeviceRequest parse_gpus(const std::string& text) {
       request.options[value.substr(0, value.find('='))] =
           value.find('=') == std::string::npos ? "" : value.substr(value.find('=') + 1);
     } else {
-      throw UsageError(fmt::format("invalid value \"{}\" for --gpus: unexpected key \"{}\"", text, field.name));
+      throw FlagError(fmt::format("invalid value \"{}\" for --gpus: unexpected key \"{}\"", text, field.name));
     }
   }
   if (!counted && !named) request.count = 1;
@@ -158,7 +158,7 @@ api::DeviceRequest parse_gpus(const std::string& text) {
 std::string extra_host(const std::string& text) {
   const std::size_t separator = std::min(text.find('='), text.find(':'));
   if (separator == std::string::npos || separator == 0 || separator + 1 == text.size())
-    throw UsageError(fmt::format("invalid value \"{}\" for --add-host: NAME:IP is needed", text));
+    throw FlagError(fmt::format("invalid value \"{}\" for --add-host: NAME:IP is needed", text));
   std::string address = text.substr(separator + 1);
   if (text[separator] == '=' && address.starts_with('[') && address.ends_with(']'))
     address = address.substr(1, address.size() - 2);

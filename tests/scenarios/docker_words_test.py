@@ -184,7 +184,9 @@ class DockerWords(StackCase):
         wait_until(lambda: self.state("one") == "exited", "it has ended")
         logs = self.container("logs", "one")
         self.assertEqual((logs.stdout, logs.stderr), ("one\nthree\n", "two\n"))
-        self.assertRegex(self.container("logs", "-t", "-n", "1", "one").stdout, r"^\d{4}-\d\d-\d\dT[\d:.]+Z three\n$")
+        stamp = r"\d{4}-\d\d-\d\dT[\d:.]+Z"
+        self.assertRegex(self.container("logs", "-t", "one").stdout, f"^{stamp} one\n{stamp} three\n$")
+        self.assertEqual(self.container("logs", "-n", "0", "one").stdout, "")
         self.container("rm", "one")
 
     def test_stats_and_top(self):

@@ -24,7 +24,7 @@ AttachedContainer joined(const api::ContainerInspect& details, bool input, const
   container.tty = details.config.tty;
   container.input = input && details.config.open_stdin;
   container.removed_at_end = details.host_config.auto_remove;
-  container.detach_keys = parse_detach_keys(keys);
+  container.detach_keys = keys;
   need_terminal_input(container.tty, container.input);
   return container;
 }
@@ -64,6 +64,7 @@ int container_start(const Invocation& invocation) {
   flags.flag("-i,--interactive", input, "Send our input to it");
   flags.arguments(names, 1);
   if (!flags.parse(invocation.arguments)) return 0;
+  keys = parse_detach_keys(keys);
   if ((attach || input) && names.size() > 1) throw UsageError("you cannot start and attach multiple containers at once");
   Session session(invocation.global);
   if (attach || input) return session.run_without_signals(start_and_join(session.client(), names.front(), attach, input, keys));
@@ -82,6 +83,7 @@ int container_attach(const Invocation& invocation) {
   flags.flag("--sig-proxy", signals, "Pass signals on to the process (default true)");
   flags.arguments(names, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
+  keys = parse_detach_keys(keys);
   Session session(invocation.global);
   asio::awaitable<int> work = join_running(session.client(), names.front(), !no_input, signals, keys);
   return signals ? session.run_without_signals(std::move(work)) : session.run(std::move(work));
