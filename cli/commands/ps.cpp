@@ -67,14 +67,16 @@ std::string render_list(const std::vector<api::ContainerSummary>& containers, co
     for (const auto& container : containers) table.add(render::container_cells(container, options.full, now));
     return table.text();
   }
-  std::vector<nlohmann::json> rows;
+  std::vector<render::Row> rows;
   const ExitCodes codes = session.run(untold_exit_codes(session.client(), containers));
   for (const auto& container : containers) {
     const auto code = codes.find(container.id);
-    rows.push_back(render::container_object(container, options.full, now,
-                                            code == codes.end() ? std::nullopt : std::optional(code->second)));
+    rows.push_back({.fields = render::container_object(container, options.full, now,
+                                                       code == codes.end() ? std::nullopt : std::optional(code->second)),
+                    .labels = container.labels});
   }
-  return render::format_rows(rows, options.format);
+  return render::format_rows(rows, options.format,
+                             {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}, {"CreatedAt", "CREATED AT"}});
 }
 
 }  // namespace
