@@ -58,6 +58,10 @@ TEST(Provider, ReplacesTheContainerAndItsNetwork) {
   EXPECT_TRUE(project.networks.empty());
 }
 
+TEST(Provider, NeedsAType) {
+  EXPECT_EQ(mistake("provider: {options: {a: b}}"), "compose.yaml:4:15: services.a.provider: 'type' is missing");
+}
+
 TEST(Provider, AnOverrideReplacesSingleOptionsAndAppendsToLists) {
   ProjectDirectory directory;
   directory.file("compose.yaml", "name: t\nservices: {a: {provider: {type: p, options: {one: a, list: [a]}}}}\n")
