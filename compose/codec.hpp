@@ -199,6 +199,16 @@ struct AsHosts {  ///< extra_hosts: "host=address"
     return !out.items().empty();
   }
 };
+struct NotZero {
+  static bool put(Duration value, Node& out, bool json) { return write(value, out, json) && value.count() != 0; }
+};
+struct NotEmpty {  ///< a structure; in JSON always there
+  template <class T>
+  static bool put(const T& value, Node& out, bool json) {
+    write(value, out, json);
+    return json || !out.members().empty();
+  }
+};
 struct Always {
   template <class T>
   static bool put(const T& value, Node& out, bool json) {
@@ -263,16 +273,6 @@ constexpr Key plain_row(std::string_view name, const Type& type, std::string_vie
   row.name = name;
   row.type = &type;
   row.doc = doc;
-  return row;
-}
-
-/// A key of the Compose specification that is refused so far.
-constexpr Key later(std::string_view name, std::string_view doc) {
-  Key row;
-  row.name = name;
-  row.type = nullptr;
-  row.doc = doc;
-  row.support = Support::not_yet;
   return row;
 }
 

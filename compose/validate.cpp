@@ -20,6 +20,8 @@ public:
     networks();
     mounts();
     files();
+    build_contexts();
+    models();
     contradictions();
   }
 
@@ -41,9 +43,26 @@ private:
   }
 
   void source() {
-    if (service_.image.empty() && !service_.build) complain("", "neither 'image' nor 'build' is given");
+    if (service_.image.empty() && !service_.build && !service_.provider) complain("", "neither 'image' nor 'build' is given");
     if (service_.build && !service_.build->dockerfile.empty() && !service_.build->dockerfile_inline.empty())
       complain("build.dockerfile_inline", "cannot be combined with 'dockerfile'");
+  }
+
+  /// additional_contexts: {name: "service:x"}
+  void build_contexts() {
+    if (!service_.build) return;
+    constexpr std::string_view prefix = "service:";
+    for (const auto& [name, context] : service_.build->additional_contexts)
+      if (context && context->starts_with(prefix)) {
+        const std::string other = context->substr(prefix.size());
+        if (!project_.services.contains(other) && !project_.disabled_services.contains(other))
+          complain("build.additional_contexts." + name, fmt::format("refers to undefined service '{}'", other));
+      }
+  }
+
+  void models() {
+    for (const auto& [name, options] : service_.models)
+      if (!project_.models.contains(name)) complain("models." + name, fmt::format("refers to undefined model '{}'", name));
   }
 
   void require_service(std::string_view attribute, const std::string& name, bool required) {
@@ -124,8 +143,9 @@ private:
     }
     for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
       const std::string target = service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':'));
-      if (const auto taken = targets.find(target); taken != targets.end())
-        complain(fmt::format("tmpfs[{}]", i), fmt::format("{} is already the target of {}", target, taken->second));
+      const std::string attribute = fmt::format("tmpfs[{}]", i);
+      const auto [taken, fresh] = targets.emplace(target, attribute);
+      if (!fresh) complain(attribute, fmt::format("{} is already the target of {}", target, taken->second));
     }
   }
 
@@ -216,9 +236,9 @@ void check_file_objects(const std::map<std::string, FileObject>& objects, std::s
   for (const auto& [name, object] : objects) {
     const std::string path = fmt::format("{}.{}", kind, name);
     const int sources = (object.file.empty() ? 0 : 1) + (object.environment.empty() ? 0 : 1) +
-                        (object.content && object.environment.empty() ? 1 : 0) + (object.external ? 1 : 0);
-    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment', 'content' and 'external' exclude each other");
-    if (sources == 0)
+                        (object.content && object.environment.empty() ? 1 : 0);
+    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment' and 'content' exclude each other");
+    if (sources == 0 && !object.external)
       mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
   }
 }
