@@ -112,7 +112,8 @@ Linux parse_linux(const json& object) {
     read(value, "nanosecs", offset.nanoseconds);
   }
   read(child(object, "personality"), "domain", linux_.personality);
-  if (const json seccomp = child(object, "seccomp"); !seccomp.empty()) linux_.seccomp = seccomp.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (const json seccomp = child(object, "seccomp"); !seccomp.empty())
+    linux_.seccomp = seccomp.dump(-1, ' ', false, json::error_handler_t::replace);
   return linux_;
 }
 
