@@ -18,8 +18,9 @@ std::string_view trim_right(std::string_view text) {
 
 class Parser {
 public:
-  Parser(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out)
-      : text_(text), file_(file), out_(out), environment_(environment) {
+  Parser(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out,
+         std::vector<DotenvEntry>* entries)
+      : text_(text), file_(file), out_(out), entries_(entries), environment_(environment) {
     lookup_ = [this](std::string_view name) -> std::optional<std::string> {
       if (std::optional<std::string> value = environment_(name)) return value;
       const auto found = out_.find(std::string(name));
@@ -82,6 +83,7 @@ private:
     if (key.find(' ') != std::string::npos || key.find('\t') != std::string::npos)
       refuse(line, fmt::format("a variable name cannot contain a space: \"{}\"", whole));
     if (key.empty()) refuse(line, fmt::format("a variable name is missing in \"{}\"", whole));
+    if (entries_ != nullptr) entries_->push_back({key, line});
     if (done() || peek() == '\n') {  // a bare name
       if (std::optional<std::string> inherited = environment_(key)) out_.insert_or_assign(key, std::move(*inherited));
       return;
@@ -162,6 +164,7 @@ private:
   std::string_view text_;
   const std::string& file_;
   std::map<std::string, std::string>& out_;
+  std::vector<DotenvEntry>* entries_;
   const Lookup& environment_;
   Lookup lookup_;
   std::size_t at_ = 0;
@@ -171,8 +174,8 @@ private:
 }  // namespace
 
 void parse_dotenv(std::string_view text, const std::string& file, const Lookup& environment,
-                  std::map<std::string, std::string>& out) {
-  Parser(text, file, environment, out).run();
+                  std::map<std::string, std::string>& out, std::vector<DotenvEntry>* entries) {
+  Parser(text, file, environment, out, entries).run();
 }
 
 void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment,

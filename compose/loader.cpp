@@ -79,7 +79,7 @@ public:
 
     Mistakes mistakes;
     if (options_.interpolate) interpolate_files(mistakes);
-    for (Document& document : documents_) canonicalize(document.root, mistakes);
+    for (Document& document : documents_) canonicalize(document.root, forms(), mistakes);
     mistakes.throw_if_any();
     Node merged = merge_files(mistakes);
     refuse_nulls(merged, mistakes);
@@ -92,7 +92,7 @@ public:
     merge_label_files(project, lookup_);
     warnings_.insert(warnings_.end(), mistakes.warnings().begin(), mistakes.warnings().end());
     project.environment = environment_;
-    return {std::move(project), std::move(warnings_)};
+    return {std::move(project), std::move(merged), std::move(variable_files_), std::move(warnings_)};
   }
 
 private:
@@ -100,6 +100,8 @@ private:
     std::string path;
     Node root;
   };
+
+  Forms forms() const { return options_.interpolate ? Forms::all : Forms::structures; }
 
   std::string variable(const std::string& name) const {
     const auto found = environment_.find(name);
@@ -123,9 +125,10 @@ private:
     for (const std::string& file : files) {
       const std::string path = absolute_path(file, options_.cwd);
       const std::optional<std::string> text = read_file(path);
-      if (text)
+      if (text) {
         parse_dotenv(*text, *shown(path), lookup_, variables);
-      else if (named)
+        variable_files_.push_back(path);
+      } else if (named)
         throw Error(ErrorCode::not_found, fmt::format("couldn't find env file: {}", path));
     }
     environment_.merge(variables);
@@ -208,7 +211,7 @@ private:
     for (Node& root : parse_file(path, to_string(asked_at))) {
       std::set<std::string> unset;
       if (options_.interpolate) interpolate(root, "", lookup_, unset, mistakes);
-      canonicalize(root, mistakes);
+      canonicalize(root, forms(), mistakes);
       mistakes.throw_if_any();
       if (options_.resolve_paths) resolve_paths(root, {parent(path), base_.home});
       if (first)
@@ -265,6 +268,7 @@ private:
   std::string name_;
   std::vector<Document> documents_;
   std::map<std::string, Node> extended_;
+  std::vector<std::string> variable_files_;
   std::vector<std::string> warnings_;
 };
 

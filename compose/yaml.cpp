@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <istream>
 #include <optional>
 #include <streambuf>
@@ -42,6 +43,53 @@ std::size_t invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+/// Where the byte at an offset is.
+Location location_of(const std::shared_ptr<const SourceFile>& file, std::size_t at) {
+  const std::string_view before = std::string_view(file->text).substr(0, at);
+  const auto line = static_cast<int>(1 + std::count(before.begin(), before.end(), '\n'));
+  return {file, line, static_cast<int>(at - (before.rfind('\n') + 1)) + 1};  // npos + 1 is 0
+}
+
+void check_characters(const std::shared_ptr<const SourceFile>& file) {
+  const std::size_t at = invalid_utf8(file->text);
+  if (at == std::string_view::npos) return;
+  const Location here = location_of(file, at);
+  if (file->text.find('\0') != std::string::npos)
+    refuse({file, 0, 0}, "this is a binary file, or UTF-16: a compose file is UTF-8 text");
+  refuse(here, "the file is not valid UTF-8 text");
+}
+
+/// A syntax error in the reader's words.
+[[noreturn]] void refuse_syntax(const Location& where, const std::string& message) {
+  const std::string_view line = source_line(where);
+  const std::string_view margin = line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
+  if (const std::size_t tab = margin.find('\t'); tab != std::string_view::npos && margin.size() < line.size())
+    refuse({where.file, where.line, static_cast<int>(tab) + 1}, "a tab in the indentation; YAML takes spaces only");
+  struct Words {
+    std::string_view message, shown;
+  };
+  static const std::array table{
+      Words{YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation; YAML takes spaces only"},
+      Words{YAML::ErrorMsg::END_OF_MAP, "this line is indented otherwise than the keys it belongs to, or its ':' is missing"},
+      Words{YAML::ErrorMsg::END_OF_SEQ, "this line is indented otherwise than the list it belongs to, or its '-' is missing"},
+      Words{YAML::ErrorMsg::END_OF_MAP_FLOW, "this mapping has no closing }, or a ',' is missing before here"},
+      Words{YAML::ErrorMsg::END_OF_SEQ_FLOW, "this list has no closing ], or a ',' is missing before here"},
+      Words{YAML::ErrorMsg::MAP_VALUE,
+            "a ':' cannot stand here: put quotes around a text with ': ' in it, or check the indentation"},
+      Words{YAML::ErrorMsg::MAP_KEY, "a key cannot stand here: check the indentation"},
+      Words{YAML::ErrorMsg::BLOCK_ENTRY, "a '- ' cannot stand here: check the indentation"},
+      Words{YAML::ErrorMsg::FLOW_END, "this bracket closes nothing"},
+      Words{YAML::ErrorMsg::UNKNOWN_TOKEN, "a value cannot start with this character; put quotes around it"},
+      Words{YAML::ErrorMsg::UNKNOWN_ANCHOR, "this alias names an anchor that is not defined before it"},
+      Words{YAML::ErrorMsg::ALIAS_NOT_FOUND, "a name must follow '*'; put quotes around the value if no alias is meant"},
+      Words{YAML::ErrorMsg::ANCHOR_NOT_FOUND, "a name must follow '&'; put quotes around the value if no anchor is meant"},
+      Words{YAML::ErrorMsg::EOF_IN_SCALAR, "this string does not end"},
+  };
+  for (const Words& words : table)
+    if (message.starts_with(words.message)) refuse(where, words.shown);
+  refuse(where, message);
+}
+
 class ViewBuffer : public std::streambuf {
 public:
   explicit ViewBuffer(std::string_view text) {
@@ -53,7 +101,7 @@ public:
 /// Builds nodes from the parser's events.
 class Builder : public YAML::EventHandler {
 public:
-  Builder(std::string_view text, std::shared_ptr<const std::string> file) : text_(text), file_(std::move(file)) {}
+  explicit Builder(std::shared_ptr<const SourceFile> file) : text_(file->text), file_(std::move(file)) {}
 
   std::optional<Node> take() { return std::exchange(document_, std::nullopt); }
 
@@ -280,7 +328,7 @@ private:
   }
 
   std::string_view text_;
-  std::shared_ptr<const std::string> file_;
+  std::shared_ptr<const SourceFile> file_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
   std::optional<Node> document_;
@@ -289,17 +337,15 @@ private:
 
 }  // namespace
 
-std::vector<Node> parse_yaml(std::string_view text, std::shared_ptr<const std::string> file) {
-  if (text.size() > max_yaml_bytes) refuse({file, 0, 0}, fmt::format("the file is larger than {} MiB", max_yaml_bytes >> 20));
+std::vector<Node> parse_yaml(std::string_view text, const std::shared_ptr<const std::string>& name) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (const std::size_t at = invalid_utf8(text); at != std::string_view::npos) {
-    const auto line = static_cast<int>(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-    const std::size_t line_start = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;  // npos + 1 is 0
-    refuse({file, line, static_cast<int>(at - line_start) + 1}, "the file is not valid UTF-8 text");
-  }
-  ViewBuffer buffer(text);
+  const bool too_large = text.size() > max_yaml_bytes;
+  const auto file = std::make_shared<const SourceFile>(SourceFile{*name, too_large ? std::string() : std::string(text)});
+  if (too_large) refuse({file, 0, 0}, fmt::format("the file is larger than {} MiB", max_yaml_bytes >> 20));
+  check_characters(file);
+  ViewBuffer buffer(file->text);
   std::istream stream(&buffer);
-  Builder builder(text, file);
+  Builder builder(file);
   std::vector<Node> documents;
   try {
     YAML::Parser parser(stream);
@@ -307,7 +353,7 @@ std::vector<Node> parse_yaml(std::string_view text, std::shared_ptr<const std::s
       if (std::optional<Node> document = builder.take(); document && !document->is_null())
         documents.push_back(std::move(*document));
   } catch (const YAML::Exception& error) {
-    refuse(builder.where(error.mark), error.msg);
+    refuse_syntax(builder.where(error.mark), error.msg);
   }
   return documents;
 }
