@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <set>
+#include <span>
 
 #include "scheduler/key_places.hpp"
 #include "scheduler/operations.hpp"
@@ -25,11 +26,25 @@ using Phase = Progress::Phase;
 Error named_error(const Operation& operation, const Error& error) {
   std::string who = operation.service.empty() ? operation.resource : "service " + operation.service;
   if (const auto colon = who.find(':'); operation.service.empty() && colon != std::string::npos) who[colon] = ' ';
+  if (const auto* pull = std::get_if<PullImage>(&operation.action); pull && who.find(pull->image) == std::string::npos)
+    who += ", image " + pull->image;
   const KeyPlace* place = find_place(operation.keys, error.what());
   if (place) who += ", " + place->key;
   const std::string& where = place ? place->where : operation.where;
   if (!where.empty()) who += " (" + where + ")";
   return Error(error.code(), who + ": " + error.what());
+}
+
+/// One error that says them all, each beginning a line; the kind is the first one's. When the engine goes, everything fails, so
+/// there is a bound.
+Error joined(const std::vector<Error>& errors) {
+  constexpr std::size_t shown = 10;
+  std::string lines = errors.front().what();
+  std::set<std::string_view> said{errors.front().what()};
+  for (const Error& error : std::span(errors).first(std::min(errors.size(), shown)))
+    if (said.insert(error.what()).second) lines += std::string("\n") + error.what();
+  if (errors.size() > shown) lines += "\nand " + std::to_string(errors.size() - shown) + " more";
+  return Error(errors.front().code(), lines);
 }
 
 /// One run of a plan. Lives until its last operation has ended.
@@ -71,6 +86,7 @@ public:
     if (failure) std::rethrow_exception(failure);
     if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
     if (failed_) std::rethrow_exception(failed_);
+    if (!errors_.empty()) throw joined(errors_);
     ExecuteResult result;
     result.ids = std::move(context_->ids);
     co_return result;
@@ -142,10 +158,10 @@ private:
       std::rethrow_exception(failure);
     } catch (const Error& error) {
       progress_.operation(operation, Phase::failed, "Error");
-      if (!failed_) failed_ = std::make_exception_ptr(named_error(operation, error));
+      errors_.push_back(named_error(operation, error));
     } catch (const boost::system::system_error& error) {
-      if (!failed_ && error.code() != asio::error::operation_aborted)
-        failed_ = std::make_exception_ptr(named_error(operation, Error(ErrorCode::internal, error.what())));
+      if (error.code() != asio::error::operation_aborted)
+        errors_.push_back(named_error(operation, Error(ErrorCode::internal, error.what())));
     } catch (...) {
       if (!failed_) failed_ = failure;
     }
@@ -182,8 +198,9 @@ private:
   asio::steady_timer woken_;
   std::deque<int> ready_;
   std::size_t running_ = 0;
-  std::size_t finished_ = 0;  ///< since next_event() last looked
-  std::exception_ptr failed_;
+  std::size_t finished_ = 0;        ///< since next_event() last looked
+  std::vector<Error> errors_;       ///< of the operations that failed, in the order they did
+  std::exception_ptr failed_;       ///< what is no Error: a mistake of this program
   std::set<std::string> given_up_;  ///< subjects that were reported as failed or skipped
 };
 

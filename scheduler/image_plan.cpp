@@ -90,6 +90,19 @@ ImagePlanner::ImagePlanner(PlanBuilder& builder, const Project& project, const O
     : builder_(builder), project_(project), observed_(observed), options_(options) {}
 
 void ImagePlanner::add(const Service& service) {
+  add_own(service);
+  add_mounted(service);
+}
+
+/// Images that are only mounted are fetched when they are missing, whatever the service's own pull_policy says.
+void ImagePlanner::add_mounted(const Service& service) {
+  for (const compose::Mount& mount : service.volumes) {
+    if (mount.type != "image" || operations_.contains(mount.source) || !observed_.image_id(mount.source).empty()) continue;
+    if (!has_builder(mount.source)) add_pull(service, mount.source, "volumes", "missing");
+  }
+}
+
+void ImagePlanner::add_own(const Service& service) {
   const std::string image = image_of(project_, service);
   if (operations_.contains(image)) return;
   const bool present = !observed_.image_id(image).empty();
@@ -106,12 +119,17 @@ void ImagePlanner::add(const Service& service) {
     throw Error(ErrorCode::not_found, service.where("image") + ": service " + service.name + ": image " + image +
                                           " is missing, and its pull_policy is never");
   if (!present && has_builder(image)) return;  // another service's turn makes it
+  add_pull(service, image, "image", present ? "pull_policy " + service.pull_policy : "missing");
+}
+
+void ImagePlanner::add_pull(const Service& service, const std::string& image, const std::string& key,
+                            const std::string& reason) {
   Operation operation;
   operation.resource = "image:" + image;
   operation.subject = "Image " + image;
   operation.service = service.name;
-  operation.reason = present ? "pull_policy " + service.pull_policy : "missing";
-  operation.where = service.where("image");
+  operation.reason = reason;
+  operation.where = service.where(key);
   operation.action = PullImage{.image = image, .platform = service.platform};
   operations_[image] = builder_.add(std::move(operation));
 }
@@ -132,8 +150,8 @@ int ImagePlanner::add_build(const Service& service, const std::string& image, co
   return builder_.add(std::move(operation));
 }
 
-int ImagePlanner::operation_for(const Service& service) const {
-  const auto found = operations_.find(image_of(project_, service));
+int ImagePlanner::operation_for(const std::string& image) const {
+  const auto found = operations_.find(image);
   return found == operations_.end() ? 0 : found->second;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "scheduler/container_config.hpp"
 #include "scheduler/plan_builder.hpp"
 #include "scheduler/reconcile.hpp"
 
@@ -13,12 +14,17 @@ public:
   ImagePlanner(PlanBuilder& builder, const compose::Project& project, const ObservedState& observed,
                const ReconcileOptions& options);
 
-  /// Adds the operation that this service's image needs, if any. Throws not_found when it is missing and may not be fetched.
+  /// Adds the operations that this service's image, and the images it mounts, need, if any. Throws not_found when its image is
+  /// missing and may not be fetched.
   void add(const compose::Service& service);
   /// The operation that makes the service's image; 0: it is there.
-  int operation_for(const compose::Service& service) const;
+  int operation_for(const compose::Service& service) const { return operation_for(image_of(project_, service)); }
+  int operation_for(const std::string& image) const;
 
 private:
+  void add_own(const compose::Service& service);
+  void add_mounted(const compose::Service& service);
+  void add_pull(const compose::Service& service, const std::string& image, const std::string& key, const std::string& reason);
   bool has_builder(const std::string& image) const;
   int add_build(const compose::Service& service, const std::string& image, const std::string& reason);
 

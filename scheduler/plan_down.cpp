@@ -48,15 +48,23 @@ std::string where_of(const Project* project, const std::string& service) {
   return found == project->services.end() ? std::string() : found->second.where();
 }
 
-/// What stop, start, restart and down have in common: the containers by service, in dependency order.
+bool is_orphan(const Project* project, const ObservedContainer& container) {
+  return project && !project->services.contains(container.service) && !project->disabled_services.contains(container.service);
+}
+
+/// What stop, start, restart and down have in common: the containers by service, in dependency order. Services whose profiles
+/// are not active are left alone, as by docker compose; so are those that the files do not know, unless `with_orphans`.
 class Existing {
 public:
   Existing(const std::string& name, const Project* project, const ObservedState& observed,
-           const std::set<std::string>& services)
+           const std::set<std::string>& services, bool with_orphans = false)
       : builder(name), project_(project), dependencies_(dependencies_of(project, observed)), graph_(graph_of(dependencies_)) {
     if (project) selected_services(*project, services, false);  // complains about unknown names
-    for (const ObservedContainer& container : observed.containers)
+    for (const ObservedContainer& container : observed.containers) {
+      const bool known = !project || project->services.contains(container.service);
+      if (!known && !(with_orphans && is_orphan(project, container))) continue;
       if (services.empty() || services.contains(container.service)) containers_[container.service].push_back(&container);
+    }
   }
 
   std::vector<std::string> order() const { return graph_.order(); }
@@ -113,10 +121,6 @@ void require_containers(Existing& existing, const Project& project, const std::s
                                             "\" has no container to start: `up` makes one");
 }
 
-bool is_orphan(const Project* project, const ObservedContainer& container) {
-  return project && !project->services.contains(container.service) && !project->disabled_services.contains(container.service);
-}
-
 void add_network_removals(PlanBuilder& builder, const Project* project, const ObservedState& observed, const Ids& after) {
   for (const ObservedNetwork& network : observed.networks) {
     if (network.project != builder.plan.project) continue;
@@ -168,10 +172,9 @@ void add_image_removals(PlanBuilder& builder, const Project* project, const Obse
 
 Plan plan_down(const std::string& project_name, const Project* project, const ObservedState& observed,
                const DownOptions& options) {
-  Existing existing(project_name, project, observed, options.services);
+  Existing existing(project_name, project, observed, options.services, options.remove_orphans);
   existing.drop([&](const ObservedContainer* container) {
-    const bool running_oneoff = container->oneoff && container->running();
-    return !options.remove_orphans && project && (running_oneoff || is_orphan(project, *container));
+    return project && !options.remove_orphans && container->oneoff && container->running();
   });
   const auto stops = add_stops(existing, "down", options.timeout);
   Ids removals;

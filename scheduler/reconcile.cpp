@@ -207,9 +207,11 @@ private:
     after.push_back(images_.operation_for(service));
     for (const auto& [key, details] : service.networks)
       if (const auto found = networks_.find(key); found != networks_.end()) after.push_back(found->second);
-    for (const compose::Mount& mount : service.volumes)
+    for (const compose::Mount& mount : service.volumes) {
+      if (mount.type == "image") after.push_back(images_.operation_for(mount.source));
       if (const auto found = volumes_.find(mount.source); mount.type == "volume" && found != volumes_.end())
         after.push_back(found->second);
+    }
     for (const SharedNamespace& shared : shared_namespaces(service))
       if (const auto found = created_.find(shared.service); found != created_.end()) append(after, found->second);
     if (const auto found = replaced_.find(replica.existing); replica.existing && found != replaced_.end())

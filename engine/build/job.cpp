@@ -136,7 +136,13 @@ asio::awaitable<void> Job::announce(const Instruction& instruction) {
 asio::awaitable<void> Job::fetch(std::string name, std::size_t stages, bool look_for_newer) {
   if (!options_.fetch_image || name.empty() || name == "scratch" || find_stage(file_, name, stages)) co_return;
   const bool is_here = store_.find(name) != nullptr;
-  if (!is_here || look_for_newer) co_await options_.fetch_image(name);
+  if (is_here && !look_for_newer) co_return;
+  try {
+    co_await options_.fetch_image(name);
+  } catch (const Error& error) {  // a registry's answer does not always say what was asked for
+    if (std::string_view(error.what()).find(name) != std::string_view::npos) throw;
+    throw Error(error.code(), name + ": " + error.what());
+  }
 }
 
 StageState Job::base_state(const std::string& name, std::size_t stage) {

@@ -202,11 +202,8 @@ void Monitor::remove_cgroup(int tries) {
 
 int Monitor::release() {
   if (state_.exited == 0) return EBUSY;
-  // after the answer is out
-  loop_.after(0, [this] {
-    remove_run_directory();
-    loop_.stop();
-  });
+  remove_run_directory();  // before the answer: after it the engine may start this container again, in the same directory
+  loop_.after(0, [this] { loop_.stop(); });
   return 0;
 }
 

@@ -148,16 +148,22 @@ class Projects(RegistryCase):
         base = busybox_tar()
         for name in ("one", "two"):
             registry.put_image(name, "1", [base, tar({"etc/name": name})], config={"Cmd": ["sleep", "1000"]})
+        registry.put_image("mounted", "1", [tar({"file": "of an image"})])
         self.compose(f"""
 services:
   one: {{image: '{registry.host}/one:1', init: true}}
   two: {{image: '{registry.host}/two:1', pull_policy: always, init: true}}
   three: {{image: '{registry.host}/one:1', pull_policy: never, init: true}}
+  four:
+    image: '{registry.host}/one:1'
+    init: true
+    volumes: [{{type: image, source: '{registry.host}/mounted:1', target: /mounted}}]
 """)
         shown = self.stack("up", "-d", "-t", "1").stderr
         self.assertIn(f"Image {registry.host}/one:1  Pulled", shown)
         self.assertIn(f"Image {registry.host}/two:1  Pulled", shown)
         self.assertEqual(self.stack("exec", "-T", "two", "cat", "/etc/name").stdout, "two")
+        self.assertEqual(self.stack("exec", "-T", "four", "cat", "/mounted/file").stdout, "of an image")
         registry.put_image("two", "1", [base, tar({"etc/name": "newer"})], config={"Cmd": ["sleep", "1000"]})
         shown = self.stack("up", "-d", "-t", "1").stderr
         self.assertNotIn("one:1  Pulled", shown)
@@ -204,6 +210,8 @@ services:
         self.stack("build")
         self.assertEqual(self.stack("run", "--rm", "-T", "app", "cat", "/made").stdout, "tool")
         self.stack("down")
+        self.write({"Dockerfile": "FROM 127.0.0.1:1/nosuch:1\nRUN true\n"})
+        self.assertRegex(self.stack("build", check=False).stderr, r"service app .*127\.0\.0\.1:1/nosuch:1: .*\(Dockerfile:1\)")
 
 
 class Interrupted(RegistryCase):

@@ -231,7 +231,7 @@ class Volumes(StorageCase):
         self.assertEqual(self.inside("cat /img/a/b/f /part/f; ls /one | grep passwd; touch /img/x || echo ro; touch /one/x || echo ro"),
                          "deep\ndeep\npasswd\nro\nro\n")
         self.assertIn("cannot access path", self.refusal("    volumes: [{type: image, source: local/two, target: /img, image: {subpath: nope}}]"))
-        self.assertIn("No such image", self.refusal("    volumes: [{type: image, source: nosuch, target: /img}]"))
+        self.assertRegex(self.refusal("    volumes: [{type: image, source: nosuch, target: /img}]"), r"service app, image nosuch \(compose\.yaml:\d+:\d+\): ")
 
 
 class Mounts(StorageCase):

@@ -158,7 +158,7 @@ TEST_F(Execute, TheIdOfAContainerMadeBeforeIsFilledIn) {
   EXPECT_EQ(body["Labels"][label::config_hash], sha256_hex(R"({"network_mode":"container:new"})"));
 }
 
-TEST_F(Execute, TheFirstFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthersFinish) {
+TEST_F(Execute, AFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthersFinish) {
   script->answers["POST /containers/p-a-1/start"] = answer_of(500, R"({"message":"port is already allocated"})");
   const std::string message =
       error_of_plan(plan_of({operation(1, {}, StartContainer{"p-a-1"}, "a"), operation(2, {1}, StartContainer{"p-b-1"}, "b"),
@@ -168,6 +168,18 @@ TEST_F(Execute, TheFirstFailureNamesServiceAndPlaceSkipsDependentsAndLetsTheOthe
   EXPECT_EQ(progress.skipped, (std::vector<int>{2, 3}));
   EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "POST /containers/p-d-1/start"), 1);
   EXPECT_EQ(std::count(script->seen.begin(), script->seen.end(), "POST /containers/p-b-1/start"), 0);
+}
+
+TEST_F(Execute, EveryFailureIsSaidOnceUpToABound) {
+  Plan plan;
+  for (int id = 1; id <= 14; ++id) {
+    const std::string name = "s" + std::to_string(id);
+    script->answers["POST /containers/" + name + "/start"] = answer_of(500, R"({"message":"no"})");
+    plan.operations.push_back(operation(id, {}, StartContainer{name}, id == 2 ? "s1" : name));
+  }
+  const std::string message = error_of_plan(plan);
+  EXPECT_EQ(message.find("service s1 (compose.yaml:3:5): no\nservice s3 (compose.yaml:3:5): no\n"), 0U) << message;
+  EXPECT_EQ(message.substr(message.rfind('\n')), "\nand 4 more");
 }
 
 TEST_F(Execute, AFailureNamesTheKeyItIsAboutWithItsPlace) {

@@ -51,6 +51,17 @@ TEST(PlanDown, WhatTheFileDoesNotKnowStaysUnlessOrphansAreToGo) {
   EXPECT_EQ(plan_down("p", &project, all_up(before), {.remove_orphans = true}).operations.size(), 4U);
 }
 
+TEST(PlanDown, WhatNoActiveProfileEnablesIsLeftAlone) {
+  const char* file = "services: {a: {image: i, network_mode: none}, b: {image: i, network_mode: none, profiles: [x]}}";
+  const ObservedState both =
+      all_up(project_of("services: {a: {image: i, network_mode: none}, b: {image: i, network_mode: none}}"));
+  const auto project = project_of(file);
+  for (const bool orphans : {false, true})
+    EXPECT_EQ(plan_down("p", &project, both, {.remove_orphans = orphans}).operations.size(), 2U);
+  EXPECT_EQ(plan_stop("p", &project, both, {}).operations.size(), 1U);
+  EXPECT_EQ(plan_restart("p", &project, both, {}).operations.size(), 1U);
+}
+
 TEST(PlanDown, OfServicesLeavesTheNetworkUntilTheLastContainerGoes) {
   const auto project = project_of(three);
   EXPECT_EQ(to_text(plan_down("p", &project, all_up(project), {.services = {"web"}, .volumes = true})),

@@ -31,6 +31,13 @@ TEST(PullPolicy, AnImageThatIsThereIsPulledAgainWhenItsPolicySaysSo) {
   EXPECT_EQ(up_images("every_90m", 2 * hour), "#1 [] PullImage image:app (pull_policy every_90m)\n");
 }
 
+TEST(PullPolicy, AnImageThatIsOnlyMountedIsPulledWhenItIsMissing) {
+  const compose::Project project = project_of(
+      "services: {a: {image: app, volumes: [{type: image, source: data, target: /d}, {type: image, source: app, target: "
+      "/a}]}}");
+  EXPECT_EQ(to_text(plan_images(project, nothing(project), {})), "#1 [] PullImage image:data (missing)\n");
+}
+
 TEST(PullPolicy, OnlyImagesWhoseAgeMattersAreAskedFor) {
   const compose::Project project =
       project_of("services: {a: {image: one, pull_policy: daily}, b: {image: two, pull_policy: always}, c: {image: three}}");

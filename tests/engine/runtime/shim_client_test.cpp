@@ -55,6 +55,7 @@ TEST_F(Monitor, TellsItsStateKillsAndReportsTheExitToASubscriber) {
   EXPECT_EQ(exited->exit_code, 137);
   EXPECT_THROW(await(client->kill(SIGKILL)), Error);
   await(client->release());
+  EXPECT_FALSE(std::filesystem::exists(asked.shim_dir)) << "the next start's directory, which nobody may touch any more";
   wait_for(launched.shim);
 }
 
