@@ -199,6 +199,16 @@ struct AsHosts {  ///< extra_hosts: "host=address"
     return !out.items().empty();
   }
 };
+struct NotZero {
+  static bool put(Duration value, Node& out, bool json) { return write(value, out, json) && value.count() != 0; }
+};
+struct NotEmpty {  ///< a structure; in JSON always there
+  template <class T>
+  static bool put(const T& value, Node& out, bool json) {
+    write(value, out, json);
+    return json || !out.members().empty();
+  }
+};
 struct Always {
   template <class T>
   static bool put(const T& value, Node& out, bool json) {

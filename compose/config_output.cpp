@@ -35,7 +35,7 @@ std::string image_lines(const Project& project) {
 
 std::string model_lines(const Project& project) {
   std::string out;
-  (void)project;  // MODELS
+  for (const auto& [_, model] : project.models) out += model.model + "\n";
   return out;
 }
 
@@ -127,6 +127,7 @@ void select(Project& project, const std::vector<std::string>& names) {
   std::erase_if(project.services, [&](const auto& entry) { return !kept.contains(entry.first); });
   for (const auto& [_, service] : project.services) {
     for (const auto& [network, settings] : service.networks) networks.insert(network);
+    for (const auto& [model, settings] : service.models) models.insert(model);
     for (const Mount& mount : service.volumes) volumes.insert(mount.source);
     for (const FileReference& secret : service.secrets) secrets.insert(secret.source);
     for (const FileReference& config : service.configs) configs.insert(config.source);
@@ -140,6 +141,7 @@ void select(Project& project, const std::vector<std::string>& names) {
   keep(project.volumes, volumes);
   keep(project.secrets, secrets);
   keep(project.configs, configs);
+  keep(project.models, models);
 }
 
 std::string document(const LoadResult& result, const LoadOptions& options, const ConfigRequest& request) {

@@ -43,10 +43,12 @@ inline constexpr Type extra_hosts{"a mapping or a list of HOST=ADDRESS", allow_m
 inline constexpr Type command{"a string or a list of strings", allow_string | allow_list | allow_null, sf::command, &string};
 inline constexpr Type healthcheck_test{"a string or a list of strings", allow_string | allow_list, sf::healthcheck_test,
                                        &string};
-inline constexpr Type external{"true or false", allow_boolean | allow_string | allow_mapping, sf::external};
+inline constexpr Type external{"true or false", allow_boolean | allow_string, sf::external};
 inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};
 inline constexpr Type cgroup{"a string", allow_string, sf::cgroup};
+inline constexpr Type update_order{"a string", allow_string, sf::update_order};
+inline constexpr Type watch_action{"a string", allow_string, sf::watch_action};
 inline constexpr Type device_count{"a number or all", allow_string | allow_number, sf::device_count};
 inline constexpr Type pull_policy{"a string", allow_string, sf::pull_policy};
 inline constexpr Type published{"a port or a range of ports", allow_string | allow_number, sf::publish_range};
@@ -54,6 +56,8 @@ inline constexpr Type published{"a port or a range of ports", allow_string | all
 inline constexpr Type file_reference_type{
     "a name or a mapping", allow_string | allow_mapping, sf::file_reference, nullptr, nullptr, &keys_of<FileReference>};
 inline constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
+extern const Type hooks_type;      ///< commands in a running container
+extern const Type pre_start_type;  ///< containers before it
 inline constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
 inline constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
 

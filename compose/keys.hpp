@@ -89,7 +89,23 @@ std::span<const Key> keys_of<ResourceLimits>();
 template <>
 std::span<const Key> keys_of<RestartPolicy>();
 template <>
+std::span<const Key> keys_of<UpdateConfig>();
+template <>
+std::span<const Key> keys_of<PlacementPreference>();
+template <>
+std::span<const Key> keys_of<Placement>();
+template <>
 std::span<const Key> keys_of<Dependency>();
+template <>
+std::span<const Key> keys_of<Hook>();
+template <>
+std::span<const Key> keys_of<WatchTrigger>();
+template <>
+std::span<const Key> keys_of<Develop>();
+template <>
+std::span<const Key> keys_of<Provider>();
+template <>
+std::span<const Key> keys_of<ServiceModel>();
 template <>
 std::span<const Key> keys_of<Healthcheck>();
 template <>
@@ -136,6 +152,8 @@ template <>
 std::span<const Key> keys_of<Volume>();
 template <>
 std::span<const Key> keys_of<FileObject>();
+template <>
+std::span<const Key> keys_of<Model>();
 
 const Key* find_key(std::span<const Key> keys, std::string_view name);
 

@@ -151,39 +151,6 @@ std::span<const Key> keys_of<CredentialSpec>() {
 }
 
 template <>
-std::span<const Key> keys_of<DeviceRequest>() {
-  static constexpr std::array rows{
-      key<&DeviceRequest::capabilities>("capabilities", strings, "what the devices must be able to do"),
-      key<&DeviceRequest::driver>("driver", string, "who provides them"),
-      key<&DeviceRequest::count>("count", device_count, "how many, or all"),
-      key<&DeviceRequest::device_ids>("device_ids", strings, "which ones"),
-      key<&DeviceRequest::options>("options", labels, "the driver's options"),
-  };
-  return rows;
-}
-
-template <>
-std::span<const Key> keys_of<DiscreteResource>() {
-  static constexpr std::array rows{
-      key<&DiscreteResource::kind>("kind", string, "what"),
-      key<&DiscreteResource::value>("value", integer, "how many"),
-  };
-  return rows;
-}
-
-namespace {
-constexpr Type discrete_resource_type = structure<DiscreteResource>();
-}  // namespace
-
-template <>
-std::span<const Key> keys_of<GenericResource>() {
-  static constexpr std::array rows{
-      key<&GenericResource::discrete>("discrete_resource_spec", discrete_resource_type, "a number of something"),
-  };
-  return rows;
-}
-
-template <>
 std::span<const Key> keys_of<ServiceNetwork>() {
   static constexpr std::array rows{
       key<&ServiceNetwork::aliases>("aliases", strings, "more names on this network", unique),
@@ -270,118 +237,18 @@ std::span<const Key> keys_of<Mount>() {
   return rows;
 }
 
-// ---- deploy --------------------------------------------------------------------------------------------------------------
-
-template <>
-std::span<const Key> keys_of<ResourceLimits>() {
-  static constexpr std::array rows{
-      key<&ResourceLimits::cpus>("cpus", number, "how many CPUs"),
-      key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
-      key<&ResourceLimits::pids>("pids", integer, "processes and threads"),
-  };
-  return rows;
-}
-
-template <>
-std::span<const Key> keys_of<RestartPolicy>() {
-  static constexpr std::array rows{
-      key<&RestartPolicy::condition>("condition", string, "none, on-failure or any"),
-      key<&RestartPolicy::delay>("delay", duration, "time between attempts"),
-      key<&RestartPolicy::max_attempts>("max_attempts", integer, "how many attempts"),
-      key<&RestartPolicy::window>("window", duration, "how long it must run to count as a success"),
-  };
-  return rows;
-}
+// ---- service -------------------------------------------------------------------------------------------------------------
 
 namespace {
 
 constexpr Type gpu_request_type{"a mapping", allow_mapping, sf::gpu_request, nullptr, nullptr, &keys_of<DeviceRequest>};
 constexpr Type gpus_type{"all or a list of device requests", allow_string | allow_list, sf::gpus, &gpu_request_type};
-constexpr Type device_request_type{"a mapping", allow_mapping, sf::device_request, nullptr, nullptr, &keys_of<DeviceRequest>};
-constexpr Type device_requests_type{"a list of device requests", allow_list, nullptr, &device_request_type};
-constexpr Type generic_resource_type = structure<GenericResource>();
-constexpr Type generic_resources_type{"a list of mappings", allow_list, nullptr, &generic_resource_type};
-
-std::span<const Key> reservation_keys() {
-  static constexpr std::array rows{
-      key<&ResourceLimits::cpus>("cpus", number, "Swarm: CPUs set aside"),
-      key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
-      key<&ResourceLimits::devices>("devices", device_requests_type, "devices it needs"),
-      key<&ResourceLimits::generic_resources>("generic_resources", generic_resources_type, "Swarm's own resources"),
-  };
-  return rows;
-}
-
-constexpr Type limits_type = structure<ResourceLimits>(), restart_policy_type = structure<RestartPolicy>();
-constexpr Type reservations_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &reservation_keys};
-
-/// The same structure as the limits', with other keys.
-constexpr Key reservations_row() {
-  Key row = plain_row("reservations", reservations_type, "what is set aside for it");
-  row.read = [](const Node& node, void* owner) {
-    auto& reservations = static_cast<Deploy*>(owner)->reservations;
-    reservations.reset();
-    if (!node.is_null()) read_structure(node, reservation_keys(), &reservations.emplace(), nullptr);
-  };
-  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
-    const auto& reservations = static_cast<const Deploy*>(owner)->reservations;
-    if (!reservations) return;
-    Node value = Node::mapping();
-    write_structure(reservation_keys(), &*reservations, nullptr, value, json);
-    out.members().push_back({std::string(name), std::move(value), {}});
-  };
-  return row;
-}
-
-// `resources` is a level of its own in the file only.
-std::span<const Key> resources_keys() {
-  static constexpr std::array rows{key<&Deploy::limits>("limits", limits_type, "most it may use"), reservations_row()};
-  return rows;
-}
-constexpr Type resources_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &resources_keys};
-
-constexpr Key resources_row() {
-  Key row = plain_row("resources", resources_type, "limits and reservations");
-  row.read = [](const Node& node, void* owner) { read_structure(node, resources_keys(), owner, nullptr); };
-  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
-    Node value = Node::mapping();
-    write_structure(resources_keys(), owner, nullptr, value, json);
-    if (json || !value.members().empty()) out.members().push_back({std::string(name), std::move(value), {}});
-  };
-  return row;
-}
-
-/// Of Swarm only: nothing here uses it, but it has always been printed.
-constexpr Key placement_row() {
-  Key row = later("placement", "Swarm: which nodes");
-  row.write = [](const void*, std::string_view name, Node& out, bool json) {
-    if (json) out.members().push_back({std::string(name), Node::mapping(), {}});
-  };
-  return row;
-}
-
-}  // namespace
-
-template <>
-std::span<const Key> keys_of<Deploy>() {
-  static constexpr std::array rows{
-      key<&Deploy::mode>("mode", string, "replicated or global"),
-      key<&Deploy::replicas>("replicas", integer, "how many containers"),
-      key<&Deploy::labels>("labels", labels, "of the service, not of its containers"),
-      later("update_config", "Swarm: rolling updates"),
-      later("rollback_config", "Swarm: rolling back"),
-      resources_row(),
-      key<&Deploy::restart_policy>("restart_policy", restart_policy_type, "when to start it again"),
-      placement_row(),
-      key<&Deploy::endpoint_mode>("endpoint_mode", string, "Swarm: vip or dnsrr"),
-  };
-  return rows;
-}
-
-// ---- service -------------------------------------------------------------------------------------------------------------
-
-namespace {
-
+constexpr Type develop_type{"a mapping", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Develop>};
+constexpr Type provider_type = structure<Provider>();
+constexpr Type service_model_type{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr,
+                                  &keys_of<ServiceModel>};
+constexpr Type service_models_type{"a list of models or a mapping", allow_list | allow_mapping, sf::service_models, nullptr,
+                                   &service_model_type};
 constexpr Type build_type{"a path or a mapping", allow_string | allow_mapping, sf::build, nullptr, nullptr, &keys_of<Build>};
 constexpr Type dependency_type{"a mapping", allow_mapping, sf::dependency, nullptr, nullptr, &keys_of<Dependency>};
 constexpr Type depends_on_type{"a list of services or a mapping", allow_list | allow_mapping, sf::depends_on, nullptr,
@@ -424,7 +291,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::annotations>("annotations", labels, "annotations of the container"),
       key<&Service::attach>("attach", boolean, "false: `up` does not show its output"),
       key<&Service::build>("build", build_type, "how to build its image"),
-      later("develop", "what `watch` does"),
+      key<&Service::develop>("develop", develop_type, "what `watch` does when files change"),
       key<&Service::blkio_config>("blkio_config", blkio_type, "limits of block devices"),
       key<&Service::cap_add>("cap_add", strings, "capabilities to add", unique),
       key<&Service::cap_drop>("cap_drop", strings, "capabilities to drop", unique),
@@ -452,7 +319,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::dns_search>("dns_search", string_or_list, "search domains", unique),
       key<&Service::domainname>("domainname", string, "domain of the container's host name"),
       key<&Service::entrypoint, AlwaysInJson>("entrypoint", command, "replaces the image's entrypoint", replaced),
-      later("provider", "a program that provides the service"),
+      key<&Service::provider>("provider", provider_type, "a program that provides the service in place of a container"),
       key<&Service::environment>("environment", assignments, "environment variables"),
       key<&Service::env_files, AsEnvFiles>("env_file", env_files_type, "files of environment variables",
                                            {Merge::by_identity, path_identity}),
@@ -477,7 +344,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::memswap_limit, AsText>("memswap_limit", byte_size, "memory and swap together"),
       key<&Service::mem_swappiness, AsText>("mem_swappiness", integer, "0 to 100"),
       key<&Service::mac_address>("mac_address", string, "a fixed hardware address"),
-      later("models", "AI models"),
+      key<&Service::models>("models", service_models_type, "AI models it uses"),
       key<&Service::network_mode>("network_mode", string, "none, host, bridge, service:NAME or container:NAME"),
       key<&Service::networks>("networks", service_networks_type, "networks it is on"),
       key<&Service::oom_kill_disable>("oom_kill_disable", boolean, "do not kill it when memory runs out"),
@@ -488,6 +355,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::ports>("ports", ports_type, "ports to publish", {Merge::by_identity, port_identity}),
       key<&Service::privileged>("privileged", boolean, "all privileges"),
       key<&Service::pull_policy>("pull_policy", pull_policy, "when to pull its image"),
+      plain_row("pull_refresh_after", string, "accepted and without effect, as in docker compose: see pull_policy"),
       key<&Service::read_only>("read_only", boolean, "its root file system cannot be written"),
       key<&Service::restart>("restart", string, "no, always, unless-stopped or on-failure[:N]"),
       key<&Service::runtime>("runtime", string, "an OCI runtime"),
@@ -503,7 +371,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", unique),
       key<&Service::tty>("tty", boolean, "give it a terminal"),
       key<&Service::ulimits>("ulimits", ulimits_type, "resource limits"),
-      later("use_api_socket", "pass the engine's socket"),
+      key<&Service::use_api_socket>("use_api_socket", boolean, "mount the engine's socket"),
       key<&Service::user>("user", string, "user[:group] it runs as"),
       key<&Service::userns_mode>("userns_mode", string, "user namespace"),
       key<&Service::uts>("uts", string, "UTS namespace"),
@@ -511,8 +379,9 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::volumes>("volumes", volumes_type, "what to mount", {Merge::by_identity, target_identity}),
       key<&Service::volumes_from>("volumes_from", unique_strings, "volumes of other services and containers", unique),
       key<&Service::working_dir>("working_dir", string, "working directory"),
-      later("post_start", "commands after the start"),
-      later("pre_stop", "commands before the stop"),
+      key<&Service::pre_start>("pre_start", pre_start_type, "containers that run and end before it starts"),
+      key<&Service::post_start>("post_start", hooks_type, "commands to run in it after it started"),
+      key<&Service::pre_stop>("pre_stop", hooks_type, "commands to run in it before it stops"),
   };
   return rows;
 }

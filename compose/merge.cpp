@@ -11,9 +11,8 @@ void merge(Node& base, Node later, const Type* type, Merge rule);
 void merge_mappings(Node& base, Node later, const Type* type) {
   for (Node::Member& member : later.members()) {
     Node* below = base.find(member.key);
-    if (member.value.merge_tag == MergeTag::reset) {
-      base.erase(member.key);
-    } else if (below == nullptr) {
+    // A reset stays: this may itself be laid over an earlier file, whose value goes too. finish_merge() removes it.
+    if (below == nullptr || below->merge_tag == MergeTag::reset || member.value.merge_tag == MergeTag::reset) {
       base.set(member.key, std::move(member.value), std::move(member.key_location));
     } else {
       const Key* key = type != nullptr && type->keys != nullptr ? find_key(type->keys(), member.key) : nullptr;

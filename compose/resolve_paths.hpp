@@ -7,8 +7,17 @@ namespace stack::compose {
 /// Walks a canonical document.
 void resolve_paths(Node& document, const PathBase& base);
 
-/// "./a/../b" in "/dir" is "/dir/b"; absolute paths stay as written; "~" and "~/x" are under `home`.
+/// "./a/../b" in "/dir" is "/dir/b", in "dir" it is "dir/b"; absolute paths stay as written; "~" and "~/x" are under `home`.
 std::string resolve_path(std::string_view path, const PathBase& base);
+
+/// How `path` is reached from `directory`, both absolute: "../b" for /a/b from /a/c.
+std::string relative_path(const std::string& path, const std::string& directory);
+
+/// "C:\x" or "\\.\pipe\x": nothing on this machine.
+bool is_windows_path(std::string_view path);
+
+/// A URL, a git repository or a service instead of a path.
+bool is_remote(std::string_view path);
 
 // What the key table refers to.
 void resolve_path(Node& node, const PathBase& base);

@@ -1,7 +1,10 @@
 #include "compose/short_forms.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -230,14 +233,17 @@ void condition(Node& node, LongForm& form) {
              fmt::format("'{}' is not one of service_started, service_healthy, service_completed_successfully", name));
 }
 
-void service_networks(Node& node, LongForm& form) {
+namespace {
+
+/// ["a", "b"] to {a: , b: }
+void names(Node& node, LongForm& form, std::string_view kind) {
   if (!node.is_sequence()) return;
   Node result = Node::mapping(node.location);
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     const Node& item = node.items()[i];
     if (!item.is_string())
       form.mistakes.add(item.location, join_path(form.path, i),
-                        fmt::format("expected the name of a network, found {}", item.kind_name()));
+                        fmt::format("expected the name of a {}, found {}", kind, item.kind_name()));
     else if (result.find(item.as_string()) != nullptr)
       form.mistakes.add(item.location, form.path, fmt::format("'{}' is listed twice", item.as_string()));
     else
@@ -245,6 +251,12 @@ void service_networks(Node& node, LongForm& form) {
   }
   node = std::move(result);
 }
+
+}  // namespace
+
+void service_networks(Node& node, LongForm& form) { names(node, form, "network"); }
+
+void service_models(Node& node, LongForm& form) { names(node, form, "model"); }
 
 void file_reference(Node& node, LongForm& form) {
   if (node.is_string()) {
@@ -339,12 +351,27 @@ void ulimit(Node& node, LongForm& form) {
   }
 }
 
-void external(Node& node, LongForm& form) {
-  if (node.is_mapping()) {
-    complain(node, form, "'external: {name: …}' is no longer accepted; write 'external: true' and 'name: …' beside it");
-    node = Node::boolean(true, node.location);
+void external(Node& node, LongForm& form) { boolean(node, form); }
+
+void named_external(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  Node* external = node.find("external");
+  if (external == nullptr || !external->is_mapping()) return;
+  const std::string path = join_path(form.path, "external");
+  const Node* name = external->find("name");
+  if (name != nullptr && !name->is_string())
+    form.mistakes.add(name->location, join_path(path, "name"), fmt::format("expected a string, found {}", name->kind_name()));
+  form.mistakes.warn(external->location, path,
+                     "'external: {name: …}' is deprecated; write 'external: true' and 'name: …' beside it");
+  const Node* beside = node.find("name");
+  if (name != nullptr && beside != nullptr && beside->text() != name->text())
+    form.mistakes.add(name->location, join_path(path, "name"), "differs from the 'name' beside 'external'");
+  const Location where = external->location;
+  if (name != nullptr && beside == nullptr) {
+    Node copy = *name;
+    node.set("name", std::move(copy), where);
   }
-  boolean(node, form);
+  *node.find("external") = Node::boolean(true, where);
 }
 
 void extends(Node& node, LongForm& form) {
@@ -358,20 +385,117 @@ void extends(Node& node, LongForm& form) {
   }
 }
 
+void include(Node& node, LongForm& form) {
+  if (node.is_string()) {
+    Node result = Node::mapping(node.location);
+    const Location where = node.location;
+    result.set("path", std::move(node), where);
+    node = std::move(result);
+  }
+  if (!node.is_mapping()) return;
+  if (node.find("path") == nullptr) complain(node, form, "'path' is missing");
+  const std::vector<std::string_view> known{"path", "env_file", "project_directory"};
+  for (const Node::Member& member : node.members()) {
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+    const std::string_view meant = nearest(member.key, known);
+    form.mistakes.warn(member.key_location, form.path,
+                       fmt::format("'{}' is unknown and ignored{}", member.key,
+                                   meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+  }
+  std::erase_if(node.members(),
+                [&](const Node::Member& member) { return std::find(known.begin(), known.end(), member.key) == known.end(); });
+}
+
+namespace {
+
+constexpr std::array pull_policies{"always", "never", "missing", "build", "refresh", "daily", "weekly"};
+
+/// every_1h30m
+bool is_pull_interval(const std::string& policy) {
+  constexpr std::string_view prefix = "every_";
+  if (!policy.starts_with(prefix)) return false;
+  try {
+    return parse_duration(policy.substr(prefix.size())).count() > 0;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+template <class Words>
+void one_of(const Node& node, LongForm& form, const Words& words) {
+  if (std::find(words.begin(), words.end(), node.as_string()) == words.end())
+    complain(node, form, fmt::format("'{}' is not one of {}", node.as_string(), fmt::join(words, ", ")));
+}
+
+}  // namespace
+
 void pull_policy(Node& node, LongForm& form) {
-  const std::string& policy = node.as_string();
-  if (policy == "if_not_present") node.as_string() = "missing";
-  const bool word = policy.empty() || policy == "always" || policy == "never" || policy == "build" || policy == "missing" ||
-                    policy == "refresh" || policy == "daily" || policy == "weekly";
-  bool every = policy.starts_with("every_");
-  if (every) try {
-      every = parse_duration(policy.substr(6)).count() > 0;
-    } catch (const Error&) {
-      every = false;
-    }
-  if (!word && !every)
-    complain(node, form,
-             fmt::format("'{}' is not one of always, never, missing, build, daily, weekly, every_<duration>", policy));
+  std::string& policy = node.as_string();
+  if (policy == "if_not_present") policy = "missing";
+  if (policy.empty() || std::find(pull_policies.begin(), pull_policies.end(), policy) != pull_policies.end()) return;
+  if (!is_pull_interval(policy))
+    complain(node, form, fmt::format("'{}' is not one of {}, every_<duration>", policy, fmt::join(pull_policies, ", ")));
+}
+
+void update_order(Node& node, LongForm& form) {
+  constexpr std::array orders{"start-first", "stop-first"};
+  one_of(node, form, orders);
+}
+
+void watch_action(Node& node, LongForm& form) {
+  constexpr std::array actions{"rebuild", "sync", "restart", "sync+restart", "sync+exec"};
+  one_of(node, form, actions);
+}
+
+void watch_trigger(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  for (const char* needed : {"path", "action"})
+    if (node.find(needed) == nullptr) complain(node, form, fmt::format("'{}' is missing", needed));
+  const Node* action = node.find("action");
+  if (action != nullptr && action->text().starts_with("sync") && node.find("target") == nullptr)
+    complain(node, form, fmt::format("'target' is missing: where '{}' puts the files", action->text()));
+}
+
+void hook(Node& node, LongForm& form) {
+  if (node.is_mapping() && node.find("command") == nullptr) complain(node, form, "'command' is missing");
+}
+
+void option_values(Node& node, LongForm& form) {
+  text(node, form);
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    Node& item = node.items()[i];
+    text(item, form);
+    if (!item.is_string())
+      form.mistakes.add(item.location, join_path(form.path, i),
+                        fmt::format("expected a string, number or boolean, found {}", item.kind_name()));
+  }
+}
+
+void model(Node& node, LongForm& form) {
+  if (node.is_mapping() && node.find("model") == nullptr) complain(node, form, "'model' is missing");
+}
+
+void ssh(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  Node list = Node::sequence(node.location);
+  for (Node::Member& member : node.members()) {
+    text(member.value, form);
+    if (!member.value.is_null() && !member.value.is_string())
+      form.mistakes.add(member.value.location, join_path(form.path, member.key),
+                        fmt::format("expected a path or nothing, found {}", member.value.kind_name()));
+    const std::string path = member.value.text();
+    list.append(Node::string(path.empty() ? member.key : member.key + '=' + path, member.key_location));
+  }
+  node = std::move(list);
+}
+
+void file_object(Node& node, LongForm& form) {
+  named_external(node, form);
+  if (!node.is_mapping()) return;
+  std::vector<std::string_view> sources;
+  for (const std::string_view source : {"file", "environment", "content"})
+    if (node.find(source) != nullptr) sources.push_back(source);
+  if (sources.size() > 1) complain(node, form, fmt::format("'{}' exclude each other", fmt::join(sources, "' and '")));
 }
 
 void container_name(Node& node, LongForm& form) {

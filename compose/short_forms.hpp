@@ -35,12 +35,23 @@ void volume(Node& node, LongForm& form);
 void ulimit(Node& node, LongForm& form);
 void external(Node& node, LongForm& form);
 void extends(Node& node, LongForm& form);
+void include(Node& node, LongForm& form);  ///< a path to a mapping; keys that docker compose ignores are dropped
 void expose(Node& node, LongForm& form);
 void pull_policy(Node& node, LongForm& form);
 void publish_range(Node& node, LongForm& form);
 void condition(Node& node, LongForm& form);
 void container_name(Node& node, LongForm& form);
 void cgroup(Node& node, LongForm& form);  ///< host or private
+void service_models(Node& node, LongForm& form);
+void hook(Node& node, LongForm& form);
+void watch_trigger(Node& node, LongForm& form);
+void watch_action(Node& node, LongForm& form);
+void option_values(Node& node, LongForm& form);  ///< scalars as text
+void update_order(Node& node, LongForm& form);
+void model(Node& node, LongForm& form);
+void ssh(Node& node, LongForm& form);             ///< a mapping to a list of ID=PATH
+void file_object(Node& node, LongForm& form);     ///< one source of content
+void named_external(Node& node, LongForm& form);  ///< `external: {name: x}` to `external: true` and `name: x`
 // device requests
 void gpus(Node& node, LongForm& form);            ///< "all" to a list of one request
 void gpu_request(Node& node, LongForm& form);     ///< no count: all

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "compose/resolve_paths.hpp"
 #include "compose/short_forms.hpp"
 
 namespace stack::compose::short_forms {
@@ -100,7 +101,7 @@ void expand_port(const Node& item, const std::string& path, Mistakes& mistakes, 
 }
 
 bool is_file_path(std::string_view source) {
-  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~');
+  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~') || is_windows_path(source);
 }
 
 /// Colons part the sections, but not the one after a drive letter in front of a backslash.
@@ -119,6 +120,7 @@ std::vector<std::string> split_volume(std::string_view text) {
 
 /// Paths inside a container: "/x/" is "/x", "/a/../b" is "/b".
 std::string clean_target(const std::string& path) {
+  if (is_windows_path(path)) return path;
   std::vector<std::string> parts;
   std::size_t at = 0;
   while (at <= path.size()) {
@@ -202,12 +204,10 @@ void expose(Node& node, LongForm& form) {
 
 void mount_type(Node& node, LongForm& form) {
   const std::string& type = node.as_string();
-  if (type == "npipe")
-    form.mistakes.add(node.location, form.path, "mounts of type 'npipe' exist only on Windows");
-  else if (type == "cluster")
-    form.mistakes.add(node.location, form.path, "mounts of type 'cluster' exist only in a Swarm");
-  else if (type != "bind" && type != "volume" && type != "tmpfs" && type != "image")
-    form.mistakes.add(node.location, form.path, fmt::format("'{}' is not one of bind, volume, tmpfs, image", type));
+  for (const std::string_view known : {"bind", "volume", "tmpfs", "image", "cluster", "npipe"})
+    if (type == known) return;
+  form.mistakes.add(node.location, form.path,
+                    fmt::format("'{}' is not one of bind, volume, tmpfs, image, cluster, npipe", type));
 }
 
 void volume(Node& node, LongForm& form) {

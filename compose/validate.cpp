@@ -20,6 +20,8 @@ public:
     networks();
     mounts();
     files();
+    build_contexts();
+    models();
     contradictions();
   }
 
@@ -41,9 +43,26 @@ private:
   }
 
   void source() {
-    if (service_.image.empty() && !service_.build) complain("", "neither 'image' nor 'build' is given");
+    if (service_.image.empty() && !service_.build && !service_.provider) complain("", "neither 'image' nor 'build' is given");
     if (service_.build && !service_.build->dockerfile.empty() && !service_.build->dockerfile_inline.empty())
       complain("build.dockerfile_inline", "cannot be combined with 'dockerfile'");
+  }
+
+  /// additional_contexts: {name: "service:x"}
+  void build_contexts() {
+    if (!service_.build) return;
+    constexpr std::string_view prefix = "service:";
+    for (const auto& [name, context] : service_.build->additional_contexts)
+      if (context && context->starts_with(prefix)) {
+        const std::string other = context->substr(prefix.size());
+        if (!project_.services.contains(other) && !project_.disabled_services.contains(other))
+          complain("build.additional_contexts." + name, fmt::format("refers to undefined service '{}'", other));
+      }
+  }
+
+  void models() {
+    for (const auto& [name, options] : service_.models)
+      if (!project_.models.contains(name)) complain("models." + name, fmt::format("refers to undefined model '{}'", name));
   }
 
   void require_service(std::string_view attribute, const std::string& name, bool required) {

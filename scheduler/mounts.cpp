@@ -133,7 +133,8 @@ void add_mounts(const Project& project, const Service& service, api::HostConfig&
     else if (mount.type == "image")
       add_image_mount(mount, host);
     else
-      fail(service, "volumes[" + std::to_string(i) + "].type", "\"" + mount.type + "\" is not supported");
+      fail(service, "volumes[" + std::to_string(i) + "].type",
+           "mounts of type '" + mount.type + "' exist only " + (mount.type == "npipe" ? "on Windows" : "in a Swarm"));
   }
   host.volume_driver = service.volume_driver;
   for (const std::string& from : service.volumes_from) host.volumes_from.push_back(volumes_source(project, from));

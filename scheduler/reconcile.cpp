@@ -11,6 +11,7 @@
 #include "scheduler/key_places.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/plan_builder.hpp"
+#include "scheduler/unsupported.hpp"
 
 namespace stack::scheduler {
 
@@ -36,6 +37,8 @@ public:
   Plan run() {
     decisions_ = decide(project_, observed_, options_);
     builder_.plan.warnings = decisions_.warnings;
+    for (std::string& warning : check_supported(project_, decisions_.order))
+      builder_.plan.warnings.push_back(std::move(warning));
     for (const std::string& name : decisions_.order) images_.add(*decisions_.services.at(name).service);
     remove_orphans();
     remove_before_networks();

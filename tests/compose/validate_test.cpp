@@ -55,7 +55,7 @@ TEST(Validate, AServiceNeedsAnImageOrABuild) {
 
 TEST(Validate, SecretsAndConfigsHaveOneSource) {
   EXPECT_EQ(mistake("secrets: [s]", "secrets: {s: {file: f, environment: E}}"),
-            "compose.yaml:6:11: secrets.s: 'file', 'environment', 'content' and 'external' exclude each other");
+            "compose.yaml:6:14: secrets.s: 'file' and 'environment' exclude each other");
   EXPECT_EQ(mistake("configs: [s]", "configs: {s: {name: n}}"),
             "compose.yaml:6:11: configs.s: one of 'file', 'environment' or 'external' must say where its content is");
 }
