@@ -28,9 +28,9 @@ using ToLong = void (*)(Node&, LongForm&);
 /// The forms that stand for a structure.
 bool makes_structure(ToLong form) {
   namespace sf = short_forms;
-  constexpr std::array structures{&sf::ports,          &sf::port,    &sf::volume, &sf::depends_on, &sf::dependency,
-                                  &sf::env_files,      &sf::build,   &sf::list,   &sf::device,     &sf::service_networks,
-                                  &sf::file_reference, &sf::extends, &sf::gpus};
+  constexpr std::array structures{&sf::ports,          &sf::port,    &sf::volume, &sf::depends_on,     &sf::dependency,
+                                  &sf::env_files,      &sf::build,   &sf::list,   &sf::device,         &sf::service_networks,
+                                  &sf::file_reference, &sf::extends, &sf::gpus,   &sf::service_models, &sf::include};
   return std::find(structures.begin(), structures.end(), form) != structures.end();
 }
 

@@ -166,10 +166,19 @@ std::set<std::string> with_dependencies(const Project& project, std::set<std::st
   return services;
 }
 
-void prepare(LoadOptions& options, const ConfigRequest& request) {
+void prepare(LoadOptions& options, ConfigRequest& request) {
+  // Of the lists only that of the images is one of the named services.
+  if (request.part != ConfigPart::document && request.part != ConfigPart::images) {
+    request.services.clear();
+    options.services.clear();
+  }
   if (request.part == ConfigPart::variables) options.interpolate = false;
   if (request.part == ConfigPart::hashes) options.resolve_env_files = false;  // as docker compose's hash
-  if (!options.interpolate) options.check_consistency = false;
+  if (!options.interpolate) {
+    options.check_consistency = false;
+    request.services.clear();
+    options.services.clear();
+  }
 }
 
 std::string config_output(LoadResult result, const LoadOptions& options, const ConfigRequest& request) {

@@ -19,8 +19,9 @@ struct ConfigRequest {
   std::vector<std::string> hashed;    ///< of the hashes: these services; empty: all
 };
 
-/// Changes to `options` that the request needs: a list of variables is made of what was not interpolated.
-void prepare(LoadOptions& options, const ConfigRequest& request);
+/// Changes what the request needs otherwise: a list of variables is made of what was not interpolated, most lists are those of
+/// the whole project.
+void prepare(LoadOptions& options, ConfigRequest& request);
 
 /// Throws not_found for a service to hash that is not there.
 std::string config_output(LoadResult result, const LoadOptions& options, const ConfigRequest& request);

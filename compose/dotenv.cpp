@@ -142,9 +142,9 @@ private:
         out += values[at];
       } else if (c == '$') {
         out += "$$";
-      } else if (const std::string_view digits = octal(raw.substr(i)); !digits.empty()) {
-        out += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
-        i += 3;
+      } else if (c == '0') {
+        const std::size_t digits = octal(raw.substr(i + 1), out);
+        i += digits;
       } else {
         out += '\\';
         out += c;
@@ -153,12 +153,21 @@ private:
     return out;
   }
 
-  /// The three octal digits after a zero, if they fit a byte.
-  static std::string_view octal(std::string_view text) {
-    if (text.size() < 4 || text[0] != '0' || text[1] > '3') return {};
-    for (std::size_t i = 1; i < 4; ++i)
-      if (text[i] < '0' || text[i] > '7') return {};
-    return text.substr(1, 3);
+  /// Up to three digits behind \0: a byte when they are three and fit one, else they stay behind the backslash without the
+  /// zero, as docker compose has it. Returns how many were taken.
+  static std::size_t octal(std::string_view text, std::string& out) {
+    std::size_t count = 0;
+    int byte = 0;
+    bool fits = true;
+    for (; count < 3 && count < text.size() && text[count] >= '0' && text[count] <= '9'; ++count) {
+      fits = fits && text[count] < '8';
+      byte = byte * 8 + (text[count] - '0');
+    }
+    if (count == 3 && fits && byte < 256)
+      out += static_cast<char>(byte);
+    else
+      out += fmt::format("\\{}", text.substr(0, count));
+    return count;
   }
 
   std::string_view text_;
@@ -181,6 +190,7 @@ void parse_dotenv(std::string_view text, const std::string& file, const Lookup& 
 void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment,
                    std::map<std::string, std::string>& out) {
   int number = 0;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   while (!text.empty()) {
     ++number;
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -189,6 +199,7 @@ void parse_raw_env(std::string_view text, const std::string& file, const Lookup&
     if (line.ends_with('\r')) line.remove_suffix(1);
     const std::size_t first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos || line[first] == '#') continue;
+    line.remove_prefix(first);
     const std::size_t equals = line.find('=');
     const std::string key(line.substr(0, equals));
     if (key.empty() || key.find_first_of(" \t") != std::string::npos)

@@ -39,12 +39,14 @@ public:
 private:
   /// Appends what follows, up to the '}' of the expression around it (depth > 0; that one is eaten) or the end.
   /// Without `evaluate` nothing is looked up: the text of a branch not taken.
-  void scan(std::string& out, bool evaluate, int depth) {
+  void scan(std::string& out, bool evaluate, int depth, std::size_t expression = 0) {
+    const bool balanced = depth == 0 || has_closing_brace(expression);
     if (depth > max_nesting) refuse(open_, "variables are nested too deeply");
-    int plain_braces = 0;  // a { in an expression's text is closed by a } of its own
+    int plain_braces = 0;
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (depth > 0 && c == '{') ++plain_braces;
+      // a { in an expression's text is closed by a } of its own, if there are enough of them
+      if (depth > 0 && c == '{' && balanced) ++plain_braces;
       if (depth > 0 && c == '}' && plain_braces-- == 0) {
         ++at_;
         return;
@@ -99,7 +101,7 @@ private:
     const bool given = value && !(colon && value->empty());
     const bool use_text = evaluate && (form == '+' ? given : !given);
     std::string argument;
-    scan(argument, use_text, depth + 1);
+    scan(argument, use_text, depth + 1, start);
     note_form(noted, form, text_.substr(argument_start, at_ - 1 - argument_start));
     if (!evaluate) return;
     if (form == '?' && !given)
@@ -113,6 +115,18 @@ private:
 
   [[noreturn]] void refuse(std::size_t at, const std::string& message) const {
     throw InterpolationError(message, dollars_before(at));
+  }
+
+  /// Whether the brace of the expression that starts there is closed when every { needs a }.
+  bool has_closing_brace(std::size_t expression) {
+    if (!braces_matched_) {
+      braces_matched_ = true;
+      for (std::size_t i = 0; i < text_.size(); ++i) {
+        if (text_[i] == '{') open_braces_.push_back(i);
+        if (text_[i] == '}' && !open_braces_.empty()) open_braces_.pop_back();
+      }
+    }
+    return !std::binary_search(open_braces_.begin(), open_braces_.end(), expression + 1);
   }
 
   std::size_t dollars_before(std::size_t at) const {
@@ -156,6 +170,8 @@ private:
   const Lookup& lookup_;
   std::set<std::string>* unset_;
   std::vector<VariableUse>* uses_ = nullptr;
+  bool braces_matched_ = false;
+  std::vector<std::size_t> open_braces_;  ///< offsets of the { that no } closes
   std::size_t at_ = 0;
   std::size_t open_ = 0;  ///< the innermost ${ seen last, for messages
 };

@@ -1,8 +1,7 @@
 #include "compose/raw_model.hpp"
 
-#include <algorithm>
-
 #include "compose/codec.hpp"
+#include "compose/key_order.hpp"
 
 namespace stack::compose {
 namespace {
@@ -13,9 +12,8 @@ Node& child(Node& parent, std::string_view key, Node fresh = Node::mapping()) {
 }
 
 void sort_keys(Node& node) {
-  auto& members = node.members();
-  std::sort(members.begin(), members.end(), [](const Node::Member& a, const Node::Member& b) { return a.key < b.key; });
-  for (Node::Member& member : members) sort_keys(member.value);
+  sort_yaml_keys(node);
+  for (Node::Member& member : node.members()) sort_keys(member.value);
   for (Node& item : node.items()) sort_keys(item);
 }
 

@@ -103,11 +103,11 @@ int config(const Invocation& invocation) {
   ConfigOptions options;
   if (!parse(invocation, options)) return 0;
   compose::LoadOptions loading = loading_of(invocation, options);
-  const compose::ConfigRequest request = request_of(options);
+  compose::ConfigRequest request = request_of(options);
   compose::prepare(loading, request);
   compose::LoadResult result = compose::load(loading);
   print_warnings(result.warnings);
-  if (options.quiet) return 0;
+  if (options.quiet && request.part == ConfigPart::document) return 0;
   std::string text = !options.explain.empty() ? compose::explain(result, loading, options.explain)
                                               : compose::config_output(std::move(result), loading, request);
   if (options.explain.empty() && request.part == ConfigPart::document && request.json) text += '\n';

@@ -26,20 +26,46 @@ std::vector<std::string> flags_of(const std::string& output) {
   return {};
 }
 
-/// The lines of a list in order: the reference has none for most of its lists.
-std::string in_order(const Case& wanted, const std::string& text) {
+/// A text as it is compared: without blank lines at the end, a list's lines in order, for which the reference has none.
+std::string comparable(const Case& wanted, std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
   static const std::set<std::string> lists{"--services", "--images",      "--volumes",   "--networks", "--models",
                                            "--profiles", "--environment", "--variables", "--hash"};
   const auto& after = wanted.after;
   const bool list = std::any_of(after.begin(), after.end(), [](const std::string& flag) { return lists.contains(flag); });
-  if (!list || std::find(after.begin(), after.end(), "--format") != after.end()) return text;
+  const auto asked = [&](const char* flag) { return std::find(after.begin(), after.end(), flag) != after.end(); };
+  if (!list || (asked("--variables") && asked("--format"))) return text;
   std::istringstream stream(text);
   std::multiset<std::string> lines;
   for (std::string line; std::getline(stream, line);)
     if (!line.empty()) lines.insert(line);
   std::string out;
-  for (const std::string& line : lines) out += line + '\n';
+  for (const std::string& line : lines) out += (out.empty() ? "" : "\n") + line;
   return out;
+}
+
+/// Lines that only one has: "-" the reference, "+" we.
+std::string line_difference(const std::string& reference, const std::string& ours) {
+  const auto lines_of = [](const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  };
+  const std::vector<std::string> a = lines_of(reference), b = lines_of(ours);
+  const auto lacking = [](const std::vector<std::string>& from, const std::vector<std::string>& in, char mark) {
+    std::multiset<std::string> left(in.begin(), in.end());
+    std::string out;
+    for (const std::string& line : from) {
+      if (const auto found = left.find(line); found != left.end())
+        left.erase(found);
+      else
+        out += fmt::format("{} {}\n", mark, line);
+    }
+    return out;
+  };
+  const std::string out = lacking(a, b, '-') + lacking(b, a, '+');
+  return out.empty() ? "the order of lines differs:\n" + ours : out;
 }
 
 /// What differs, told for a reader; empty: nothing.
@@ -62,8 +88,9 @@ std::string difference(const Sandbox& sandbox, const Case& wanted) {
       if (document.is_discarded()) return "we print what is no JSON:\n" + ours.out;
       if (document != expected)
         return "json differs (from the reference's to ours):\n" + json::diff(expected, document).dump(1);
-    } else if (const std::string text = in_order(wanted, ours.out); text != expected.get<std::string>()) {
-      return fmt::format("{} differs. The reference:\n{}\nours:\n{}", output, expected.get<std::string>(), text);
+    } else {
+      const std::string reference = comparable(wanted, expected.get<std::string>()), text = comparable(wanted, ours.out);
+      if (text != reference) return fmt::format("{} differs:\n{}", output, line_difference(reference, text));
     }
   }
   return {};

@@ -37,10 +37,10 @@ def merging():
         "extension": ("x-a: {b: 1, c: [1]}", "x-a: {c: [2], d: 3}"), "blkio": ("blkio_config: {weight: 1, device_read_bps: [{path: /a, rate: 1}]}", "blkio_config: {weight: 2, device_read_bps: [{path: /b, rate: 2}, {path: /a, rate: 3}]}"), "storage_opt": ("storage_opt: {a: b}", "storage_opt: {c: d}"), "annotations": ("annotations: [a=1]", "annotations: {a: 2}"),
         "hooks": ("post_start: [{command: a}]", "post_start: [{command: b}]"), "develop": ("develop: {watch: [{path: a, action: rebuild}]}", "develop: {watch: [{path: b, action: rebuild}]}"), "models": ("models: [l]", "models: {l: {model_var: V}}"), "scalars": ("user: a\nhostname: h\nrestart: always", "user: b\ncpus: 2"), "mem": ("mem_limit: 1m", "mem_limit: 2m"),
         "bool": ("init: true", "init: false"), "number to zero": ("scale: 2", "scale: 0"), "credential_spec": ("credential_spec: {file: a}", "credential_spec: {registry: b}"), "provider": ("provider: {type: a, options: {x: 1}}", "provider: {type: b, options: {y: 2}}"), "device_cgroup_rules": ("device_cgroup_rules: ['c 1:3 r']", "device_cgroup_rules: ['c 1:5 r']"),
-        "dns_opt": ("dns_opt: [a]", "dns_opt: [a, b]"), "cap_drop": ("cap_drop: [ALL]", "cap_drop: [ALL]"), "pull_policy": ("pull_policy: always", "pull_policy: never"), "mount options": ("volumes: [{type: volume, source: v, target: /t, volume: {nocopy: true}}]", "volumes: [{type: volume, source: v, target: /t, read_only: true}]"),
+        "dns_opt": ("dns_opt: [a]", "dns_opt: [a, b]"), "cap_drop": ("cap_drop: [ALL]", "cap_drop: [ALL]"), "pull_policy": ("pull_policy: always", "pull_policy: never"), "mount options": ("volumes: [{type: volume, source: vol, target: /t, volume: {nocopy: true}}]", "volumes: [{type: volume, source: vol, target: /t, read_only: true}]"),
         "network_mode over networks": ("networks: [n]", "network_mode: host"),
     }
-    tail = "  b: {image: y}\n  c: {image: z}\nnetworks: {n: , m: }\nsecrets: {s: {file: ./s}, r: {file: ./r}}\nconfigs: {c: {file: ./c}}\nvolumes: {v: }\nmodels: {l: {model: m}}\n"
+    tail = "  b: {image: y}\n  c: {image: z}\nnetworks: {n: , m: }\nsecrets: {s: {file: ./s}, r: {file: ./r}}\nconfigs: {c: {file: ./c}}\nvolumes: {vol: }\nmodels: {l: {model: m}}\n"
     import re
     for name, (first, second) in pairs.items():
         used = "".join(line + "\n" for line in tail.strip("\n").split("\n") if not line.startswith(" ") and line.split(":")[0] in first + second)
@@ -54,11 +54,11 @@ def merging():
     }
     for name, (first, second) in top.items():
         group.add("top " + name, {"compose.yaml": service("networks: [n]") + first + "\n", "compose.override.yaml": second + "\n"}, outputs=("json", "yaml"))
-    for kind, use in (("volumes", "volumes: ['r:/t']"), ("secrets", "secrets: [r]"), ("configs", "configs: [r]")):
+    for kind, use in (("volumes", "volumes: ['res:/t']"), ("secrets", "secrets: [res]"), ("configs", "configs: [res]")):
         one, two = ("{driver: a, labels: [x=1]}", "{driver: b, labels: {y: 2}}") if kind == "volumes" else ("{file: ./a}", "{file: ./b}")
-        group.add("top " + kind, {"compose.yaml": service(use) + f"{kind}: {{r: {one}}}\n", "compose.override.yaml": f"{kind}: {{r: {two}}}\n"}, outputs=("json", "yaml"))
-        group.add("top " + kind + " to external", {"compose.yaml": service(use) + f"{kind}: {{r: {one}}}\n", "compose.override.yaml": f"{kind}: {{r: {{external: true}}}}\n"})
-        group.add("top " + kind + " only in the second", {"compose.yaml": service(use), "compose.override.yaml": f"{kind}: {{r: {two}}}\n"})
+        group.add("top " + kind, {"compose.yaml": service(use) + f"{kind}: {{res: {one}}}\n", "compose.override.yaml": f"{kind}: {{res: {two}}}\n"}, outputs=("json", "yaml"))
+        group.add("top " + kind + " to external", {"compose.yaml": service(use) + f"{kind}: {{res: {one}}}\n", "compose.override.yaml": f"{kind}: {{res: {{external: true}}}}\n"})
+        group.add("top " + kind + " only in the second", {"compose.yaml": service(use), "compose.override.yaml": f"{kind}: {{res: {two}}}\n"})
     group.add("top extension", {"compose.yaml": service("user: u") + "x-a: {b: 1, c: [1]}\n", "compose.override.yaml": "x-a: {c: [2]}\n"})
     group.add("name of the second", {"compose.yaml": service("user: u"), "compose.override.yaml": "name: other\n"})
     group.add("service only in the second", {"compose.yaml": service("user: u"), "compose.override.yaml": "services: {b: {image: y}}\n"})
@@ -197,12 +197,12 @@ def include():
     add("same service, same content", {"compose.yaml": main.format("i.yaml"), "i.yaml": "services: {a: {image: x}}\n"})
     add("same service in two includes", {"compose.yaml": main.format("i.yaml, j.yaml"), "i.yaml": "services: {i: {image: y}}\n", "j.yaml": "services: {i: {image: z}}\n"})
     add("same service overridden", {"compose.yaml": main.format("i.yaml"), "i.yaml": inc, "compose.override.yaml": "services: {i: {user: u}}\n"})
-    for kind, use, one, two in (("networks", "networks: [r]", "{driver: a}", "{driver: b}"), ("volumes", "volumes: ['r:/r']", "{driver: a}", "{driver: b}"), ("secrets", "secrets: [r]", "{file: ./a}", "{file: ./b}"), ("configs", "configs: [r]", "{content: a}", "{content: b}")):
+    for kind, use, one, two in (("networks", "networks: [res]", "{driver: a}", "{driver: b}"), ("volumes", "volumes: ['res:/r']", "{driver: a}", "{driver: b}"), ("secrets", "secrets: [res]", "{file: ./a}", "{file: ./b}"), ("configs", "configs: [res]", "{content: a}", "{content: b}")):
         text = NAME + f"include: [i.yaml]\nservices: {{a: {{image: x, {use}}}}}\n"
-        add(f"{kind} from the included", {"compose.yaml": text, "i.yaml": f"{kind}: {{r: {one}}}\n"})
-        add(f"{kind} the same", {"compose.yaml": text + f"{kind}: {{r: {one}}}\n", "i.yaml": f"{kind}: {{r: {one}}}\n"})
-        add(f"{kind} in conflict", {"compose.yaml": text + f"{kind}: {{r: {two}}}\n", "i.yaml": f"{kind}: {{r: {one}}}\n"})
-        add(f"{kind} unused", {"compose.yaml": main.format("i.yaml"), "i.yaml": f"{kind}: {{r: {one}}}\nservices: {{i: {{image: i}}}}\n"})
+        add(f"{kind} from the included", {"compose.yaml": text, "i.yaml": f"{kind}: {{res: {one}}}\n"})
+        add(f"{kind} the same", {"compose.yaml": text + f"{kind}: {{res: {one}}}\n", "i.yaml": f"{kind}: {{res: {one}}}\n"})
+        add(f"{kind} in conflict", {"compose.yaml": text + f"{kind}: {{res: {two}}}\n", "i.yaml": f"{kind}: {{res: {one}}}\n"})
+        add(f"{kind} unused", {"compose.yaml": main.format("i.yaml"), "i.yaml": f"{kind}: {{res: {one}}}\nservices: {{i: {{image: i}}}}\n"})
     add("name of the included", {"compose.yaml": main.format("i.yaml"), "i.yaml": "name: other\n" + inc})
     add("name only in the included", {"compose.yaml": "include: [i.yaml]\nservices: {a: {image: x}}\n", "i.yaml": "name: other\n" + inc})
     add("version of the included", {"compose.yaml": main.format("i.yaml"), "i.yaml": "version: '3'\n" + inc})
@@ -264,7 +264,7 @@ def profiles():
         group.add(f"on an enabled one: {lines}", NAME + f"services:\n  a:\n    image: x\n    {lines}\n  p: {{image: y, profiles: [p]}}\n", before=["--profile", "p"])
     for value in ("[p]", "p", "[]", "", "[1]", "['']", "[p, p]", "['a b']", "[a.b, c-d, e_f]", "['-x']", "['*']", "{p: 1}"):
         group.add(f"profiles: {value}", service(f"profiles: {value}"), before=["--profile", "p"])
-    group.add("resources of a disabled one", NAME + "services:\n  a: {image: x}\n  p: {image: y, profiles: [p], networks: [n], volumes: ['v:/v']}\nnetworks: {n: }\nvolumes: {v: }\n")
+    group.add("resources of a disabled one", NAME + "services:\n  a: {image: x}\n  p: {image: y, profiles: [p], networks: [n], volumes: ['vol:/v']}\nnetworks: {n: }\nvolumes: {vol: }\n")
     group.add("error in a disabled one", NAME + "services:\n  a: {image: x}\n  p: {profiles: [p]}\n")
     group.add("required variable of a disabled one", NAME + "services:\n  a: {image: x}\n  p: {image: '${GONE:?}', profiles: [p]}\n")
     group.add("env_file of a disabled one", NAME + "services:\n  a: {image: x}\n  p: {image: y, env_file: none.env, profiles: [p]}\n")
@@ -380,10 +380,10 @@ x-own: {tag: '${TAG:-latest}'}
     group.print("inconsistent --quiet", bad, "--quiet")
     group.print("wrong --quiet", service("bogus: 1"), "--quiet")
     group.print("no image --no-consistency", NAME + "services: {a: {user: u}}\n", "--no-consistency")
-    for lines in ("ports: ['80:80', 90, '1-2:3-4']", "volumes: ['./a:/b:ro', 'v:/v', {type: tmpfs, target: /t}]", "environment: [A, B=1, 'C=$V']", "labels: [a=1, b]", "command: a $V 'b c'", "healthcheck: {test: 'x $V'}", "build: {context: $V, args: [A]}", "depends_on: [b]", "env_file: a.env", "networks: [n]", "extra_hosts: ['h:1.1.1.1']",
+    for lines in ("ports: ['80:80', 90, '1-2:3-4']", "volumes: ['./a:/b:ro', 'vol:/v', {type: tmpfs, target: /t}]", "environment: [A, B=1, 'C=$V']", "labels: [a=1, b]", "command: a $V 'b c'", "healthcheck: {test: 'x $V'}", "build: {context: $V, args: [A]}", "depends_on: [b]", "env_file: a.env", "networks: [n]", "extra_hosts: ['h:1.1.1.1']",
                   "ulimits: {nofile: 5}", "deploy: {resources: {limits: {memory: 5m}}}", "mem_limit: 5m", "stop_grace_period: 90s", "secrets: [s]", "logging: {options: {a: 1}}", "dns: 1.1.1.1", "tmpfs: /t", "gpus: all", "devices: ['/dev/a']", "cpus: $N", "init: $B", "extends: b", "hostname: '$$V'", "user: '${V:-d}'", "x-a: $V", "label_file: a.env",
                   "network_mode: 'service:b'", "volumes: ['~/a:/b', '../c:/d']", "configs: [{source: c, mode: 0440}]", "blkio_config: {device_read_bps: [{path: /a, rate: 1k}]}", "develop: {watch: [{path: ./x, action: rebuild}]}", "pull_policy: if_not_present", "profiles: []", "links: [b]", "expose: [80]", "sysctls: [a=1]", "cap_add: [A, A]", "credential_spec: {file: ./f}"):
-        text = service(lines, "  b: {image: y}\nnetworks: {n: }\nvolumes: {v: }\nsecrets: {s: {file: ./s}}\nconfigs: {c: {content: '$V'}}\n")
+        text = service(lines, "  b: {image: y}\nnetworks: {n: }\nvolumes: {vol: }\nsecrets: {s: {file: ./s}}\nconfigs: {c: {content: '$V'}}\n")
         for flag in ("--no-interpolate", "--no-normalize", "--no-path-resolution"):
             group.print(f"{flag} {lines}", {"compose.yaml": text, "a.env": "E=1\n"}, flag, environment={"V": "val", "N": "2", "B": "true"})
     return group

@@ -75,7 +75,7 @@ def volumes():
                   "volumes: ['data:/a', 'data:/b']", "volumes: ['/z', '/a', './m:/m']", "tmpfs: /d", "tmpfs: [/d, /d]", "tmpfs: ['/d:size=1m', '/e:rw,noexec']", "tmpfs: ''", "tmpfs: ['']", "tmpfs: d", "volumes_from: [none]", "volumes_from: ['container:x']", "volumes_from: ['b:ro']", "volumes_from: ['b:xx']", "volumes_from: [a]", "volumes_from: ['']", "volumes_from: [b, b]", "volumes_from: ['container:']"):
         group.add(lines, service(lines, "  b: {image: y}\n" + tail), outputs=("json", "yaml", "hash"))
     for definition in ("{}", "{external: true}", "{external: true, name: real}", "{external: {name: real}}", "{external: true, driver: d}", "{external: true, driver_opts: {a: b}}", "{external: true, labels: {a: b}}", "{external: false}", "{external: 'true'}", "{external: {name: r}, name: s}", "{name: real}", "{name: ''}", "{driver: local, driver_opts: {o: bind, type: none, device: ./x}}", "{driver_opts: {device: ~/x, o: bind}}", "{driver_opts: {device: './x'}}", "{driver_opts: {o: 'bind', device: /a/../b}}", "{bogus: 1}", "[]", "text", "{labels: [a]}", "{name: 'a b'}", "{name: $V}"):
-        group.add(f"defined as {definition}", service("volumes: ['v:/v']", f"volumes: {{v: {definition}}}\n"), outputs=("json", "yaml"))
+        group.add(f"defined as {definition}", service("volumes: ['vol:/v']", f"volumes: {{vol: {definition}}}\n"), outputs=("json", "yaml"))
     for name in ("v", "V-1_x.y", "-v", "v v", "é", "1", "v/w", "x-v"):
         group.add(f"called {name}", service("volumes: ['/v']", f"volumes: {{{name}: }}\n"))
     return group
@@ -183,7 +183,7 @@ def references():
     add("empty service", NAME + "services: {a: {}}\n")
     add("text service", NAME + "services: {a: x}\n")
     add("neither image nor build", NAME + "services: {a: {command: x}}\n")
-    add("unused resources", service("user: u", "networks: {n: }\nvolumes: {v: }\nsecrets: {s: {file: ./s}}\nconfigs: {c: {file: ./c}}\nmodels: {m: {model: x}}\n"))
+    add("unused resources", service("user: u", "networks: {n: }\nvolumes: {vol: }\nsecrets: {s: {file: ./s}}\nconfigs: {c: {file: ./c}}\nmodels: {m: {model: x}}\n"))
     add("all have network_mode", NAME + "services: {a: {image: x, network_mode: host}, b: {image: y, network_mode: none}}\n")
     add("only networks", NAME + "networks: {n: }\n")
     add("services in no order", NAME + "services: {z: {image: z}, a: {image: a}, M: {image: m}, m: {image: n}, '1': {image: o}}\n")

@@ -113,8 +113,8 @@ def places():
     add("two services with errors", "name: t\nservices:\n  a: {image: '${A:?one}'}\n  b: {image: '${B:?}', user: '${C?two}'}\n")
     add("version", "version: '$N'\nname: t\nservices: {a: {image: x}}\n")
     for flag in ("--no-interpolate", "--no-normalize", "--no-path-resolution", "--no-env-resolution", "--no-consistency"):
-        group.print(f"text {flag}", {"compose.yaml": service("hostname: $V\nports: ['80:80', '${N}:1']\nvolumes: ['./s:/t', 'v:/v']\nenvironment: [A=$V, B]\nenv_file: a.env\n"
-                                                             "build: ./b\ncommand: echo $$V\ndepends_on: [b]", "  b: {image: y}\nvolumes: {v: }\n"), "a.env": "E=1\n"},
+        group.print(f"text {flag}", {"compose.yaml": service("hostname: $V\nports: ['80:80', '${N}:1']\nvolumes: ['./s:/t', 'vol:/v']\nenvironment: [A=$V, B]\nenv_file: a.env\n"
+                                                             "build: ./b\ncommand: echo $$V\ndepends_on: [b]", "  b: {image: y}\nvolumes: {vol: }\n"), "a.env": "E=1\n"},
                     flag, environment=env)
         group.print(f"json {flag}", {"compose.yaml": service("hostname: $V\nports: ['80:80']\nvolumes: ['./s:/t']\nenvironment: {A: $V, B: }\nlabels: [a=$V]\nnetworks: [n]", "networks: {n: }\n")},
                     flag, "--format", "json", environment=env)

@@ -51,7 +51,7 @@ def result_of(command, case):
         if not ok:
             told = [line for line in errors.strip().split("\n") if not line.startswith("time=")]
             return {"error": "\n".join(told)[-400:]}
-        if LISTS & set(case["after"]) and "--format" not in case["after"]:
+        if LISTS & set(case["after"]) and not {"--variables", "--format"} <= set(case["after"]):
             text = in_order(text)
         result[output] = json.loads(text) if output == "json" else text
     return result

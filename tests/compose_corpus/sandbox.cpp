@@ -139,7 +139,8 @@ Output Sandbox::run(const Case& wanted, const std::vector<std::string>& extra) c
   Output result;
   try {
     compose::LoadResult loaded = compose::load(line.loading);
-    if (!line.quiet) result.out = compose::config_output(std::move(loaded), line.loading, line.request);
+    if (!line.quiet || line.request.part != compose::ConfigPart::document)
+      result.out = compose::config_output(std::move(loaded), line.loading, line.request);
     if (line.request.part == compose::ConfigPart::document && line.request.json) result.out += '\n';
   } catch (const Error& error) {
     result.status = 1;
