@@ -13,6 +13,7 @@
 #include "cli/global_flags.hpp"
 #include "cli/interrupted.hpp"
 #include "cli/output.hpp"
+#include "cli/render/source_excerpt.hpp"
 
 namespace stack::cli {
 namespace {
@@ -75,7 +76,9 @@ int run_command_line(const CommandLine& arguments) {
 
 void print_error(const std::string& text) {
   const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
-  write_all(STDERR_FILENO, render::paint(ansi, render::red, text) + "\n");
+  // the lines meant are for people; a program that reads errors gets them one a line
+  const bool excerpts = ::isatty(STDERR_FILENO) != 0;
+  write_all(STDERR_FILENO, (excerpts ? render::with_excerpts(text, ansi) : render::paint(ansi, render::red, text)) + "\n");
 }
 
 }  // namespace

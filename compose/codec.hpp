@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "compose/key_order.hpp"
 #include "compose/keys.hpp"
 
 namespace stack::compose {
@@ -148,6 +149,7 @@ bool write(const std::map<std::string, T>& value, Node& out, bool json) {
     write(item, written, json);
     out.members().push_back({name, std::move(written), {}});
   }
+  if (!json) sort_yaml_keys(out);
   return !value.empty();
 }
 
