@@ -278,14 +278,4 @@ constexpr Key plain_row(std::string_view name, const Type& type, std::string_vie
   return row;
 }
 
-/// A key of the Compose specification that is refused so far.
-constexpr Key later(std::string_view name, std::string_view doc) {
-  Key row;
-  row.name = name;
-  row.type = nullptr;
-  row.doc = doc;
-  row.support = Support::not_yet;
-  return row;
-}
-
 }  // namespace stack::compose

@@ -83,7 +83,7 @@ private:
 
   Node* load(const std::string& path, const Extension& extension) {
     try {
-      return source_.load(path, mistakes_);
+      return source_.load(path, extension.service, mistakes_);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::not_found)
         complain(extension, error.what());

@@ -9,9 +9,9 @@
 namespace stack::compose {
 
 struct ExtendsSource {
-  /// The canonical document of a file named in `extends: {file: …}`, its own paths resolved; null when it has mistakes, which
-  /// were reported. Throws not_found for a file that cannot be read.
-  std::function<Node*(const std::string& path, Mistakes& mistakes)> load;
+  /// The document of a file named in `extends: {file: …}`, canonical, its own paths resolved; null when the file, or what it
+  /// says of `service`, has mistakes, which were reported. Throws not_found for a file that cannot be read.
+  std::function<Node*(const std::string& path, const std::string& service, Mistakes& mistakes)> load;
   /// Makes the name absolute as seen from the file that says it.
   std::function<std::string(const std::string& file, const std::string& from)> locate;
 };

@@ -160,13 +160,15 @@ std::optional<std::string> FileSetReader::variable_at(const Location& place, std
 
 // ---- merging -------------------------------------------------------------------------------------------------------------
 
-/// The files that the services of one set extend, read once each.
+/// The files that the services of one set extend, read once each. Only the services that are asked for have to be right.
 class FileSetReader::Extended {
 public:
   Extended(FileSetReader& reader, const FileSet& set) : reader_(reader), set_(set) {}
 
   ExtendsSource source() {
-    return {[this](const std::string& path, Mistakes& mistakes) { return load(path, mistakes); },
+    return {[this](const std::string& path, const std::string& service, Mistakes& mistakes) {
+              return load(path, service, mistakes);
+            },
             [this](const std::string& file, const std::string& from) {
               const bool own = std::any_of(set_.documents.begin(), set_.documents.end(),
                                            [&](const Document& document) { return document.path == from; });
@@ -175,26 +177,63 @@ public:
   }
 
 private:
-  Node* load(const std::string& path, Mistakes& mistakes) {
-    if (const auto found = files_.find(path); found != files_.end()) return &found->second;
-    Node merged = Node::mapping();
+  struct File {
+    Node document = Node::mapping();
+    std::map<std::string, Node> wrong;  ///< services with mistakes, as written, until somebody asks for them
+    bool usable = true;
+  };
+
+  Node* load(const std::string& path, const std::string& service, Mistakes& mistakes) {
+    auto known = files_.find(path);
+    if (known == files_.end()) known = files_.emplace(path, read(path, mistakes)).first;
+    File& file = known->second;
+    if (!file.usable) return nullptr;
+    const auto wrong = file.wrong.find(service);
+    if (wrong == file.wrong.end()) return &file.document;
+    Node alone = only_service(service, std::move(wrong->second));
+    file.wrong.erase(wrong);
+    file.document.find("services")->set(service, Node());  // it is there, with nothing to start from
+    canonicalize(alone, reader_.forms(), mistakes);
+    return nullptr;
+  }
+
+  File read(const std::string& path, Mistakes& mistakes) {
+    File file;
     bool first = true;
-    const std::size_t before = mistakes.count();
     for (Node& root : reader_.parse_file(path)) {
-      if (!reader_.interpolate_document(root, set_, mistakes)) continue;
-      canonicalize(root, reader_.forms(), mistakes);
-      if (mistakes.count() != before) continue;
-      reader_.resolve_document_paths(root, parent_directory(path));
-      lay_over(merged, first, std::move(root));
+      file.usable = reader_.interpolate_document(root, set_, mistakes) && file.usable;
+      Node services = Node::mapping(root.location);
+      if (Node* written = root.find("services"); written != nullptr && written->is_mapping())
+        for (Node::Member& member : written->members()) take_service(member, file, services);
+      Node document = Node::mapping(root.location);
+      document.set("services", std::move(services));
+      reader_.resolve_document_paths(document, parent_directory(path));
+      lay_over(file.document, first, std::move(document));
       first = false;
     }
-    Node& kept = files_.emplace(path, std::move(merged)).first->second;
-    return mistakes.count() == before ? &kept : nullptr;
+    return file;
+  }
+
+  void take_service(Node::Member& member, File& file, Node& services) {
+    Node alone = only_service(member.key, member.value);
+    Mistakes own;
+    canonicalize(alone, reader_.forms(), own);
+    if (own.empty())
+      services.set(member.key, std::move(*alone.find("services")->find(member.key)), member.key_location);
+    else
+      file.wrong.emplace(member.key, std::move(member.value));
+  }
+
+  static Node only_service(const std::string& name, Node service) {
+    Node services = Node::mapping(service.location), document = Node::mapping(service.location);
+    services.set(name, std::move(service));
+    document.set("services", std::move(services));
+    return document;
   }
 
   FileSetReader& reader_;
   const FileSet& set_;
-  std::map<std::string, Node> files_;
+  std::map<std::string, File> files_;
 };
 
 /// Without path resolution the project's own paths stay as written, those of other files become relative to the project.

@@ -52,7 +52,9 @@ enum class Merge : std::uint8_t {
   deep,           ///< mappings by key, lists appended, scalars replaced
   replace,        ///< the later value as a whole; null clears
   append_unique,  ///< lists appended, equal items once
+  append_new,     ///< lists appended, also those of a mapping, but for items that are there already
   by_identity,    ///< lists; an item with the same identity (Key::identity) replaces in place
+  refine,         ///< lists; the later one stands, its items laid over earlier ones of the same identity
   logging,        ///< deep, but another driver drops the options
 };
 

@@ -37,7 +37,7 @@ constexpr Type pools_type{"a list of mappings", allow_list, nullptr, &pool_type}
 std::span<const Key> ipam_keys() {
   static constexpr std::array rows{
       key<&Network::ipam_driver>("driver", string, "who gives addresses out"),
-      key<&Network::ipam_pools>("config", pools_type, "subnets", {Merge::by_identity, subnet_identity}),
+      key<&Network::ipam_pools>("config", pools_type, "subnets", {Merge::refine, subnet_identity}),
       plain_row("options", options, "accepted, but docker compose never hands it on, and neither do we"),
   };
   return rows;
@@ -144,7 +144,7 @@ constexpr Type service_entry = structure<Service>();
 constexpr Type network_entry{"a mapping or nothing", allow_mapping | allow_null, sf::named_external, nullptr, nullptr,
                              &keys_of<Network>};
 constexpr Type volume_entry{"a mapping or nothing", allow_mapping | allow_null, sf::named_external, nullptr, nullptr,
-                            &keys_of<Volume>};
+                            &keys_of<Volume>,       resolve_bind_volume};
 constexpr Type secret_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &secret_keys};
 constexpr Type config_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &config_keys};
 constexpr Type model_entry{"a mapping", allow_mapping, sf::model, nullptr, nullptr, &keys_of<Model>};

@@ -244,7 +244,7 @@ namespace {
 constexpr Type gpu_request_type{"a mapping", allow_mapping, sf::gpu_request, nullptr, nullptr, &keys_of<DeviceRequest>};
 constexpr Type gpus_type{"all or a list of device requests", allow_string | allow_list, sf::gpus, &gpu_request_type};
 constexpr Type develop_type{"a mapping", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Develop>};
-constexpr Type provider_type = structure<Provider>();
+constexpr Type provider_type{"a mapping", allow_mapping, sf::provider, nullptr, nullptr, &keys_of<Provider>};
 constexpr Type service_model_type{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr,
                                   &keys_of<ServiceModel>};
 constexpr Type service_models_type{"a list of models or a mapping", allow_list | allow_mapping, sf::service_models, nullptr,
@@ -325,9 +325,9 @@ std::span<const Key> keys_of<Service>() {
                                            {Merge::by_identity, path_identity}),
       key<&Service::expose>("expose", expose, "ports for other containers", unique),
       plain_row("extends", extends_type, "another service to start from"),
-      key<&Service::external_links>("external_links", unique_strings, "links to containers of any project"),
-      key<&Service::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts"),
-      key<&Service::group_add>("group_add", unique_strings_or_numbers, "more groups"),
+      key<&Service::external_links>("external_links", unique_strings, "links to containers of any project", unique),
+      key<&Service::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts", {.merge = Merge::append_new}),
+      key<&Service::group_add>("group_add", unique_strings_or_numbers, "more groups", unique),
       key<&Service::gpus>("gpus", gpus_type, "device requests for GPUs"),
       key<&Service::hostname>("hostname", string, "host name of the container"),
       key<&Service::healthcheck>("healthcheck", healthcheck_type, "how to tell that it works"),
@@ -337,7 +337,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::isolation>("isolation", string, "default; others are for Windows only"),
       key<&Service::labels>("labels", labels, "of its containers"),
       key<&Service::label_files>("label_file", label_files_type, "files of labels"),
-      key<&Service::links>("links", unique_strings, "other services, and names for them"),
+      key<&Service::links>("links", unique_strings, "other services, and names for them", unique),
       key<&Service::logging>("logging", logging_type, "where its output goes", {.merge = Merge::logging}),
       key<&Service::mem_limit, AsText>("mem_limit", byte_size, "most memory it may use"),
       key<&Service::mem_reservation, AsText>("mem_reservation", byte_size, "memory set aside for it"),
@@ -361,7 +361,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::runtime>("runtime", string, "an OCI runtime"),
       key<&Service::scale>("scale", integer, "how many containers"),
       key<&Service::secrets>("secrets", file_references_type, "secrets to mount", {Merge::by_identity, secret_identity}),
-      key<&Service::security_opt>("security_opt", unique_strings, "security options"),
+      key<&Service::security_opt>("security_opt", unique_strings, "security options", unique),
       key<&Service::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm"),
       key<&Service::stdin_open>("stdin_open", boolean, "keep standard input open"),
       key<&Service::stop_grace_period>("stop_grace_period", duration, "time between the stop signal and SIGKILL"),

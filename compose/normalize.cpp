@@ -24,11 +24,11 @@ void imply_dependencies(Service& service) {
     const auto [entry, fresh] = service.depends_on.try_emplace(std::string(other));
     if (fresh) entry->second.restart = restart;
   };
-  for (const std::string& from : service.volumes_from)
-    if (!from.starts_with("container:")) imply(std::string_view(from).substr(0, from.find(':')), false);
+  for (const std::string& link : service.links) imply(std::string_view(link).substr(0, link.find(':')), true);
   for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts, &service.cgroup})
     imply(service_of(*mode), true);
-  for (const std::string& link : service.links) imply(std::string_view(link).substr(0, link.find(':')), true);
+  for (const std::string& from : service.volumes_from)
+    if (!from.starts_with("container:")) imply(std::string_view(from).substr(0, from.find(':')), false);
 }
 
 void normalize_service(Service& service, const std::string& directory) {

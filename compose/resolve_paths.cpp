@@ -96,6 +96,15 @@ void resolve_mount(Node& node, const PathBase& base) {
   if (type != nullptr && type->text() == "bind" && source != nullptr) resolve_path(*source, base);
 }
 
+void resolve_bind_volume(Node& node, const PathBase& base) {
+  const Node* driver = node.find("driver");
+  Node* options = node.find("driver_opts");
+  if (driver == nullptr || driver->text() != "local" || options == nullptr || !options->is_mapping()) return;
+  const Node* mount_options = options->find("o");
+  Node* device = options->find("device");
+  if (mount_options != nullptr && mount_options->text() == "bind" && device != nullptr) resolve_path(*device, base);
+}
+
 void resolve_paths(Node& document, const PathBase& base) { walk(document, document_type, base); }
 
 }  // namespace stack::compose

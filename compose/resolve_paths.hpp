@@ -21,7 +21,8 @@ bool is_remote(std::string_view path);
 
 // What the key table refers to.
 void resolve_path(Node& node, const PathBase& base);
-void resolve_context(Node& node, const PathBase& base);  ///< leaves URLs alone
-void resolve_mount(Node& node, const PathBase& base);    ///< `source` of a bind mount
+void resolve_context(Node& node, const PathBase& base);      ///< leaves URLs alone
+void resolve_mount(Node& node, const PathBase& base);        ///< `source` of a bind mount
+void resolve_bind_volume(Node& node, const PathBase& base);  ///< `device` of a local volume that is a bind mount
 
 }  // namespace stack::compose

@@ -460,6 +460,10 @@ void hook(Node& node, LongForm& form) {
   if (node.is_mapping() && node.find("command") == nullptr) complain(node, form, "'command' is missing");
 }
 
+void provider(Node& node, LongForm& form) {
+  if (node.is_mapping() && node.find("type") == nullptr) complain(node, form, "'type' is missing");
+}
+
 void option_values(Node& node, LongForm& form) {
   text(node, form);
   for (std::size_t i = 0; i < node.items().size(); ++i) {

@@ -46,6 +46,7 @@ void service_models(Node& node, LongForm& form);
 void hook(Node& node, LongForm& form);
 void watch_trigger(Node& node, LongForm& form);
 void watch_action(Node& node, LongForm& form);
+void provider(Node& node, LongForm& form);
 void option_values(Node& node, LongForm& form);  ///< scalars as text
 void update_order(Node& node, LongForm& form);
 void model(Node& node, LongForm& form);

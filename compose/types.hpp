@@ -128,7 +128,6 @@ struct DeviceRequest {
   std::int64_t count = 0;  ///< -1: all; 0 with device_ids
   std::vector<std::string> device_ids;
   StringMap options;
-  Extensions extensions;
 };
 
 /// Of Swarm only: accepted, printed and without effect, as in docker compose.

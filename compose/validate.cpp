@@ -143,8 +143,9 @@ private:
     }
     for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
       const std::string target = service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':'));
-      if (const auto taken = targets.find(target); taken != targets.end())
-        complain(fmt::format("tmpfs[{}]", i), fmt::format("{} is already the target of {}", target, taken->second));
+      const std::string attribute = fmt::format("tmpfs[{}]", i);
+      const auto [taken, fresh] = targets.emplace(target, attribute);
+      if (!fresh) complain(attribute, fmt::format("{} is already the target of {}", target, taken->second));
     }
   }
 
@@ -235,9 +236,9 @@ void check_file_objects(const std::map<std::string, FileObject>& objects, std::s
   for (const auto& [name, object] : objects) {
     const std::string path = fmt::format("{}.{}", kind, name);
     const int sources = (object.file.empty() ? 0 : 1) + (object.environment.empty() ? 0 : 1) +
-                        (object.content && object.environment.empty() ? 1 : 0) + (object.external ? 1 : 0);
-    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment', 'content' and 'external' exclude each other");
-    if (sources == 0)
+                        (object.content && object.environment.empty() ? 1 : 0);
+    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment' and 'content' exclude each other");
+    if (sources == 0 && !object.external)
       mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
   }
 }

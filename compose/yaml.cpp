@@ -359,8 +359,15 @@ private:
       return;
     }
     if (!source.is_mapping()) fail(source.location, "'<<' takes a mapping or a list of mappings");
-    for (const Node::Member& member : source.members())
-      if (mapping.find(member.key) == nullptr) mapping.set(member.key, member.value, member.key_location);
+    for (const Node::Member& member : source.members()) {
+      Node* own = mapping.find(member.key);
+      if (own == nullptr) {
+        mapping.set(member.key, member.value, member.key_location);
+      } else if (own->merge_tag == MergeTag::reset) {  // takes away what earlier files say, not what is merged in here
+        *own = member.value;
+        own->merge_tag = MergeTag::replace;
+      }
+    }
   }
 
   std::string_view text_;

@@ -26,8 +26,6 @@ constexpr Unsupported needed[] = {
      "is not supported yet; mount the engine's socket as a volume"},
     {"pre_start", [](const Service& service) { return !service.pre_start.empty(); },
      "is not supported yet; make it a service of its own, and depend on it with service_completed_successfully"},
-    {"post_start", [](const Service& service) { return !service.post_start.empty(); }, "is not supported yet"},
-    {"pre_stop", [](const Service& service) { return !service.pre_stop.empty(); }, "is not supported yet"},
 };
 
 bool swarm_mode(const Service& service) {

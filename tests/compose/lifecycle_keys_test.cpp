@@ -58,10 +58,14 @@ TEST(Provider, ReplacesTheContainerAndItsNetwork) {
   EXPECT_TRUE(project.networks.empty());
 }
 
+TEST(Provider, NeedsAType) {
+  EXPECT_EQ(mistake("provider: {options: {a: b}}"), "compose.yaml:4:15: services.a.provider: 'type' is missing");
+}
+
 TEST(Provider, AnOverrideReplacesSingleOptionsAndAppendsToLists) {
   ProjectDirectory directory;
   directory.file("compose.yaml", "name: t\nservices: {a: {provider: {type: p, options: {one: a, list: [a]}}}}\n")
-      .file("compose.override.yaml", "services: {a: {provider: {options: {one: b, list: [b]}}}}\n");
+      .file("compose.override.yaml", "services: {a: {provider: {type: p, options: {one: b, list: [b]}}}}\n");
   EXPECT_EQ(directory.load().project.services.at("a").provider->options,
             (std::map<std::string, std::vector<std::string>>{{"list", {"a", "b"}}, {"one", {"b"}}}));
 }

@@ -53,6 +53,11 @@ TEST(Validate, AServiceNeedsAnImageOrABuild) {
   EXPECT_EQ(error_of("services:\n  a: {hostname: h}\n"), "compose.yaml:2:3: services.a: neither 'image' nor 'build' is given");
 }
 
+TEST(Validate, TwoTmpfsHaveTwoTargets) {
+  EXPECT_EQ(mistake("tmpfs: [/u, \"/u:size=1m\"]"),
+            "compose.yaml:4:17: services.a.tmpfs[1]: /u is already the target of tmpfs[0]");
+}
+
 TEST(Validate, SecretsAndConfigsHaveOneSource) {
   EXPECT_EQ(mistake("secrets: [s]", "secrets: {s: {file: f, environment: E}}"),
             "compose.yaml:6:14: secrets.s: 'file' and 'environment' exclude each other");
