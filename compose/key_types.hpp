@@ -30,7 +30,7 @@ inline constexpr Type strings_or_numbers{"a list of strings or numbers", allow_l
 inline constexpr Type unique_strings{"a list of strings", allow_list, sf::unique_list, &string};
 inline constexpr Type unique_strings_or_numbers{"a list of strings or numbers", allow_list, sf::unique_list, &string_or_number};
 inline constexpr Type string_or_list{"a string or a list of strings", allow_string | allow_list, sf::list, &string};
-inline constexpr Type expose{"a list of ports", allow_list, sf::expose, &string};
+inline constexpr Type expose{"a list of ports", allow_list, sf::expose, &string_or_number};
 
 /// K=V lists and mappings. `values`: null stays null (environment, args).
 inline constexpr Type assignments{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::assignments, nullptr,
@@ -45,7 +45,7 @@ inline constexpr Type extra_hosts{"a mapping or a list of HOST=ADDRESS", allow_m
 inline constexpr Type command{"a string or a list of strings", allow_string | allow_list | allow_null, sf::command, &string};
 inline constexpr Type healthcheck_test{"a string or a list of strings", allow_string | allow_list, sf::healthcheck_test,
                                        &string};
-inline constexpr Type external{"true or false", allow_boolean | allow_string, sf::external};
+inline constexpr Type external{"true or false", allow_boolean | allow_string | allow_mapping, sf::external};
 inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};
 inline constexpr Type cgroup{"a string", allow_string, sf::cgroup};

@@ -14,8 +14,9 @@ public:
   Json document() {
     Json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                    {"title", "Compose file"},
-                   {"description", "Generated from the key table in compose/; `ninja schemas` writes it anew."}};
-    for (auto& [key, value] : structure(keys_of<Project>()).items()) schema[key] = value;
+                   {"description", "Generated from the key table in compose/; `ninja write_schemas` writes it anew."}};
+    const Json file = structure(keys_of<Project>());
+    for (const auto& [key, value] : file.items()) schema[key] = value;
     schema["definitions"] = std::move(definitions_);
     return schema;
   }
@@ -53,9 +54,10 @@ private:
     if (type.item == nullptr) {
       schema["items"] = {{"type", {"string", "number", "boolean", "null"}}};
     } else if (type.to_long != nullptr && (type.item->allowed & allow_string) == 0) {
-      schema["items"] = {{"anyOf", {{{"type", {"string", "number"}}}, value(*type.item, name)}}};  // items have short forms
+      schema["items"] = {
+          {"anyOf", {{{"type", {"string", "number", "null"}}}, value(*type.item, name)}}};  // items have short forms
     } else {
-      schema["items"] = value(*type.item, name);
+      schema["items"] = or_null(value(*type.item, name));
     }
     return schema;
   }
@@ -64,8 +66,14 @@ private:
     if (type.keys != nullptr) return reference(type.keys, name);
     Json schema = {{"type", "object"}};
     // A null stands for "nothing said here", wherever a later file may say more.
-    if (type.value != nullptr) schema["additionalProperties"] = or_null(value(*type.value, name));
+    if (type.value != nullptr) schema["additionalProperties"] = or_null(one_or_list(*type.value, value(*type.value, name)));
     return schema;
+  }
+
+  /// Where a list is wanted in a mapping, its only item may stand alone.
+  static Json one_or_list(const Type& type, Json schema) {
+    if (type.allowed != allow_list) return schema;
+    return {{"anyOf", {{{"type", "string"}}, std::move(schema)}}};
   }
 
   static Json or_null(Json schema) {
@@ -103,10 +111,13 @@ private:
         properties[std::string(key.name)] = {{"description", std::string(key.doc) + " (not supported yet)"}};
         continue;
       }
+      if (key.support == Support::deprecated) {
+        properties[std::string(key.name)] = {{"description", key.doc}, {"deprecated", true}};
+        continue;
+      }
       Json property = or_null(value(*key.type, key.name));
       if (property.contains("$ref")) property = {{"allOf", {std::move(property)}}};
       property["description"] = key.doc;
-      if (key.support == Support::deprecated) property["deprecated"] = true;
       properties[std::string(key.name)] = std::move(property);
     }
     return {{"type", "object"},

@@ -7,6 +7,7 @@
 #include "base/unique_fd.hpp"
 #include "cli/commands.hpp"
 #include "cli/flags.hpp"
+#include "cli/image_digests.hpp"
 #include "cli/output.hpp"
 #include "cli/project.hpp"
 #include "compose/config_output.hpp"
@@ -21,6 +22,7 @@ struct ConfigOptions {
   bool quiet = false, services = false, images = false, volumes = false, networks = false, models = false, profiles = false,
        environment = false, variables = false;
   bool no_interpolate = false, no_normalize = false, no_paths = false, no_consistency = false, no_env_files = false;
+  bool resolve_digests = false, lock_digests = false;
   std::string format, output, hash, explain;
   std::vector<std::string> names;
 };
@@ -45,11 +47,14 @@ bool parse(const Invocation& invocation, ConfigOptions& options) {
   flags.flag("--no-path-resolution", options.no_paths, "Leave relative paths as they are");
   flags.flag("--no-consistency", options.no_consistency, "Do not check references between parts");
   flags.flag("--no-env-resolution", options.no_env_files, "Do not read the services' env_file");
-  for (const char* name : {"--lock-image-digests", "--resolve-image-digests"}) flags.not_yet(name);
+  flags.flag("--resolve-image-digests", options.resolve_digests, "Pin image names to the digests of their registries");
+  flags.flag("--lock-image-digests", options.lock_digests, "Print an override file with the pinned image names");
   flags.arguments(options.names);
   if (!flags.parse(invocation.arguments)) return false;
   if (!options.format.empty() && options.format != "yaml" && options.format != "json")
     throw UsageError(fmt::format("unsupported format \"{}\": yaml or json", options.format));
+  if (options.no_interpolate && (options.resolve_digests || options.lock_digests))
+    throw UsageError("digests are those of images whose names are known: they go without --no-interpolate");
   return true;
 }
 
@@ -97,6 +102,16 @@ compose::LoadOptions loading_of(const Invocation& invocation, const ConfigOption
   return loading;
 }
 
+compose::Project with_digests(const Invocation& invocation, compose::Project project, bool only_images) {
+  Session session(invocation.global);
+  pin_images(session, project);
+  if (!only_images) return project;
+  compose::Project images;
+  for (const auto& [name, service] : project.services)
+    if (!service.image.empty()) images.services[name].image = service.image;
+  return images;
+}
+
 }  // namespace
 
 int config(const Invocation& invocation) {
@@ -108,6 +123,8 @@ int config(const Invocation& invocation) {
   compose::LoadResult result = compose::load(loading);
   print_warnings(result.warnings);
   if (options.quiet && request.part == ConfigPart::document) return 0;
+  if (options.resolve_digests || options.lock_digests)
+    result.project = with_digests(invocation, std::move(result.project), options.lock_digests);
   std::string text = !options.explain.empty() ? compose::explain(result, loading, options.explain)
                                               : compose::config_output(std::move(result), loading, request);
   if (options.explain.empty() && request.part == ConfigPart::document && request.json) text += '\n';
