@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "compose/key_order.hpp"
 #include "compose/keys.hpp"
 
 namespace stack::compose {
@@ -148,6 +149,7 @@ bool write(const std::map<std::string, T>& value, Node& out, bool json) {
     write(item, written, json);
     out.members().push_back({name, std::move(written), {}});
   }
+  if (!json) sort_yaml_keys(out);
   return !value.empty();
 }
 
@@ -173,6 +175,12 @@ struct AsText {  ///< byte sizes: "536870912"
     return value != 0;
   }
   static bool put(const std::optional<std::int64_t>& value, Node& out, bool json) { return value && put(*value, out, json); }
+};
+struct AlwaysAsText {
+  static bool put(std::int64_t value, Node& out, bool json) {
+    AsText::put(value, out, json);
+    return true;
+  }
 };
 struct AsMode {  ///< file modes: "0440"
   static bool put(const std::optional<std::uint32_t>& value, Node& out, bool) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/canonical.hpp"
 #include "compose/interpolate.hpp"
 #include "compose/loader.hpp"
 #include "compose/mistakes.hpp"
@@ -61,6 +62,7 @@ private:
   };
   class Extended;
 
+  Forms forms() const { return options_.interpolate ? Forms::all : Forms::structures; }
   std::shared_ptr<const std::string> shown(const std::string& path) const;
   std::vector<Node> parse_file(const std::string& path) const;
   bool interpolate_document(Node& root, const FileSet& set, Mistakes& mistakes);
@@ -75,7 +77,7 @@ private:
   std::string home_;
   std::set<std::string> unset_;
   std::size_t include_count_ = 0;
-  std::map<std::shared_ptr<const std::string>, std::shared_ptr<const StringMap>> environment_of_file_;  ///< by Location::file
+  std::map<std::shared_ptr<const SourceFile>, std::shared_ptr<const StringMap>> environment_of_file_;  ///< by Location::file
 };
 
 /// `path` as the user would name it: relative below `cwd`.

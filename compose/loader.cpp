@@ -58,9 +58,8 @@ public:
     Mistakes mistakes;
     reader.prepare(files, mistakes);
     mistakes.throw_if_any();
-    const Node merged = reader.merge(std::move(files), mistakes);
+    Node merged = reader.merge(std::move(files), mistakes);
     warn_about_unset(reader.unset());
-    refuse_nulls(merged, mistakes);
     mistakes.throw_if_any();
 
     Project project = decode(merged);
@@ -68,10 +67,10 @@ public:
         project, [&](const Location& place, std::string_view name) { return reader.variable_at(place, name); }, mistakes);
     mistakes.throw_if_any();
     if (options_.resolve_env_files) merge_env_files(project, lookup_);
-    merge_label_files(project, lookup_);
+    merge_label_files(project);
     warnings_.insert(warnings_.end(), mistakes.warnings().begin(), mistakes.warnings().end());
     project.environment = *environment_;
-    return {std::move(project), std::move(warnings_)};
+    return {std::move(project), std::move(merged), std::move(variable_files_), std::move(warnings_)};
   }
 
 private:
@@ -90,9 +89,10 @@ private:
     for (const std::string& file : files) {
       const std::string path = absolute_path(file, options_.cwd);
       const std::optional<std::string> text = read_text_file(path);
-      if (text)
+      if (text) {
         parse_dotenv(*text, shown_path(path, options_.cwd), lookup_, variables);
-      else if (named)
+        variable_files_.push_back(path);
+      } else if (named)
         throw Error(ErrorCode::not_found, fmt::format("couldn't find env file: {}", path));
     }
     environment_->merge(variables);
@@ -141,10 +141,11 @@ private:
     resolve_environment(project, variable_at, lookup_);
     std::vector<std::string> active = options_.profiles;
     if (active.empty()) active = split_commas(variable("COMPOSE_PROFILES"));
+    if (!options_.interpolate) active = {"*"};  // as it is written: with all there is
     apply_profiles(project, std::move(active), options_.services);
     if (options_.normalize) normalize(project, found_.directory);
     resolve_file_objects(project, variable_at);
-    if (options_.normalize) drop_unused(project);
+    if (options_.interpolate) drop_unused(project);
     if (options_.check_consistency) validate(project, mistakes);
   }
 
@@ -153,6 +154,7 @@ private:
   Lookup lookup_;
   ProjectFiles found_;
   std::string name_;
+  std::vector<std::string> variable_files_;
   std::vector<std::string> warnings_;
 };
 

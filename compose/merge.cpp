@@ -1,6 +1,7 @@
 #include "compose/merge.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 namespace stack::compose {
@@ -47,6 +48,7 @@ void merge(Node& base, Node later, const Type* type, Rule rule) {
   const bool null_is_a_value = base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
   if (!whole && later.is_null() && !null_is_a_value) return;
   if (whole || later.kind() != base.kind() || later.is_scalar()) {
+    later.replaced = std::make_shared<const Node>(std::move(base));
     base = std::move(later);
     return;
   }

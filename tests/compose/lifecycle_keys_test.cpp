@@ -65,7 +65,7 @@ TEST(Provider, NeedsAType) {
 TEST(Provider, AnOverrideReplacesSingleOptionsAndAppendsToLists) {
   ProjectDirectory directory;
   directory.file("compose.yaml", "name: t\nservices: {a: {provider: {type: p, options: {one: a, list: [a]}}}}\n")
-      .file("compose.override.yaml", "services: {a: {provider: {options: {one: b, list: [b]}}}}\n");
+      .file("compose.override.yaml", "services: {a: {provider: {type: p, options: {one: b, list: [b]}}}}\n");
   EXPECT_EQ(directory.load().project.services.at("a").provider->options,
             (std::map<std::string, std::vector<std::string>>{{"list", {"a", "b"}}, {"one", {"b"}}}));
 }
