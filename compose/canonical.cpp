@@ -46,6 +46,7 @@ public:
       mistakes_.add(node.location, path, wrong_type(type, node));
       return;
     }
+    if (node.is_sequence()) std::erase_if(node.items(), [](const Node& item) { return item.merge_tag == MergeTag::reset; });
     if (type.to_long != nullptr) lengthen(node, type.to_long, path);
     if (node.is_sequence() && type.item != nullptr) {
       for (std::size_t i = 0; i < node.items().size(); ++i) walk_item(node.items()[i], *type.item, join_path(path, i));
@@ -80,7 +81,7 @@ private:
   void walk_structure(Node& node, const Type& type, const std::string& path) {
     const std::span<const Key> keys = type.keys();
     for (Node::Member& member : node.members()) {
-      if (member.key.starts_with("x-")) continue;
+      if (member.key.starts_with("x-") || member.value.merge_tag == MergeTag::reset) continue;
       const std::string below = join_path(path, member.key);
       const Key* key = find_key(keys, member.key);
       if (key == nullptr) {
@@ -109,6 +110,7 @@ private:
 };
 
 void find_nulls(const Node& node, const Type& type, const std::string& path, Mistakes& mistakes) {
+  if (node.merge_tag == MergeTag::reset) return;
   if (node.is_null() && (type.allowed & allow_null) == 0) {
     mistakes.add(node.location, path, wrong_type(type, node));
   } else if (node.is_sequence() && type.item != nullptr) {

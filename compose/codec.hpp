@@ -176,6 +176,12 @@ struct AsText {  ///< byte sizes: "536870912"
   }
   static bool put(const std::optional<std::int64_t>& value, Node& out, bool json) { return value && put(*value, out, json); }
 };
+struct AlwaysAsText {
+  static bool put(std::int64_t value, Node& out, bool json) {
+    AsText::put(value, out, json);
+    return true;
+  }
+};
 struct AsMode {  ///< file modes: "0440"
   static bool put(const std::optional<std::uint32_t>& value, Node& out, bool) {
     if (value) out = Node::string(fmt::format("{:#o}", *value));

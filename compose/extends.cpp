@@ -26,7 +26,8 @@ struct Extension {
 
 class Resolver {
 public:
-  Resolver(const ExtendsSource& source, Mistakes& mistakes) : source_(source), mistakes_(mistakes) {}
+  Resolver(const Node& root, const ExtendsSource& source, Mistakes& mistakes)
+      : root_(root), source_(source), mistakes_(mistakes) {}
 
   void resolve(Node& document, const std::string& path, const std::string& name) {
     Node* services = document.find("services");
@@ -70,7 +71,8 @@ private:
       mistakes_.add(first->location, fmt::format("services.{}.extends", first->service), "a circle: " + circle(first, base));
       return nullptr;
     }
-    Node* base_document = base_path == path ? &document : load(base_path, extension);
+    const bool same_document = base_path == path && &document == &root_;
+    Node* base_document = same_document ? &document : load(base_path, extension);
     if (base_document == nullptr) return nullptr;
     const Node* services = base_document->find("services");
     if (services == nullptr || !services->is_mapping() || services->find(base.service) == nullptr) {
@@ -115,6 +117,7 @@ private:
     mistakes_.add(extension.location, fmt::format("services.{}.extends", chain_.back().service), text);
   }
 
+  const Node& root_;  ///< the document whose services are resolved; others come from source_
   const ExtendsSource& source_;
   Mistakes& mistakes_;
   std::vector<Step> chain_;
@@ -127,7 +130,7 @@ void resolve_extends(Node& document, const std::string& path, const ExtendsSourc
   if (services == nullptr || !services->is_mapping()) return;
   std::vector<std::string> names;
   for (const Node::Member& member : services->members()) names.push_back(member.key);
-  Resolver resolver(source, mistakes);
+  Resolver resolver(document, source, mistakes);
   for (const std::string& name : names) resolver.resolve(document, path, name);
 }
 

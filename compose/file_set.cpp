@@ -178,8 +178,9 @@ public:
 
 private:
   struct File {
-    Node document = Node::mapping();
-    std::map<std::string, Node> wrong;  ///< services with mistakes, as written, until somebody asks for them
+    std::vector<Node> roots;         ///< as written
+    std::set<std::string> finished;  ///< services that are canonical in the document
+    Node document;                   ///< all services; the unfinished ones are null
     bool usable = true;
   };
 
@@ -187,41 +188,43 @@ private:
     auto known = files_.find(path);
     if (known == files_.end()) known = files_.emplace(path, read(path, mistakes)).first;
     File& file = known->second;
-    if (!file.usable) return nullptr;
-    const auto wrong = file.wrong.find(service);
-    if (wrong == file.wrong.end()) return &file.document;
-    Node alone = only_service(service, std::move(wrong->second));
-    file.wrong.erase(wrong);
-    file.document.find("services")->set(service, Node());  // it is there, with nothing to start from
-    canonicalize(alone, reader_.forms(), mistakes);
-    return nullptr;
+    if (!file.usable || !finish(file, path, service, mistakes)) return nullptr;
+    return &file.document;
   }
 
   File read(const std::string& path, Mistakes& mistakes) {
     File file;
-    bool first = true;
-    for (Node& root : reader_.parse_file(path)) {
+    file.roots = reader_.parse_file(path);
+    Node services = Node::mapping();
+    for (Node& root : file.roots) {
       file.usable = reader_.interpolate_document(root, set_, mistakes) && file.usable;
-      Node services = Node::mapping(root.location);
-      if (Node* written = root.find("services"); written != nullptr && written->is_mapping())
-        for (Node::Member& member : written->members()) take_service(member, file, services);
-      Node document = Node::mapping(root.location);
-      document.set("services", std::move(services));
-      reader_.resolve_document_paths(document, parent_directory(path));
-      lay_over(file.document, first, std::move(document));
-      first = false;
+      if (const Node* written = root.find("services"); written != nullptr && written->is_mapping())
+        for (const Node::Member& member : written->members()) services.set(member.key, Node(member.value.location));
     }
+    file.document = Node::mapping();
+    file.document.set("services", std::move(services));
     return file;
   }
 
-  void take_service(Node::Member& member, File& file, Node& services) {
-    Node alone = only_service(member.key, member.value);
-    Mistakes own;
-    canonicalize(alone, reader_.forms(), own);
-    if (own.empty())
-      services.set(member.key, std::move(*alone.find("services")->find(member.key)), member.key_location);
-    else
-      file.wrong.emplace(member.key, std::move(member.value));
+  /// False after reporting what is wrong with it, which is done once.
+  bool finish(File& file, const std::string& path, const std::string& service, Mistakes& mistakes) {
+    if (!file.finished.insert(service).second) return true;
+    const std::size_t before = mistakes.count();
+    Node merged;
+    bool first = true;
+    for (Node& root : file.roots) {
+      Node* services = root.find("services");
+      Node* written = services == nullptr ? nullptr : services->find(service);
+      if (written == nullptr) continue;
+      Node document = only_service(service, std::move(*written));
+      canonicalize(document, reader_.forms(), mistakes);
+      if (mistakes.count() != before) return false;
+      reader_.resolve_document_paths(document, parent_directory(path));
+      lay_over(merged, first, std::move(document));
+      first = false;
+    }
+    if (!first) file.document.find("services")->set(service, std::move(*merged.find("services")->find(service)));
+    return true;
   }
 
   static Node only_service(const std::string& name, Node service) {
@@ -255,6 +258,7 @@ Node FileSetReader::merge(FileSet set, Mistakes& mistakes) {
     for (FileSet& included : document.included) join_included(document.root, merge(std::move(included), mistakes));
     lay_over(merged, first, std::move(document.root));
     first = false;
+    if (mistakes.empty()) refuse_nulls(merged, mistakes);
   }
   finish_merge(merged);
   return merged;

@@ -18,6 +18,8 @@ inline constexpr Type nullable_scalar{"a string, number, boolean or nothing",
 inline constexpr Type string_or_number{"a string or a number", allow_string | allow_number, sf::text};
 inline constexpr Type boolean{"true or false", allow_boolean | allow_string, sf::boolean};
 inline constexpr Type integer{"an integer", allow_number | allow_string, sf::integer};
+inline constexpr Type count{"an integer", allow_number | allow_string, sf::count};
+inline constexpr Type single_number{"a number", allow_number | allow_string, sf::single_number};
 inline constexpr Type number{"a number", allow_number | allow_string, sf::number};
 inline constexpr Type byte_size{"a size like 512m or a number of bytes", allow_number | allow_string, sf::byte_size};
 inline constexpr Type duration{"a duration like 1m30s", allow_string, sf::duration};
@@ -48,6 +50,7 @@ inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};
 inline constexpr Type cgroup{"a string", allow_string, sf::cgroup};
 inline constexpr Type update_order{"a string", allow_string, sf::update_order};
+inline constexpr Type selinux{"a string", allow_string, sf::selinux};
 inline constexpr Type watch_action{"a string", allow_string, sf::watch_action};
 inline constexpr Type device_count{"a number or all", allow_string | allow_number, sf::device_count};
 inline constexpr Type pull_policy{"a string", allow_string, sf::pull_policy};

@@ -44,7 +44,7 @@ std::span<const Key> keys_of<GenericResource>() {
 template <>
 std::span<const Key> keys_of<ResourceLimits>() {
   static constexpr std::array rows{
-      key<&ResourceLimits::cpus>("cpus", number, "how many CPUs"),
+      key<&ResourceLimits::cpus>("cpus", single_number, "how many CPUs"),
       key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
       key<&ResourceLimits::pids>("pids", integer, "processes and threads"),
   };
@@ -56,7 +56,7 @@ std::span<const Key> keys_of<RestartPolicy>() {
   static constexpr std::array rows{
       key<&RestartPolicy::condition>("condition", string, "none, on-failure or any"),
       key<&RestartPolicy::delay>("delay", duration, "time between attempts"),
-      key<&RestartPolicy::max_attempts>("max_attempts", integer, "how many attempts"),
+      key<&RestartPolicy::max_attempts>("max_attempts", count, "how many attempts"),
       key<&RestartPolicy::window>("window", duration, "how long it must run to count as a success"),
   };
   return rows;
@@ -65,11 +65,11 @@ std::span<const Key> keys_of<RestartPolicy>() {
 template <>
 std::span<const Key> keys_of<UpdateConfig>() {
   static constexpr std::array rows{
-      key<&UpdateConfig::parallelism>("parallelism", integer, "how many at a time; 0: all"),
+      key<&UpdateConfig::parallelism>("parallelism", count, "how many at a time; 0: all"),
       key<&UpdateConfig::delay, NotZero>("delay", duration, "time between two groups"),
       key<&UpdateConfig::failure_action>("failure_action", string, "continue, pause or rollback"),
       key<&UpdateConfig::monitor, NotZero>("monitor", duration, "how long to watch each for a failure"),
-      key<&UpdateConfig::max_failure_ratio>("max_failure_ratio", number, "failures to accept, of 1"),
+      key<&UpdateConfig::max_failure_ratio>("max_failure_ratio", single_number, "failures to accept, of 1"),
       key<&UpdateConfig::order>("order", update_order, "start-first or stop-first"),
   };
   return rows;
@@ -93,7 +93,7 @@ std::span<const Key> keys_of<Placement>() {
   static constexpr std::array rows{
       key<&Placement::constraints>("constraints", strings, "what a node must be"),
       key<&Placement::preferences>("preferences", preferences_type, "what it had better be"),
-      key<&Placement::max_replicas_per_node>("max_replicas_per_node", integer, "how many containers one node may have"),
+      key<&Placement::max_replicas_per_node>("max_replicas_per_node", count, "how many containers one node may have"),
   };
   return rows;
 }
@@ -107,7 +107,7 @@ constexpr Type generic_resources_type{"a list of mappings", allow_list, nullptr,
 
 std::span<const Key> reservation_keys() {
   static constexpr std::array rows{
-      key<&ResourceLimits::cpus>("cpus", number, "Swarm: CPUs set aside"),
+      key<&ResourceLimits::cpus>("cpus", single_number, "Swarm: CPUs set aside"),
       key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
       key<&ResourceLimits::devices>("devices", device_requests_type, "devices it needs"),
       key<&ResourceLimits::generic_resources>("generic_resources", generic_resources_type, "Swarm's own resources"),

@@ -95,7 +95,7 @@ constexpr Key content_row() {
   Key row = key<&FileObject::content>("content", string, "its content");
   row.write = [](const void* owner, std::string_view name, Node& out, bool) {
     const auto& object = *static_cast<const FileObject*>(owner);
-    if (object.content && object.environment.empty())
+    if (object.content && !object.content->empty() && object.environment.empty())
       out.members().push_back({std::string(name), Node::string(*object.content), {}});
   };
   return row;
@@ -148,11 +148,11 @@ constexpr Type volume_entry{"a mapping or nothing", allow_mapping | allow_null, 
 constexpr Type secret_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &secret_keys};
 constexpr Type config_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &config_keys};
 constexpr Type model_entry{"a mapping", allow_mapping, sf::model, nullptr, nullptr, &keys_of<Model>};
-constexpr Type services_map{"a mapping of services", allow_mapping, nullptr, nullptr, &service_entry};
+constexpr Type services_map{"a mapping of services", allow_mapping, sf::part_names, nullptr, &service_entry};
 constexpr Type networks_map{"a mapping of networks", allow_mapping, nullptr, nullptr, &network_entry};
-constexpr Type volumes_map{"a mapping of volumes", allow_mapping, nullptr, nullptr, &volume_entry};
-constexpr Type secrets_map{"a mapping of secrets", allow_mapping, nullptr, nullptr, &secret_entry};
-constexpr Type configs_map{"a mapping of configs", allow_mapping, nullptr, nullptr, &config_entry};
+constexpr Type volumes_map{"a mapping of volumes", allow_mapping, sf::part_names, nullptr, &volume_entry};
+constexpr Type secrets_map{"a mapping of secrets", allow_mapping, sf::part_names, nullptr, &secret_entry};
+constexpr Type configs_map{"a mapping of configs", allow_mapping, sf::part_names, nullptr, &config_entry};
 constexpr Type models_map{"a mapping of models", allow_mapping, nullptr, nullptr, &model_entry};
 
 std::span<const Key> include_keys() {

@@ -22,6 +22,10 @@ std::string port_identity(const Node& item) {
 }
 std::string target_identity(const Node& item) { return field(item, "target"); }
 std::string path_identity(const Node& item) { return field(item, "path"); }
+std::string assignment_name(const Node& item) {
+  const std::string text = item.text();
+  return text.substr(0, text.find('='));
+}
 std::string secret_identity(const Node& item) {
   const std::string target = field(item, "target");
   return target.empty() ? "/run/secrets/" + field(item, "source") : target;
@@ -51,7 +55,7 @@ std::span<const Key> keys_of<Healthcheck>() {
       key<&Healthcheck::test>("test", healthcheck_test, "the command whose exit status tells", replaced),
       key<&Healthcheck::timeout>("timeout", duration, "a probe that takes longer has failed"),
       key<&Healthcheck::interval>("interval", duration, "time between probes"),
-      key<&Healthcheck::retries>("retries", integer, "failures in a row that make it unhealthy"),
+      key<&Healthcheck::retries>("retries", count, "failures in a row that make it unhealthy"),
       key<&Healthcheck::start_period>("start_period", duration, "failures in this time after the start do not count"),
       key<&Healthcheck::start_interval>("start_interval", duration, "time between probes in the start period"),
       key<&Healthcheck::disable>("disable", boolean, "switch the image's health check off"),
@@ -106,8 +110,8 @@ std::span<const Key> keys_of<Device>() {
 template <>
 std::span<const Key> keys_of<WeightDevice>() {
   static constexpr std::array rows{
-      capital_in_json<&WeightDevice::path>("path", string, "the host's block device"),
-      capital_in_json<&WeightDevice::weight>("weight", integer, "its relative weight, 10 to 1000"),
+      capital_in_json<&WeightDevice::path, Always>("path", string, "the host's block device"),
+      capital_in_json<&WeightDevice::weight, Always>("weight", integer, "its relative weight, 10 to 1000"),
   };
   return rows;
 }
@@ -115,8 +119,8 @@ std::span<const Key> keys_of<WeightDevice>() {
 template <>
 std::span<const Key> keys_of<ThrottleDevice>() {
   static constexpr std::array rows{
-      capital_in_json<&ThrottleDevice::path>("path", string, "the host's block device"),
-      capital_in_json<&ThrottleDevice::rate, AsText>("rate", byte_size, "bytes or operations a second"),
+      capital_in_json<&ThrottleDevice::path, Always>("path", string, "the host's block device"),
+      capital_in_json<&ThrottleDevice::rate, AlwaysAsText>("rate", byte_size, "bytes or operations a second"),
   };
   return rows;
 }
@@ -183,7 +187,7 @@ std::span<const Key> keys_of<FileReference>() {
 template <>
 std::span<const Key> keys_of<Mount::Bind>() {
   static constexpr std::array rows{
-      key<&Mount::Bind::selinux>("selinux", string, "z or Z"),
+      key<&Mount::Bind::selinux>("selinux", selinux, "z or Z"),
       key<&Mount::Bind::propagation>("propagation", string, "private, rslave …"),
       key<&Mount::Bind::create_host_path>("create_host_path", boolean, "make the directory when the host lacks it"),
       key<&Mount::Bind::recursive>("recursive", string, "enabled, disabled, writable or readonly"),
@@ -298,12 +302,12 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::cgroup_parent>("cgroup_parent", string, "parent control group"),
       key<&Service::cgroup>("cgroup", cgroup, "cgroup namespace: host or private"),
       key<&Service::cpu_count>("cpu_count", integer, "Windows only"),
-      key<&Service::cpu_percent>("cpu_percent", number, "Windows only"),
+      key<&Service::cpu_percent>("cpu_percent", single_number, "Windows only"),
       key<&Service::cpu_period>("cpu_period", integer, "CFS period in microseconds"),
       key<&Service::cpu_quota>("cpu_quota", integer, "CFS quota in microseconds"),
       key<&Service::cpu_rt_period>("cpu_rt_period", integer, "real-time period in microseconds"),
       key<&Service::cpu_rt_runtime>("cpu_rt_runtime", integer, "real-time runtime in microseconds"),
-      key<&Service::cpus>("cpus", number, "how many CPUs it may use"),
+      key<&Service::cpus>("cpus", single_number, "how many CPUs it may use"),
       key<&Service::cpuset>("cpuset", string, "which CPUs it may use"),
       key<&Service::cpu_shares>("cpu_shares", integer, "relative weight"),
       key<&Service::command, AlwaysInJson>("command", command, "replaces the image's command", replaced),
@@ -368,7 +372,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::stop_signal>("stop_signal", string, "SIGTERM by default"),
       key<&Service::storage_opt>("storage_opt", options, "storage driver's options"),
       key<&Service::sysctls>("sysctls", labels, "kernel parameters of its namespaces"),
-      key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", unique),
+      key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", {Merge::by_identity, assignment_name}),
       key<&Service::tty>("tty", boolean, "give it a terminal"),
       key<&Service::ulimits>("ulimits", ulimits_type, "resource limits"),
       key<&Service::use_api_socket>("use_api_socket", boolean, "mount the engine's socket"),

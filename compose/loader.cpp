@@ -60,7 +60,6 @@ public:
     mistakes.throw_if_any();
     Node merged = reader.merge(std::move(files), mistakes);
     warn_about_unset(reader.unset());
-    refuse_nulls(merged, mistakes);
     mistakes.throw_if_any();
 
     Project project = decode(merged);
@@ -68,7 +67,7 @@ public:
         project, [&](const Location& place, std::string_view name) { return reader.variable_at(place, name); }, mistakes);
     mistakes.throw_if_any();
     if (options_.resolve_env_files) merge_env_files(project, lookup_);
-    merge_label_files(project, lookup_);
+    merge_label_files(project);
     warnings_.insert(warnings_.end(), mistakes.warnings().begin(), mistakes.warnings().end());
     project.environment = *environment_;
     return {std::move(project), std::move(merged), std::move(variable_files_), std::move(warnings_)};

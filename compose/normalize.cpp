@@ -83,8 +83,9 @@ void merge_env_files(Service& service, const Lookup& lookup) {
   service.env_files.clear();
 }
 
-void merge_label_files(Service& service, const Lookup& lookup) {
+void merge_label_files(Service& service) {
   StringMap merged;
+  const Lookup nothing = [](std::string_view) { return std::nullopt; };
   for (std::size_t i = 0; i < service.label_files.size(); ++i) {
     const std::string& path = service.label_files[i];
     const std::optional<std::string> text = read_text_file(path);
@@ -92,7 +93,7 @@ void merge_label_files(Service& service, const Lookup& lookup) {
       throw Error(ErrorCode::not_found,
                   fmt::format("{}: services.{}.label_file: cannot read {}: {}", service.where(fmt::format("label_file[{}]", i)),
                               service.name, path, std::strerror(errno)));
-    parse_dotenv(*text, path, lookup, merged);
+    parse_dotenv(*text, path, nothing, merged);
   }
   for (auto& [name, value] : merged) service.labels.try_emplace(name, std::move(value));
   service.label_files.clear();
@@ -136,9 +137,9 @@ void merge_env_files(Project& project, const Lookup& lookup) {
     if (!service.env_files.empty()) merge_env_files(service, lookup);
 }
 
-void merge_label_files(Project& project, const Lookup& lookup) {
+void merge_label_files(Project& project) {
   for (auto& [name, service] : project.services)
-    if (!service.label_files.empty()) merge_label_files(service, lookup);
+    if (!service.label_files.empty()) merge_label_files(service);
 }
 
 void resolve_file_objects(Project& project, const LookupAt& variable_at) {

@@ -20,8 +20,8 @@ void resolve_environment(Project& project, const LookupAt& variable_at, const Lo
 /// required and missing, invalid_argument for one that cannot be read.
 void merge_env_files(Project& project, const Lookup& lookup);
 
-/// The same for label_file and labels.
-void merge_label_files(Project& project, const Lookup& lookup);
+/// The same for label_file and labels; variables in them see only the file itself, as with docker compose.
+void merge_label_files(Project& project);
 
 /// Takes the content of secrets and configs with `environment: NAME` from the environment of their file.
 void resolve_file_objects(Project& project, const LookupAt& variable_at);

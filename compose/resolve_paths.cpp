@@ -16,24 +16,6 @@ std::vector<std::string_view> split_path(std::string_view text) {
   return parts;
 }
 
-/// Without "." and, where something is before it, "..".
-std::string clean(const std::string& path) {
-  const bool absolute = path.starts_with('/');
-  std::vector<std::string_view> parts;
-  for (const std::string_view part : split_path(path)) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..")
-      parts.push_back(part);
-    else if (!parts.empty() && parts.back() != "..")
-      parts.pop_back();
-    else if (!absolute)
-      parts.push_back(part);
-  }
-  std::string out;
-  for (const std::string_view part : parts) (out += out.empty() && !absolute ? "" : "/") += part;
-  return !out.empty() ? out : absolute ? "/" : ".";
-}
-
 void walk(Node& node, const Type& type, const PathBase& base) {
   if (node.merge_tag == MergeTag::reset || node.is_null()) return;
   if (type.resolve != nullptr) type.resolve(node, base);
@@ -50,6 +32,23 @@ void walk(Node& node, const Type& type, const PathBase& base) {
 }
 
 }  // namespace
+
+std::string clean_path(const std::string& path) {
+  const bool absolute = path.starts_with('/');
+  std::vector<std::string_view> parts;
+  for (const std::string_view part : split_path(path)) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..")
+      parts.push_back(part);
+    else if (!parts.empty() && parts.back() != "..")
+      parts.pop_back();
+    else if (!absolute)
+      parts.push_back(part);
+  }
+  std::string out;
+  for (const std::string_view part : parts) (out += out.empty() && !absolute ? "" : "/") += part;
+  return !out.empty() ? out : absolute ? "/" : ".";
+}
 
 bool is_remote(std::string_view path) {
   for (const std::string_view scheme : {"git@", "github.com/", "service:"})
@@ -71,14 +70,14 @@ std::string relative_path(const std::string& path, const std::string& directory)
   for (std::size_t i = common; i < from.size(); ++i)
     if (!from[i].empty()) out += "../";
   for (std::size_t i = common; i < to.size(); ++i) (out += to[i]) += '/';
-  return clean(out);
+  return clean_path(out);
 }
 
 std::string resolve_path(std::string_view path, const PathBase& base) {
   if (path.starts_with('/') || is_windows_path(path)) return std::string(path);
   if (!base.home.empty() && (path == "~" || path.starts_with("~/")))
-    return clean(base.home + '/' + std::string(path.substr(1)));
-  return clean(base.directory + '/' + std::string(path));
+    return clean_path(base.home + '/' + std::string(path.substr(1)));
+  return clean_path(base.directory + '/' + std::string(path));
 }
 
 void resolve_path(Node& node, const PathBase& base) {

@@ -10,6 +10,9 @@ void resolve_paths(Node& document, const PathBase& base);
 /// "./a/../b" in "/dir" is "/dir/b", in "dir" it is "dir/b"; absolute paths stay as written; "~" and "~/x" are under `home`.
 std::string resolve_path(std::string_view path, const PathBase& base);
 
+/// Without "." and empty parts, and without ".." where something is before it: "/a/../b/" is "/b", "./x" is "x".
+std::string clean_path(const std::string& path);
+
 /// How `path` is reached from `directory`, both absolute: "../b" for /a/b from /a/c.
 std::string relative_path(const std::string& path, const std::string& directory);
 

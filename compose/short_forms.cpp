@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/units.hpp"
@@ -95,17 +96,29 @@ void number(Node& node, LongForm& form) {
   node = Node::floating(value, node.location);
 }
 
+void single_number(Node& node, LongForm& form) {
+  number(node, form);
+  if (node.is_floating())
+    node = Node::floating(std::strtod(format_float(node.as_floating(), true).c_str(), nullptr), node.location);
+}
+
+void count(Node& node, LongForm& form) {
+  integer(node, form);
+  if (node.is_integer() && node.as_integer() < 0) complain(node, form, fmt::format("{} is negative", node.as_integer()));
+}
+
 void text(Node& node, LongForm&) {
   if (node.is_scalar() && !node.is_null() && !node.is_string()) node = Node::string(node.text(), node.location);
 }
 
 void byte_size(Node& node, LongForm& form) {
   if (node.is_integer()) return;
-  const std::string written = node.text();
+  std::string written = node.text();
   if (written == "-1") {
     node = Node::integer(-1, node.location);
     return;
   }
+  if (written.starts_with('+')) written.erase(0, 1);
   std::int64_t bytes = 0;
   try {
     bytes = parse_byte_size(written);
@@ -288,11 +301,17 @@ void env_files(Node& node, LongForm& form) {
 
 void extra_hosts(Node& node, LongForm& form) {
   Node result = Node::mapping(node.location);
-  const auto add = [&](const std::string& host, std::string_view address, const Location& where) {
-    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  const auto add = [&](const std::string& host, std::string_view list, const Location& where) {
     Node* addresses = result.find(host);
     if (addresses == nullptr) addresses = &result.set(host, Node::sequence(where), where);
-    addresses->append(Node::string(std::string(address), where));
+    while (true) {
+      const std::size_t comma = list.find(',');
+      std::string_view address = list.substr(0, comma);
+      if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+      addresses->append(Node::string(std::string(address), where));
+      if (comma == std::string_view::npos) return;
+      list.remove_prefix(comma + 1);
+    }
   };
   if (node.is_sequence()) {
     for (std::size_t i = 0; i < node.items().size(); ++i) {
@@ -344,11 +363,35 @@ void device(Node& node, LongForm& form) {
 }
 
 void ulimit(Node& node, LongForm& form) {
-  if (node.is_mapping()) {
-    if (node.find("soft") == nullptr || node.find("hard") == nullptr) complain(node, form, "both 'soft' and 'hard' are needed");
-  } else {
-    integer(node, form);
+  if (!node.is_mapping()) return integer(node, form);
+  if (node.find("soft") == nullptr || node.find("hard") == nullptr) complain(node, form, "both 'soft' and 'hard' are needed");
+  for (Node::Member& member : node.members()) {
+    LongForm below{join_path(form.path, member.key), form.mistakes};
+    if (member.key == "soft" || member.key == "hard") {
+      if (member.value.is_integer() || member.value.is_floating() || member.value.is_string())
+        integer(member.value, below);
+      else
+        complain(member.value, below, fmt::format("expected an integer, found {}", member.value.kind_name()));
+    } else if (!member.key.starts_with("x-")) {
+      form.mistakes.add(member.key_location, form.path,
+                        fmt::format("unknown key '{}'; only 'soft' and 'hard' are known", member.key));
+    }
   }
+}
+
+void part_names(Node& node, LongForm& form) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  };
+  for (const Node::Member& member : node.members())
+    if (member.key.empty() || !std::all_of(member.key.begin(), member.key.end(), fits))
+      form.mistakes.add(member.key_location, form.path,
+                        fmt::format("'{}' cannot be a name: only letters, digits, '.', '_' and '-' can", member.key));
+}
+
+void selinux(Node& node, LongForm& form) {
+  if (node.as_string() != "z" && node.as_string() != "Z")
+    complain(node, form, fmt::format("'{}' is neither z (shared) nor Z (private)", node.as_string()));
 }
 
 void external(Node& node, LongForm& form) { boolean(node, form); }
@@ -359,6 +402,9 @@ void named_external(Node& node, LongForm& form) {
   if (external == nullptr || !external->is_mapping()) return;
   const std::string path = join_path(form.path, "external");
   const Node* name = external->find("name");
+  for (const Node::Member& member : external->members())
+    if (member.key != "name" && !member.key.starts_with("x-"))
+      form.mistakes.add(member.key_location, path, fmt::format("unknown key '{}'; only 'name' is known", member.key));
   if (name != nullptr && !name->is_string())
     form.mistakes.add(name->location, join_path(path, "name"), fmt::format("expected a string, found {}", name->kind_name()));
   form.mistakes.warn(external->location, path,

@@ -360,6 +360,7 @@ private:
     }
     if (!source.is_mapping()) fail(source.location, "'<<' takes a mapping or a list of mappings");
     for (const Node::Member& member : source.members()) {
+      if (member.value.merge_tag == MergeTag::reset) continue;  // it is about the place it is written at
       Node* own = mapping.find(member.key);
       if (own == nullptr) {
         mapping.set(member.key, member.value, member.key_location);

@@ -124,6 +124,9 @@ std::string file_target(const std::string& kind, const compose::FileReference& r
 void add_mounts(const Project& project, const Service& service, api::HostConfig& host) {
   for (std::size_t i = 0; i < service.volumes.size(); ++i) {
     const compose::Mount& mount = service.volumes[i];
+    const std::string recursive = mount.bind ? mount.bind->recursive : "";
+    if ((recursive == "writable" || recursive == "readonly") && !mount.read_only)
+      fail(service, "volumes[" + std::to_string(i) + "].bind.recursive", "'" + recursive + "' needs 'read_only: true'");
     if (mount.type == "bind")
       add_bind(mount, host);
     else if (mount.type == "volume")

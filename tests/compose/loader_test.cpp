@@ -292,6 +292,13 @@ TEST(Merge, AResetDoesNotTakeAwayWhatAMergeKeyBringsIn) {  // as in docker compo
   EXPECT_EQ(directory.load().project.services.at("a").expose, std::vector<std::string>{"2"});
 }
 
+TEST(Merge, ANullThatNothingBelowItFillsIsRefusedEvenIfALaterFileWould) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {image: x, hostname: }}\n")
+      .file("compose.override.yaml", "services: {a: {hostname: h}}\n");
+  EXPECT_EQ(directory.error(), "compose.yaml:2:27: services.a.hostname: expected a string, found nothing");
+}
+
 TEST(Merge, HostsAndLinksAreThereOnce) {
   ProjectDirectory directory;
   directory

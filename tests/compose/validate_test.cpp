@@ -19,11 +19,15 @@ TEST(Validate, UndefinedReferencesAreNamed) {
   EXPECT_EQ(mistake("configs: [z]"), "compose.yaml:4:15: services.a.configs[0]: refers to undefined config 'z'");
 }
 
-TEST(Validate, AVolumeMayHaveALabelForSelinuxButNothingElseOfABind) {
+TEST(Validate, OptionsOfAnotherKindOfMountAreAWarning) {
   EXPECT_EQ(service_with("volumes: [\"vv:/v:z\"]").volumes.at(0).bind->selinux, "z");
-  const std::string text =
-      mistake("volumes: [{type: volume, source: vol, target: /v, bind: {propagation: shared}}]", "volumes: {vol: }\n");
-  EXPECT_TRUE(text.ends_with("services.a.volumes[0].bind: does not apply to a mount of type 'volume'")) << text;
+  ProjectDirectory directory;
+  directory.file("compose.yaml",
+                 "name: t\nservices: {a: {image: x, volumes: [{type: volume, source: vol, target: /v, bind: {propagation: "
+                 "shared}}]}}\nvolumes: {vol: }\n");
+  EXPECT_EQ(
+      directory.load().warnings,
+      std::vector<std::string>{"compose.yaml:2:82: services.a.volumes[0].bind: has no effect on a mount of type 'volume'"});
 }
 
 TEST(Validate, CirclesShowTheWholeChain) {
