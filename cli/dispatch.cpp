@@ -13,6 +13,7 @@
 #include "cli/global_flags.hpp"
 #include "cli/interrupted.hpp"
 #include "cli/output.hpp"
+#include "cli/render/source_excerpt.hpp"
 
 namespace stack::cli {
 namespace {
@@ -82,7 +83,10 @@ int run_command_line(const CommandLine& arguments) {
 int print_failure(const std::exception& error, int status) {
   std::fflush(stdout);
   const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
-  write_all(STDERR_FILENO, render::paint(ansi, render::red, error.what()) + "\n");
+  const std::string text = error.what();
+  // the lines meant are for people; a program that reads errors gets them one a line
+  const bool excerpts = ::isatty(STDERR_FILENO) != 0;
+  write_all(STDERR_FILENO, (excerpts ? render::with_excerpts(text, ansi) : render::paint(ansi, render::red, text)) + "\n");
   return status;
 }
 

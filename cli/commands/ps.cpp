@@ -49,11 +49,11 @@ bool parse(const Invocation& invocation, PsOptions& options) {
 
 using ExitCodes = std::map<std::string, std::int64_t>;  ///< by container id
 
-/// Of containers whose status text does not tell it: those that could not be started ("Created") and dead ones.
+/// Of dead containers, whose status text does not tell it. One that could not be started says 0, as with docker compose.
 asio::awaitable<ExitCodes> untold_exit_codes(api::Client& client, const std::vector<api::ContainerSummary>& containers) {
   ExitCodes codes;
   for (const api::ContainerSummary& container : containers) {
-    if (container.state != "created" && container.state != "dead") continue;
+    if (container.state != "dead") continue;
     const api::ContainerInspect details = co_await client.inspect_container(container.id);
     codes[container.id] = details.state.exit_code;
   }

@@ -258,7 +258,7 @@ class ProjectCommands(StackCase):
         shown = self.stack("config", "--no-interpolate").stdout
         self.assertIn("${TAG:?which}", shown)
         self.assertNotIn("$${", shown)
-        self.assertIn("- $$0\n", shown)
+        self.assertIn("command: echo $$0\n", shown)
 
     def test_the_stats_route_compares_two_samples(self):
         self.stack("up", "-d", "web")

@@ -199,6 +199,21 @@ services:
         self.assertIn("built:1 was not pulled", self.stack("pull", "built").stderr)
         self.assertNotIn("one:1  Pull", self.stack("pull", "--policy", "missing", "one").stderr)
 
+    def test_config_pins_names_to_the_digests_their_registries_have(self):
+        registry = Registry(self, self.base / "registry", auth=basic_auth(self.base / "auth", "joe", "secret"))
+        registry.login = "Basic " + base64.b64encode(b"joe:secret").decode()
+        top = registry.put_image("one", "1", [tar({"a": "a"})])
+        self.log_in(registry.host, "joe", "secret")
+        pinned = f"docker.io/library/gone@sha256:{'0' * 64}"
+        self.compose(f"services: {{one: {{image: '{registry.host}/one:1'}}, two: {{image: '{pinned}'}}, built: {{build: .}}}}")
+        shown = json.loads(self.stack("config", "--resolve-image-digests", "--format", "json").stdout)["services"]
+        self.assertEqual(shown["one"]["image"], f"{registry.host}/one:1@{top}")
+        self.assertEqual(shown["two"]["image"], pinned)
+        self.assertEqual(self.stack("config", "--lock-image-digests").stdout,
+                         f"services:\n  one:\n    image: {registry.host}/one:1@{top}\n  two:\n    image: {pinned}\n")
+        self.compose(f"services: {{one: {{image: '{registry.host}/gone:1'}}}}")
+        self.assertIn("gone", self.stack("config", "--resolve-image-digests", check=False).stderr)
+
     def test_a_build_pulls_its_base(self):
         registry = Registry(self, self.base / "registry", auth=basic_auth(self.base / "auth", "joe", "secret"))
         registry.login = "Basic " + base64.b64encode(b"joe:secret").decode()
