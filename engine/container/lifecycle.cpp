@@ -342,13 +342,21 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
     ++record.restart_count;
     ++counters.restarts;
   }
+  bool released = false;
   try {
     co_await run->shim->release();
-    run->shim->close();
-    // the end of a PID namespace of its own has ended everything in it; elsewhere children live on
-    co_await remove_cgroup(container, !record.host_config.pid_mode.empty());
+    released = true;
   } catch (const std::exception& error) {
     log::warning("container {}: releasing its shim: {}", record.id, error.what());
+  }
+  run->shim->close();
+  std::error_code ignored;
+  if (!released) std::filesystem::remove_all(services.paths.shim_dir(record.id), ignored);  // a killed shim did not
+  try {
+    // the end of a PID namespace of its own has ended everything in it; elsewhere children live on
+    co_await remove_cgroup(container, !released || !record.host_config.pid_mode.empty());
+  } catch (const std::exception& error) {
+    log::warning("container {}: removing its cgroup: {}", record.id, error.what());
   }
   co_await release_volumes(container, record.id);
   container->run.reset();

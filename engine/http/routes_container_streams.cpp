@@ -63,7 +63,7 @@ private:
 asio::awaitable<void> container_logs(EngineContext& engine, Request& request, ResponseWriter& response) {
   const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
   const container::Record& record = engine.containers.record(container);
-  if (record.host_config.log_config.type == "none")
+  if (!container::can_read_log(record))
     throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
   container::LogOptions options = log_options(request, record.config.tty);
   const bool follow = options.follow;

@@ -62,7 +62,7 @@ api::SystemInfo system_info(EngineContext& engine) {
   info.driver_status = {{"Backing Filesystem", "overlayfs on " + engine.paths.layers()}};
   info.plugins.volume = {"local"};
   info.plugins.network = {"bridge", "host", "null"};
-  info.plugins.log = {"json-file", "local", "none"};
+  info.plugins.log = {"journald", "json-file", "local", "none", "syslog"};
   info.logging_driver = "local";
   info.n_events_listener = static_cast<std::int64_t>(engine.events.listeners());
   info.system_time = std::chrono::system_clock::now();
