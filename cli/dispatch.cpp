@@ -13,6 +13,7 @@
 #include "cli/global_flags.hpp"
 #include "cli/interrupted.hpp"
 #include "cli/output.hpp"
+#include "cli/render/source_excerpt.hpp"
 
 namespace stack::cli {
 namespace {
@@ -51,7 +52,11 @@ int run_command(const Command& command, Invocation invocation) {
   const Command& child = get(command.children, rest.front(), group);
   rest.erase(rest.begin());
   invocation.arguments = std::move(rest);
-  return run_command(child, std::move(invocation));
+  try {
+    return run_command(child, std::move(invocation));
+  } catch (const FlagError& error) {
+    return print_failure(error, exit_wrong_flag);
+  }
 }
 
 int run_command_line(const CommandLine& arguments) {
@@ -73,12 +78,17 @@ int run_command_line(const CommandLine& arguments) {
   return run_command(command, std::move(invocation));
 }
 
-void print_error(const std::string& text) {
-  const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
-  write_all(STDERR_FILENO, render::paint(ansi, render::red, text) + "\n");
-}
-
 }  // namespace
+
+int print_failure(const std::exception& error, int status) {
+  std::fflush(stdout);
+  const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
+  const std::string text = error.what();
+  // the lines meant are for people; a program that reads errors gets them one a line
+  const bool excerpts = ::isatty(STDERR_FILENO) != 0;
+  write_all(STDERR_FILENO, (excerpts ? render::with_excerpts(text, ansi) : render::paint(ansi, render::red, text)) + "\n");
+  return status;
+}
 
 int dispatch(const CommandLine& arguments) {
   try {
@@ -88,9 +98,7 @@ int dispatch(const CommandLine& arguments) {
   } catch (const Interrupted&) {
     return exit_interrupted;
   } catch (const std::exception& error) {
-    std::fflush(stdout);
-    print_error(error.what());
-    return exit_error;
+    return print_failure(error, exit_error);
   }
 }
 

@@ -10,12 +10,6 @@
 namespace stack::cli {
 namespace {
 
-void print_warnings(const std::vector<std::string>& warnings) {
-  const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
-  for (const std::string& warning : warnings)
-    write_all(STDERR_FILENO, fmt::format("{} {}\n", render::paint(ansi, render::yellow, "WARNING:"), warning));
-}
-
 std::optional<std::string> given_name(const compose::LoadOptions& options) {
   if (options.project_name) return options.project_name;
   const auto found = options.environment.find("COMPOSE_PROJECT_NAME");
@@ -24,6 +18,12 @@ std::optional<std::string> given_name(const compose::LoadOptions& options) {
 }
 
 }  // namespace
+
+void print_warnings(const std::vector<std::string>& warnings) {
+  const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
+  for (const std::string& warning : warnings)
+    write_all(STDERR_FILENO, fmt::format("{} {}\n", render::paint(ansi, render::yellow, "WARNING:"), warning));
+}
 
 compose::LoadOptions load_options(const GlobalOptions& global, const std::vector<std::string>& services) {
   compose::LoadOptions options = compose::load_options_from_process();
@@ -56,18 +56,6 @@ compose::Project load_project(const compose::LoadOptions& options) {
 
 compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services) {
   return load_project(load_options(global, services));
-}
-
-std::set<std::string> with_dependencies(const compose::Project& project, std::set<std::string> services) {
-  std::vector<std::string> open(services.begin(), services.end());
-  while (!open.empty()) {
-    const auto service = project.services.find(open.back());
-    open.pop_back();
-    if (service == project.services.end()) continue;
-    for (const auto& [dependency, _] : service->second.depends_on)
-      if (services.insert(dependency).second) open.push_back(dependency);
-  }
-  return services;
 }
 
 ProjectReference find_project(const GlobalOptions& global, const std::vector<std::string>& services) {

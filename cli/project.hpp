@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/global_options.hpp"
+#include "compose/config_output.hpp"
 #include "compose/loader.hpp"
 
 namespace stack::cli {
@@ -18,8 +19,10 @@ compose::Project load_project(const GlobalOptions& global, const std::vector<std
 
 compose::Project load_project(const compose::LoadOptions& options);
 
-/// `services` and everything they depend on.
-std::set<std::string> with_dependencies(const compose::Project& project, std::set<std::string> services);
+/// To stderr, each with its place.
+void print_warnings(const std::vector<std::string>& warnings);
+
+using compose::with_dependencies;
 
 /// For commands that can do without the files (`ps`, `logs`, `down`, ...): the project when there are files, else only the
 /// name given by -p or COMPOSE_PROJECT_NAME.

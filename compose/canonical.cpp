@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "compose/short_forms.hpp"
+
 namespace stack::compose {
 namespace {
 
@@ -18,54 +23,94 @@ unsigned bit(Node::Kind kind) {
   return 0;
 }
 
-void walk(Node& node, const Type& type, const std::string& path, Mistakes& mistakes);
+using ToLong = void (*)(Node&, LongForm&);
 
-void walk_structure(Node& node, const Type& type, const std::string& path, Mistakes& mistakes) {
-  const std::span<const Key> keys = type.keys();
-  for (Node::Member& member : node.members()) {
-    if (member.key.starts_with("x-")) continue;
-    const std::string below = join_path(path, member.key);
-    const Key* key = find_key(keys, member.key);
-    if (key == nullptr) {
-      std::vector<std::string_view> names;
-      for (const Key& candidate : keys) names.push_back(candidate.name);
-      const std::string_view meant = nearest(member.key, names);
-      mistakes.add(
-          member.key_location, path,
-          fmt::format("unknown key '{}'{}", member.key, meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
-    } else if (key->support == Support::not_yet) {
-      mistakes.add(member.key_location, "", fmt::format("{} is not supported yet", below));
-    } else if (key->support == Support::deprecated) {
-      mistakes.warn(member.key_location, "", fmt::format("'{}' is obsolete and ignored", below));
-    } else {
-      walk(member.value, *key->type, below, mistakes);
+/// The forms that stand for a structure.
+bool makes_structure(ToLong form) {
+  namespace sf = short_forms;
+  constexpr std::array structures{&sf::ports,          &sf::port,    &sf::volume, &sf::depends_on,     &sf::dependency,
+                                  &sf::env_files,      &sf::build,   &sf::list,   &sf::device,         &sf::service_networks,
+                                  &sf::file_reference, &sf::extends, &sf::gpus,   &sf::service_models, &sf::include};
+  return std::find(structures.begin(), structures.end(), form) != structures.end();
+}
+
+/// The walk over one document.
+class Canonicalizer {
+public:
+  Canonicalizer(Forms forms, Mistakes& mistakes) : forms_(forms), mistakes_(mistakes) {}
+
+  void walk(Node& node, const Type& type, const std::string& path) {
+    // A null may stand over a value of an earlier file; the merge decides, and refuse_nulls() has the last word.
+    if (node.merge_tag == MergeTag::reset || (node.is_null() && (type.allowed & allow_null) == 0)) return;
+    if ((type.allowed & bit(node.kind())) == 0) {
+      mistakes_.add(node.location, path, wrong_type(type, node));
+      return;
+    }
+    if (node.is_sequence()) std::erase_if(node.items(), [](const Node& item) { return item.merge_tag == MergeTag::reset; });
+    if (type.to_long != nullptr) lengthen(node, type.to_long, path);
+    if (node.is_sequence() && type.item != nullptr) {
+      for (std::size_t i = 0; i < node.items().size(); ++i) walk_item(node.items()[i], *type.item, join_path(path, i));
+    } else if (node.is_mapping() && type.value != nullptr) {
+      for (Node::Member& member : node.members()) walk(member.value, *type.value, join_path(path, member.key));
+    } else if (node.is_mapping() && type.keys != nullptr) {
+      walk_structure(node, type, path);
     }
   }
-}
 
-void walk(Node& node, const Type& type, const std::string& path, Mistakes& mistakes) {
-  // A null may stand over a value of an earlier file; the merge decides, and refuse_nulls() has the last word.
-  if (node.merge_tag == MergeTag::reset || (node.is_null() && (type.allowed & allow_null) == 0)) return;
-  if ((type.allowed & bit(node.kind())) == 0) {
-    mistakes.add(node.location, path, wrong_type(type, node));
-    return;
+private:
+  /// A list that stayed as it was may hold what only its own form understands.
+  void walk_item(Node& item, const Type& type, const std::string& path) {
+    if (forms_ == Forms::all || (type.allowed & bit(item.kind())) != 0) walk(item, type, path);
   }
-  if (type.to_long != nullptr) {
-    LongForm form{path, mistakes};
+
+  void lengthen(Node& node, ToLong form, const std::string& path) {
     const MergeTag tag = node.merge_tag;
-    type.to_long(node, form);
+    if (forms_ == Forms::all) {
+      LongForm long_form{path, mistakes_};
+      form(node, long_form);
+    } else if (makes_structure(form)) {
+      Node attempt = node;
+      Mistakes unreadable;  // "${PORT}:80" stays
+      LongForm long_form{path, unreadable};
+      form(attempt, long_form);
+      if (unreadable.empty()) node = std::move(attempt);
+    }
     node.merge_tag = tag;
   }
-  if (node.is_sequence() && type.item != nullptr) {
-    for (std::size_t i = 0; i < node.items().size(); ++i) walk(node.items()[i], *type.item, join_path(path, i), mistakes);
-  } else if (node.is_mapping() && type.value != nullptr) {
-    for (Node::Member& member : node.members()) walk(member.value, *type.value, join_path(path, member.key), mistakes);
-  } else if (node.is_mapping() && type.keys != nullptr) {
-    walk_structure(node, type, path, mistakes);
+
+  void walk_structure(Node& node, const Type& type, const std::string& path) {
+    const std::span<const Key> keys = type.keys();
+    for (Node::Member& member : node.members()) {
+      if (member.key.starts_with("x-") || member.value.merge_tag == MergeTag::reset) continue;
+      const std::string below = join_path(path, member.key);
+      const Key* key = find_key(keys, member.key);
+      if (key == nullptr) {
+        unknown_key(member, keys, path);
+      } else if (key->support == Support::not_yet) {
+        mistakes_.add(member.key_location, "", fmt::format("{} is not supported yet", below));
+      } else if (key->support == Support::deprecated) {
+        mistakes_.warn(member.key_location, "", fmt::format("'{}' is obsolete and ignored", below));
+      } else {
+        walk(member.value, *key->type, below);
+      }
+    }
   }
-}
+
+  void unknown_key(const Node::Member& member, std::span<const Key> keys, const std::string& path) {
+    std::vector<std::string_view> names;
+    for (const Key& candidate : keys) names.push_back(candidate.name);
+    const std::string_view meant = nearest(member.key, names);
+    mistakes_.add(
+        member.key_location, path,
+        fmt::format("unknown key '{}'{}", member.key, meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+  }
+
+  Forms forms_;
+  Mistakes& mistakes_;
+};
 
 void find_nulls(const Node& node, const Type& type, const std::string& path, Mistakes& mistakes) {
+  if (node.merge_tag == MergeTag::reset) return;
   if (node.is_null() && (type.allowed & allow_null) == 0) {
     mistakes.add(node.location, path, wrong_type(type, node));
   } else if (node.is_sequence() && type.item != nullptr) {
@@ -85,6 +130,8 @@ void find_nulls(const Node& node, const Type& type, const std::string& path, Mis
 
 void refuse_nulls(const Node& document, Mistakes& mistakes) { find_nulls(document, document_type, "", mistakes); }
 
-void canonicalize(Node& document, Mistakes& mistakes) { walk(document, document_type, "", mistakes); }
+void canonicalize(Node& document, Forms forms, Mistakes& mistakes) {
+  Canonicalizer(forms, mistakes).walk(document, document_type, "");
+}
 
 }  // namespace stack::compose

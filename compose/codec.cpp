@@ -40,6 +40,7 @@ Node from_json(const nlohmann::json& value) {
     case nlohmann::json::value_t::object: {
       Node out = Node::mapping();
       for (const auto& [name, item] : value.items()) out.members().push_back({name, from_json(item), {}});
+      sort_yaml_keys(out);  // JSON has no extensions below the top, and no order of its own there
       return out;
     }
     default: return {};

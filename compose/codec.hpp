@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "compose/key_order.hpp"
 #include "compose/keys.hpp"
 
 namespace stack::compose {
@@ -148,6 +149,7 @@ bool write(const std::map<std::string, T>& value, Node& out, bool json) {
     write(item, written, json);
     out.members().push_back({name, std::move(written), {}});
   }
+  if (!json) sort_yaml_keys(out);
   return !value.empty();
 }
 
@@ -174,6 +176,12 @@ struct AsText {  ///< byte sizes: "536870912"
   }
   static bool put(const std::optional<std::int64_t>& value, Node& out, bool json) { return value && put(*value, out, json); }
 };
+struct AlwaysAsText {
+  static bool put(std::int64_t value, Node& out, bool json) {
+    AsText::put(value, out, json);
+    return true;
+  }
+};
 struct AsMode {  ///< file modes: "0440"
   static bool put(const std::optional<std::uint32_t>& value, Node& out, bool) {
     if (value) out = Node::string(fmt::format("{:#o}", *value));
@@ -197,6 +205,16 @@ struct AsHosts {  ///< extra_hosts: "host=address"
     for (const auto& [host, addresses] : value)
       for (const std::string& address : addresses) out.append(Node::string(host + '=' + address));
     return !out.items().empty();
+  }
+};
+struct NotZero {
+  static bool put(Duration value, Node& out, bool json) { return write(value, out, json) && value.count() != 0; }
+};
+struct NotEmpty {  ///< a structure; in JSON always there
+  template <class T>
+  static bool put(const T& value, Node& out, bool json) {
+    write(value, out, json);
+    return json || !out.members().empty();
   }
 };
 struct Always {
@@ -263,16 +281,6 @@ constexpr Key plain_row(std::string_view name, const Type& type, std::string_vie
   row.name = name;
   row.type = &type;
   row.doc = doc;
-  return row;
-}
-
-/// A key of the Compose specification that is refused so far.
-constexpr Key later(std::string_view name, std::string_view doc) {
-  Key row;
-  row.name = name;
-  row.type = nullptr;
-  row.doc = doc;
-  row.support = Support::not_yet;
   return row;
 }
 

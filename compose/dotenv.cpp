@@ -18,8 +18,9 @@ std::string_view trim_right(std::string_view text) {
 
 class Parser {
 public:
-  Parser(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out)
-      : text_(text), file_(file), out_(out), environment_(environment) {
+  Parser(std::string_view text, const std::string& file, const Lookup& environment, std::map<std::string, std::string>& out,
+         std::vector<DotenvEntry>* entries)
+      : text_(text), file_(file), out_(out), entries_(entries), environment_(environment) {
     lookup_ = [this](std::string_view name) -> std::optional<std::string> {
       if (std::optional<std::string> value = environment_(name)) return value;
       const auto found = out_.find(std::string(name));
@@ -82,6 +83,7 @@ private:
     if (key.find(' ') != std::string::npos || key.find('\t') != std::string::npos)
       refuse(line, fmt::format("a variable name cannot contain a space: \"{}\"", whole));
     if (key.empty()) refuse(line, fmt::format("a variable name is missing in \"{}\"", whole));
+    if (entries_ != nullptr) entries_->push_back({key, line});
     if (done() || peek() == '\n') {  // a bare name
       if (std::optional<std::string> inherited = environment_(key)) out_.insert_or_assign(key, std::move(*inherited));
       return;
@@ -140,9 +142,9 @@ private:
         out += values[at];
       } else if (c == '$') {
         out += "$$";
-      } else if (const std::string_view digits = octal(raw.substr(i)); !digits.empty()) {
-        out += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
-        i += 3;
+      } else if (c == '0') {
+        const std::size_t digits = octal(raw.substr(i + 1), out);
+        i += digits;
       } else {
         out += '\\';
         out += c;
@@ -151,17 +153,27 @@ private:
     return out;
   }
 
-  /// The three octal digits after a zero, if they fit a byte.
-  static std::string_view octal(std::string_view text) {
-    if (text.size() < 4 || text[0] != '0' || text[1] > '3') return {};
-    for (std::size_t i = 1; i < 4; ++i)
-      if (text[i] < '0' || text[i] > '7') return {};
-    return text.substr(1, 3);
+  /// Up to three digits behind \0: a byte when they are three and fit one, else they stay behind the backslash without the
+  /// zero, as docker compose has it. Returns how many were taken.
+  static std::size_t octal(std::string_view text, std::string& out) {
+    std::size_t count = 0;
+    int byte = 0;
+    bool fits = true;
+    for (; count < 3 && count < text.size() && text[count] >= '0' && text[count] <= '9'; ++count) {
+      fits = fits && text[count] < '8';
+      byte = byte * 8 + (text[count] - '0');
+    }
+    if (count == 3 && fits && byte < 256)
+      out += static_cast<char>(byte);
+    else
+      out += fmt::format("\\{}", text.substr(0, count));
+    return count;
   }
 
   std::string_view text_;
   const std::string& file_;
   std::map<std::string, std::string>& out_;
+  std::vector<DotenvEntry>* entries_;
   const Lookup& environment_;
   Lookup lookup_;
   std::size_t at_ = 0;
@@ -171,13 +183,14 @@ private:
 }  // namespace
 
 void parse_dotenv(std::string_view text, const std::string& file, const Lookup& environment,
-                  std::map<std::string, std::string>& out) {
-  Parser(text, file, environment, out).run();
+                  std::map<std::string, std::string>& out, std::vector<DotenvEntry>* entries) {
+  Parser(text, file, environment, out, entries).run();
 }
 
 void parse_raw_env(std::string_view text, const std::string& file, const Lookup& environment,
                    std::map<std::string, std::string>& out) {
   int number = 0;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   while (!text.empty()) {
     ++number;
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -186,6 +199,7 @@ void parse_raw_env(std::string_view text, const std::string& file, const Lookup&
     if (line.ends_with('\r')) line.remove_suffix(1);
     const std::size_t first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos || line[first] == '#') continue;
+    line.remove_prefix(first);
     const std::size_t equals = line.find('=');
     const std::string key(line.substr(0, equals));
     if (key.empty() || key.find_first_of(" \t") != std::string::npos)

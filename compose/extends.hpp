@@ -3,19 +3,21 @@
 #include <functional>
 #include <string>
 
+#include "compose/mistakes.hpp"
 #include "compose/node.hpp"
 
 namespace stack::compose {
 
-/// Gives the canonical document of a file named in `extends: {file: …}`, its own paths resolved, and its absolute path.
 struct ExtendsSource {
-  std::function<Node&(const std::string& file, const Location& asked_at)> load;
+  /// The document of a file named in `extends: {file: …}`, canonical, its own paths resolved; null when the file, or what it
+  /// says of `service`, has mistakes, which were reported. Throws not_found for a file that cannot be read.
+  std::function<Node*(const std::string& path, const std::string& service, Mistakes& mistakes)> load;
   /// Makes the name absolute as seen from the file that says it.
   std::function<std::string(const std::string& file, const std::string& from)> locate;
 };
 
-/// Resolves every `extends` of the document; `path` is the document's own file. Throws invalid_argument for a service that
-/// is not there and for a circle, naming the chain.
-void resolve_extends(Node& document, const std::string& path, const ExtendsSource& source);
+/// Resolves every `extends` of the document; `path` is the document's own file. What cannot be resolved (a service or file that
+/// is not there, a circle) is reported once, with the chain that leads to it.
+void resolve_extends(Node& document, const std::string& path, const ExtendsSource& source, Mistakes& mistakes);
 
 }  // namespace stack::compose

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "compose/resolve_paths.hpp"
+#include "compose/text_file.hpp"
 
 namespace stack::compose {
 namespace {
@@ -19,11 +20,6 @@ constexpr std::array override_names{"compose.override.yml", "compose.override.ya
 bool is_file(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
-}
-
-std::string parent(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
 }
 
 template <class Names>
@@ -64,7 +60,8 @@ std::vector<std::string> named_files(const LoadOptions& options, const std::map<
 }
 
 void search(const LoadOptions& options, ProjectFiles& result) {
-  for (std::string directory = options.project_directory ? result.directory : options.cwd;; directory = parent(directory)) {
+  for (std::string directory = options.project_directory ? result.directory : options.cwd;;
+       directory = parent_directory(directory)) {
     if (const std::vector<std::string> found = present(directory, default_names); !found.empty()) {
       result.files.push_back(choose(found, result));
       if (const std::vector<std::string> extra = present(directory, override_names); !extra.empty())
@@ -86,7 +83,8 @@ std::string absolute_path(const std::string& path, const std::string& cwd) {
 
 std::string initial_directory(const LoadOptions& options) {
   if (options.project_directory) return absolute_path(*options.project_directory, options.cwd);
-  if (!options.files.empty() && options.files.front() != "-") return parent(absolute_path(options.files.front(), options.cwd));
+  if (!options.files.empty() && options.files.front() != "-")
+    return parent_directory(absolute_path(options.files.front(), options.cwd));
   return options.cwd;
 }
 
@@ -103,11 +101,14 @@ ProjectFiles find_project_files(const LoadOptions& options, const std::map<std::
       result.files.push_back(file);
       continue;
     }
+    if (is_remote(file))
+      throw Error(ErrorCode::not_implemented,
+                  fmt::format("{}: compose files of git repositories and registries are not supported yet", file));
     std::string path = absolute_path(file, options.cwd);
     if (!is_file(path)) throw Error(ErrorCode::not_found, fmt::format("open {}: no such file or directory", path));
     result.files.push_back(std::move(path));
   }
-  if (!options.project_directory && named.front() != "-") result.directory = parent(result.files.front());
+  if (!options.project_directory && named.front() != "-") result.directory = parent_directory(result.files.front());
   return result;
 }
 

@@ -18,6 +18,8 @@ inline constexpr Type nullable_scalar{"a string, number, boolean or nothing",
 inline constexpr Type string_or_number{"a string or a number", allow_string | allow_number, sf::text};
 inline constexpr Type boolean{"true or false", allow_boolean | allow_string, sf::boolean};
 inline constexpr Type integer{"an integer", allow_number | allow_string, sf::integer};
+inline constexpr Type count{"an integer", allow_number | allow_string, sf::count};
+inline constexpr Type single_number{"a number", allow_number | allow_string, sf::single_number};
 inline constexpr Type number{"a number", allow_number | allow_string, sf::number};
 inline constexpr Type byte_size{"a size like 512m or a number of bytes", allow_number | allow_string, sf::byte_size};
 inline constexpr Type duration{"a duration like 1m30s", allow_string, sf::duration};
@@ -28,7 +30,7 @@ inline constexpr Type strings_or_numbers{"a list of strings or numbers", allow_l
 inline constexpr Type unique_strings{"a list of strings", allow_list, sf::unique_list, &string};
 inline constexpr Type unique_strings_or_numbers{"a list of strings or numbers", allow_list, sf::unique_list, &string_or_number};
 inline constexpr Type string_or_list{"a string or a list of strings", allow_string | allow_list, sf::list, &string};
-inline constexpr Type expose{"a list of ports", allow_list, sf::expose, &string};
+inline constexpr Type expose{"a list of ports", allow_list, sf::expose, &string_or_number};
 
 /// K=V lists and mappings. `values`: null stays null (environment, args).
 inline constexpr Type assignments{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::assignments, nullptr,
@@ -47,6 +49,9 @@ inline constexpr Type external{"true or false", allow_boolean | allow_string | a
 inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};
 inline constexpr Type cgroup{"a string", allow_string, sf::cgroup};
+inline constexpr Type update_order{"a string", allow_string, sf::update_order};
+inline constexpr Type selinux{"a string", allow_string, sf::selinux};
+inline constexpr Type watch_action{"a string", allow_string, sf::watch_action};
 inline constexpr Type device_count{"a number or all", allow_string | allow_number, sf::device_count};
 inline constexpr Type pull_policy{"a string", allow_string, sf::pull_policy};
 inline constexpr Type published{"a port or a range of ports", allow_string | allow_number, sf::publish_range};
@@ -54,6 +59,8 @@ inline constexpr Type published{"a port or a range of ports", allow_string | all
 inline constexpr Type file_reference_type{
     "a name or a mapping", allow_string | allow_mapping, sf::file_reference, nullptr, nullptr, &keys_of<FileReference>};
 inline constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
+extern const Type hooks_type;      ///< commands in a running container
+extern const Type pre_start_type;  ///< containers before it
 inline constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
 inline constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
 

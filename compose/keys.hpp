@@ -52,7 +52,9 @@ enum class Merge : std::uint8_t {
   deep,           ///< mappings by key, lists appended, scalars replaced
   replace,        ///< the later value as a whole; null clears
   append_unique,  ///< lists appended, equal items once
+  append_new,     ///< lists appended, also those of a mapping, but for items that are there already
   by_identity,    ///< lists; an item with the same identity (Key::identity) replaces in place
+  refine,         ///< lists; the later one stands, its items laid over earlier ones of the same identity
   logging,        ///< deep, but another driver drops the options
 };
 
@@ -89,7 +91,23 @@ std::span<const Key> keys_of<ResourceLimits>();
 template <>
 std::span<const Key> keys_of<RestartPolicy>();
 template <>
+std::span<const Key> keys_of<UpdateConfig>();
+template <>
+std::span<const Key> keys_of<PlacementPreference>();
+template <>
+std::span<const Key> keys_of<Placement>();
+template <>
 std::span<const Key> keys_of<Dependency>();
+template <>
+std::span<const Key> keys_of<Hook>();
+template <>
+std::span<const Key> keys_of<WatchTrigger>();
+template <>
+std::span<const Key> keys_of<Develop>();
+template <>
+std::span<const Key> keys_of<Provider>();
+template <>
+std::span<const Key> keys_of<ServiceModel>();
 template <>
 std::span<const Key> keys_of<Healthcheck>();
 template <>
@@ -136,6 +154,8 @@ template <>
 std::span<const Key> keys_of<Volume>();
 template <>
 std::span<const Key> keys_of<FileObject>();
+template <>
+std::span<const Key> keys_of<Model>();
 
 const Key* find_key(std::span<const Key> keys, std::string_view name);
 

@@ -37,7 +37,7 @@ constexpr Type pools_type{"a list of mappings", allow_list, nullptr, &pool_type}
 std::span<const Key> ipam_keys() {
   static constexpr std::array rows{
       key<&Network::ipam_driver>("driver", string, "who gives addresses out"),
-      key<&Network::ipam_pools>("config", pools_type, "subnets", {Merge::by_identity, subnet_identity}),
+      key<&Network::ipam_pools>("config", pools_type, "subnets", {Merge::refine, subnet_identity}),
       plain_row("options", options, "accepted, but docker compose never hands it on, and neither do we"),
   };
   return rows;
@@ -46,10 +46,12 @@ constexpr Type ipam_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, 
 
 constexpr Key ipam_row() {
   Key row = plain_row("ipam", ipam_type, "addresses");
-  row.read = [](const Node& node, void* owner) { read_structure(node, ipam_keys(), owner, nullptr); };
+  row.read = [](const Node& node, void* owner) {
+    read_structure(node, ipam_keys(), owner, &static_cast<Network*>(owner)->ipam_extensions);
+  };
   row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
     Node value = Node::mapping();
-    write_structure(ipam_keys(), owner, nullptr, value, json);
+    write_structure(ipam_keys(), owner, &static_cast<const Network*>(owner)->ipam_extensions, value, json);
     if (json || !value.members().empty()) out.members().push_back({std::string(name), std::move(value), {}});
   };
   return row;
@@ -93,7 +95,7 @@ constexpr Key content_row() {
   Key row = key<&FileObject::content>("content", string, "its content");
   row.write = [](const void* owner, std::string_view name, Node& out, bool) {
     const auto& object = *static_cast<const FileObject*>(owner);
-    if (object.content && object.environment.empty())
+    if (object.content && !object.content->empty() && object.environment.empty())
       out.members().push_back({std::string(name), Node::string(*object.content), {}});
   };
   return row;
@@ -101,19 +103,36 @@ constexpr Key content_row() {
 
 }  // namespace
 
+namespace {
+
+constexpr Key object_name = key<&FileObject::name>("name", string, "its real name");
+constexpr Key object_file = key<&FileObject::file>("file", path, "the file with its content");
+constexpr Key object_environment = key<&FileObject::environment>("environment", string, "the variable with its content");
+constexpr Key object_external = key<&FileObject::external>("external", external, "it is there already");
+constexpr Key object_labels = key<&FileObject::labels>("labels", labels, "labels");
+constexpr Key object_driver = key<&FileObject::driver>("driver", string, "Swarm: who keeps it");
+constexpr Key object_driver_opts = key<&FileObject::driver_opts>("driver_opts", options, "Swarm: the driver's options");
+constexpr Key object_template_driver = key<&FileObject::template_driver>("template_driver", string, "Swarm: how to fill it in");
+
+std::span<const Key> secret_keys() {
+  static constexpr std::array rows{object_name,   object_file,   object_environment, object_external,
+                                   object_labels, object_driver, object_driver_opts, object_template_driver};
+  return rows;
+}
+
+std::span<const Key> config_keys() {
+  static constexpr std::array rows{object_name,     object_file,   object_environment,    content_row(),
+                                   object_external, object_labels, object_template_driver};
+  return rows;
+}
+
+}  // namespace
+
+/// Everything either of them may say.
 template <>
 std::span<const Key> keys_of<FileObject>() {
-  static constexpr std::array rows{
-      key<&FileObject::name>("name", string, "its real name"),
-      key<&FileObject::file>("file", path, "the file with its content"),
-      key<&FileObject::environment>("environment", string, "the variable with its content"),
-      content_row(),
-      key<&FileObject::external>("external", external, "it is there already"),
-      key<&FileObject::labels>("labels", labels, "labels"),
-      later("driver", "Swarm: a secret's driver"),
-      later("driver_opts", "Swarm: its options"),
-      key<&FileObject::template_driver>("template_driver", string, "Swarm: how to fill it in"),
-  };
+  static constexpr std::array rows{object_name,   object_file,   object_environment, content_row(),         object_external,
+                                   object_labels, object_driver, object_driver_opts, object_template_driver};
   return rows;
 }
 
@@ -122,17 +141,45 @@ const Type service_type = structure<Service>("a mapping");
 namespace {
 
 constexpr Type service_entry = structure<Service>();
-constexpr Type network_entry{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Network>};
-constexpr Type volume_entry{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Volume>};
-constexpr Type file_object_entry = structure<FileObject>();
-constexpr Type services_map{"a mapping of services", allow_mapping, nullptr, nullptr, &service_entry};
+constexpr Type network_entry{"a mapping or nothing", allow_mapping | allow_null, sf::named_external, nullptr, nullptr,
+                             &keys_of<Network>};
+constexpr Type volume_entry{"a mapping or nothing", allow_mapping | allow_null, sf::named_external, nullptr, nullptr,
+                            &keys_of<Volume>,       resolve_bind_volume};
+constexpr Type secret_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &secret_keys};
+constexpr Type config_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &config_keys};
+constexpr Type model_entry{"a mapping", allow_mapping, sf::model, nullptr, nullptr, &keys_of<Model>};
+constexpr Type services_map{"a mapping of services", allow_mapping, sf::part_names, nullptr, &service_entry};
 constexpr Type networks_map{"a mapping of networks", allow_mapping, nullptr, nullptr, &network_entry};
-constexpr Type volumes_map{"a mapping of volumes", allow_mapping, nullptr, nullptr, &volume_entry};
-constexpr Type file_objects_map{"a mapping", allow_mapping, nullptr, nullptr, &file_object_entry};
+constexpr Type volumes_map{"a mapping of volumes", allow_mapping, sf::part_names, nullptr, &volume_entry};
+constexpr Type secrets_map{"a mapping of secrets", allow_mapping, sf::part_names, nullptr, &secret_entry};
+constexpr Type configs_map{"a mapping of configs", allow_mapping, sf::part_names, nullptr, &config_entry};
+constexpr Type models_map{"a mapping of models", allow_mapping, nullptr, nullptr, &model_entry};
+
+std::span<const Key> include_keys() {
+  static constexpr std::array rows{
+      plain_row("path", string_or_list, "the file, or files that are laid over one another"),
+      plain_row("project_directory", string, "what its relative paths start from; the directory of the first file by default"),
+      plain_row("env_file", string_or_list, "files of variables for its interpolation; .env there by default"),
+  };
+  return rows;
+}
+constexpr Type include_entry{"a path or a mapping", allow_string | allow_mapping, sf::include, nullptr, nullptr, &include_keys};
+constexpr Type includes_type{"a list of paths or mappings", allow_list | allow_null, nullptr, &include_entry};
 
 constexpr Key version_row() {
   Key row = plain_row("version", nullable_scalar, "obsolete");
   row.support = Support::deprecated;
+  return row;
+}
+
+/// docker compose prints them in YAML only.
+constexpr Key models_row() {
+  Key row = key<&Project::models>("models", models_map, "AI models they use");
+  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    Node value;
+    if (!json && write(static_cast<const Project*>(owner)->models, value, json))
+      out.members().push_back({std::string(name), std::move(value), {}});
+  };
   return row;
 }
 
@@ -143,13 +190,13 @@ std::span<const Key> keys_of<Project>() {
   static constexpr std::array rows{
       version_row(),
       key<&Project::name>("name", string, "the project's name"),
-      later("include", "other compose files"),
+      plain_row("include", includes_type, "other compose files whose parts join these"),
       key<&Project::services>("services", services_map, "the services"),
       key<&Project::networks>("networks", networks_map, "their networks"),
       key<&Project::volumes>("volumes", volumes_map, "their volumes"),
-      key<&Project::secrets>("secrets", file_objects_map, "their secrets"),
-      key<&Project::configs>("configs", file_objects_map, "their configs"),
-      later("models", "AI models"),
+      key<&Project::secrets>("secrets", secrets_map, "their secrets"),
+      key<&Project::configs>("configs", configs_map, "their configs"),
+      models_row(),
   };
   return rows;
 }

@@ -22,6 +22,10 @@ std::string port_identity(const Node& item) {
 }
 std::string target_identity(const Node& item) { return field(item, "target"); }
 std::string path_identity(const Node& item) { return field(item, "path"); }
+std::string assignment_name(const Node& item) {
+  const std::string text = item.text();
+  return text.substr(0, text.find('='));
+}
 std::string secret_identity(const Node& item) {
   const std::string target = field(item, "target");
   return target.empty() ? "/run/secrets/" + field(item, "source") : target;
@@ -51,7 +55,7 @@ std::span<const Key> keys_of<Healthcheck>() {
       key<&Healthcheck::test>("test", healthcheck_test, "the command whose exit status tells", replaced),
       key<&Healthcheck::timeout>("timeout", duration, "a probe that takes longer has failed"),
       key<&Healthcheck::interval>("interval", duration, "time between probes"),
-      key<&Healthcheck::retries>("retries", integer, "failures in a row that make it unhealthy"),
+      key<&Healthcheck::retries>("retries", count, "failures in a row that make it unhealthy"),
       key<&Healthcheck::start_period>("start_period", duration, "failures in this time after the start do not count"),
       key<&Healthcheck::start_interval>("start_interval", duration, "time between probes in the start period"),
       key<&Healthcheck::disable>("disable", boolean, "switch the image's health check off"),
@@ -106,8 +110,8 @@ std::span<const Key> keys_of<Device>() {
 template <>
 std::span<const Key> keys_of<WeightDevice>() {
   static constexpr std::array rows{
-      capital_in_json<&WeightDevice::path>("path", string, "the host's block device"),
-      capital_in_json<&WeightDevice::weight>("weight", integer, "its relative weight, 10 to 1000"),
+      capital_in_json<&WeightDevice::path, Always>("path", string, "the host's block device"),
+      capital_in_json<&WeightDevice::weight, Always>("weight", integer, "its relative weight, 10 to 1000"),
   };
   return rows;
 }
@@ -115,8 +119,8 @@ std::span<const Key> keys_of<WeightDevice>() {
 template <>
 std::span<const Key> keys_of<ThrottleDevice>() {
   static constexpr std::array rows{
-      capital_in_json<&ThrottleDevice::path>("path", string, "the host's block device"),
-      capital_in_json<&ThrottleDevice::rate, AsText>("rate", byte_size, "bytes or operations a second"),
+      capital_in_json<&ThrottleDevice::path, Always>("path", string, "the host's block device"),
+      capital_in_json<&ThrottleDevice::rate, AlwaysAsText>("rate", byte_size, "bytes or operations a second"),
   };
   return rows;
 }
@@ -146,39 +150,6 @@ std::span<const Key> keys_of<CredentialSpec>() {
       key<&CredentialSpec::config>("config", string, "a config that holds it"),
       key<&CredentialSpec::file>("file", string, "a file that holds it"),
       key<&CredentialSpec::registry>("registry", string, "a value of the Windows registry that holds it"),
-  };
-  return rows;
-}
-
-template <>
-std::span<const Key> keys_of<DeviceRequest>() {
-  static constexpr std::array rows{
-      key<&DeviceRequest::capabilities>("capabilities", strings, "what the devices must be able to do"),
-      key<&DeviceRequest::driver>("driver", string, "who provides them"),
-      key<&DeviceRequest::count>("count", device_count, "how many, or all"),
-      key<&DeviceRequest::device_ids>("device_ids", strings, "which ones"),
-      key<&DeviceRequest::options>("options", labels, "the driver's options"),
-  };
-  return rows;
-}
-
-template <>
-std::span<const Key> keys_of<DiscreteResource>() {
-  static constexpr std::array rows{
-      key<&DiscreteResource::kind>("kind", string, "what"),
-      key<&DiscreteResource::value>("value", integer, "how many"),
-  };
-  return rows;
-}
-
-namespace {
-constexpr Type discrete_resource_type = structure<DiscreteResource>();
-}  // namespace
-
-template <>
-std::span<const Key> keys_of<GenericResource>() {
-  static constexpr std::array rows{
-      key<&GenericResource::discrete>("discrete_resource_spec", discrete_resource_type, "a number of something"),
   };
   return rows;
 }
@@ -216,7 +187,7 @@ std::span<const Key> keys_of<FileReference>() {
 template <>
 std::span<const Key> keys_of<Mount::Bind>() {
   static constexpr std::array rows{
-      key<&Mount::Bind::selinux>("selinux", string, "z or Z"),
+      key<&Mount::Bind::selinux>("selinux", selinux, "z or Z"),
       key<&Mount::Bind::propagation>("propagation", string, "private, rslave …"),
       key<&Mount::Bind::create_host_path>("create_host_path", boolean, "make the directory when the host lacks it"),
       key<&Mount::Bind::recursive>("recursive", string, "enabled, disabled, writable or readonly"),
@@ -270,118 +241,18 @@ std::span<const Key> keys_of<Mount>() {
   return rows;
 }
 
-// ---- deploy --------------------------------------------------------------------------------------------------------------
-
-template <>
-std::span<const Key> keys_of<ResourceLimits>() {
-  static constexpr std::array rows{
-      key<&ResourceLimits::cpus>("cpus", number, "how many CPUs"),
-      key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
-      key<&ResourceLimits::pids>("pids", integer, "processes and threads"),
-  };
-  return rows;
-}
-
-template <>
-std::span<const Key> keys_of<RestartPolicy>() {
-  static constexpr std::array rows{
-      key<&RestartPolicy::condition>("condition", string, "none, on-failure or any"),
-      key<&RestartPolicy::delay>("delay", duration, "time between attempts"),
-      key<&RestartPolicy::max_attempts>("max_attempts", integer, "how many attempts"),
-      key<&RestartPolicy::window>("window", duration, "how long it must run to count as a success"),
-  };
-  return rows;
-}
+// ---- service -------------------------------------------------------------------------------------------------------------
 
 namespace {
 
 constexpr Type gpu_request_type{"a mapping", allow_mapping, sf::gpu_request, nullptr, nullptr, &keys_of<DeviceRequest>};
 constexpr Type gpus_type{"all or a list of device requests", allow_string | allow_list, sf::gpus, &gpu_request_type};
-constexpr Type device_request_type{"a mapping", allow_mapping, sf::device_request, nullptr, nullptr, &keys_of<DeviceRequest>};
-constexpr Type device_requests_type{"a list of device requests", allow_list, nullptr, &device_request_type};
-constexpr Type generic_resource_type = structure<GenericResource>();
-constexpr Type generic_resources_type{"a list of mappings", allow_list, nullptr, &generic_resource_type};
-
-std::span<const Key> reservation_keys() {
-  static constexpr std::array rows{
-      key<&ResourceLimits::cpus>("cpus", number, "Swarm: CPUs set aside"),
-      key<&ResourceLimits::memory, AsText>("memory", byte_size, "bytes"),
-      key<&ResourceLimits::devices>("devices", device_requests_type, "devices it needs"),
-      key<&ResourceLimits::generic_resources>("generic_resources", generic_resources_type, "Swarm's own resources"),
-  };
-  return rows;
-}
-
-constexpr Type limits_type = structure<ResourceLimits>(), restart_policy_type = structure<RestartPolicy>();
-constexpr Type reservations_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &reservation_keys};
-
-/// The same structure as the limits', with other keys.
-constexpr Key reservations_row() {
-  Key row = plain_row("reservations", reservations_type, "what is set aside for it");
-  row.read = [](const Node& node, void* owner) {
-    auto& reservations = static_cast<Deploy*>(owner)->reservations;
-    reservations.reset();
-    if (!node.is_null()) read_structure(node, reservation_keys(), &reservations.emplace(), nullptr);
-  };
-  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
-    const auto& reservations = static_cast<const Deploy*>(owner)->reservations;
-    if (!reservations) return;
-    Node value = Node::mapping();
-    write_structure(reservation_keys(), &*reservations, nullptr, value, json);
-    out.members().push_back({std::string(name), std::move(value), {}});
-  };
-  return row;
-}
-
-// `resources` is a level of its own in the file only.
-std::span<const Key> resources_keys() {
-  static constexpr std::array rows{key<&Deploy::limits>("limits", limits_type, "most it may use"), reservations_row()};
-  return rows;
-}
-constexpr Type resources_type{"a mapping", allow_mapping, nullptr, nullptr, nullptr, &resources_keys};
-
-constexpr Key resources_row() {
-  Key row = plain_row("resources", resources_type, "limits and reservations");
-  row.read = [](const Node& node, void* owner) { read_structure(node, resources_keys(), owner, nullptr); };
-  row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
-    Node value = Node::mapping();
-    write_structure(resources_keys(), owner, nullptr, value, json);
-    if (json || !value.members().empty()) out.members().push_back({std::string(name), std::move(value), {}});
-  };
-  return row;
-}
-
-/// Of Swarm only: nothing here uses it, but it has always been printed.
-constexpr Key placement_row() {
-  Key row = later("placement", "Swarm: which nodes");
-  row.write = [](const void*, std::string_view name, Node& out, bool json) {
-    if (json) out.members().push_back({std::string(name), Node::mapping(), {}});
-  };
-  return row;
-}
-
-}  // namespace
-
-template <>
-std::span<const Key> keys_of<Deploy>() {
-  static constexpr std::array rows{
-      key<&Deploy::mode>("mode", string, "replicated or global"),
-      key<&Deploy::replicas>("replicas", integer, "how many containers"),
-      key<&Deploy::labels>("labels", labels, "of the service, not of its containers"),
-      later("update_config", "Swarm: rolling updates"),
-      later("rollback_config", "Swarm: rolling back"),
-      resources_row(),
-      key<&Deploy::restart_policy>("restart_policy", restart_policy_type, "when to start it again"),
-      placement_row(),
-      key<&Deploy::endpoint_mode>("endpoint_mode", string, "Swarm: vip or dnsrr"),
-  };
-  return rows;
-}
-
-// ---- service -------------------------------------------------------------------------------------------------------------
-
-namespace {
-
+constexpr Type develop_type{"a mapping", allow_mapping | allow_null, nullptr, nullptr, nullptr, &keys_of<Develop>};
+constexpr Type provider_type{"a mapping", allow_mapping, sf::provider, nullptr, nullptr, &keys_of<Provider>};
+constexpr Type service_model_type{"a mapping or nothing", allow_mapping | allow_null, nullptr, nullptr, nullptr,
+                                  &keys_of<ServiceModel>};
+constexpr Type service_models_type{"a list of models or a mapping", allow_list | allow_mapping, sf::service_models, nullptr,
+                                   &service_model_type};
 constexpr Type build_type{"a path or a mapping", allow_string | allow_mapping, sf::build, nullptr, nullptr, &keys_of<Build>};
 constexpr Type dependency_type{"a mapping", allow_mapping, sf::dependency, nullptr, nullptr, &keys_of<Dependency>};
 constexpr Type depends_on_type{"a list of services or a mapping", allow_list | allow_mapping, sf::depends_on, nullptr,
@@ -424,19 +295,19 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::annotations>("annotations", labels, "annotations of the container"),
       key<&Service::attach>("attach", boolean, "false: `up` does not show its output"),
       key<&Service::build>("build", build_type, "how to build its image"),
-      later("develop", "what `watch` does"),
+      key<&Service::develop>("develop", develop_type, "what `watch` does when files change"),
       key<&Service::blkio_config>("blkio_config", blkio_type, "limits of block devices"),
       key<&Service::cap_add>("cap_add", strings, "capabilities to add", unique),
       key<&Service::cap_drop>("cap_drop", strings, "capabilities to drop", unique),
       key<&Service::cgroup_parent>("cgroup_parent", string, "parent control group"),
       key<&Service::cgroup>("cgroup", cgroup, "cgroup namespace: host or private"),
       key<&Service::cpu_count>("cpu_count", integer, "Windows only"),
-      key<&Service::cpu_percent>("cpu_percent", number, "Windows only"),
+      key<&Service::cpu_percent>("cpu_percent", single_number, "Windows only"),
       key<&Service::cpu_period>("cpu_period", integer, "CFS period in microseconds"),
       key<&Service::cpu_quota>("cpu_quota", integer, "CFS quota in microseconds"),
       key<&Service::cpu_rt_period>("cpu_rt_period", integer, "real-time period in microseconds"),
       key<&Service::cpu_rt_runtime>("cpu_rt_runtime", integer, "real-time runtime in microseconds"),
-      key<&Service::cpus>("cpus", number, "how many CPUs it may use"),
+      key<&Service::cpus>("cpus", single_number, "how many CPUs it may use"),
       key<&Service::cpuset>("cpuset", string, "which CPUs it may use"),
       key<&Service::cpu_shares>("cpu_shares", integer, "relative weight"),
       key<&Service::command, AlwaysInJson>("command", command, "replaces the image's command", replaced),
@@ -452,15 +323,15 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::dns_search>("dns_search", string_or_list, "search domains", unique),
       key<&Service::domainname>("domainname", string, "domain of the container's host name"),
       key<&Service::entrypoint, AlwaysInJson>("entrypoint", command, "replaces the image's entrypoint", replaced),
-      later("provider", "a program that provides the service"),
+      key<&Service::provider>("provider", provider_type, "a program that provides the service in place of a container"),
       key<&Service::environment>("environment", assignments, "environment variables"),
       key<&Service::env_files, AsEnvFiles>("env_file", env_files_type, "files of environment variables",
                                            {Merge::by_identity, path_identity}),
       key<&Service::expose>("expose", expose, "ports for other containers", unique),
       plain_row("extends", extends_type, "another service to start from"),
-      key<&Service::external_links>("external_links", unique_strings, "links to containers of any project"),
-      key<&Service::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts"),
-      key<&Service::group_add>("group_add", unique_strings_or_numbers, "more groups"),
+      key<&Service::external_links>("external_links", unique_strings, "links to containers of any project", unique),
+      key<&Service::extra_hosts, AsHosts>("extra_hosts", extra_hosts, "more lines of /etc/hosts", {.merge = Merge::append_new}),
+      key<&Service::group_add>("group_add", unique_strings_or_numbers, "more groups", unique),
       key<&Service::gpus>("gpus", gpus_type, "device requests for GPUs"),
       key<&Service::hostname>("hostname", string, "host name of the container"),
       key<&Service::healthcheck>("healthcheck", healthcheck_type, "how to tell that it works"),
@@ -470,14 +341,14 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::isolation>("isolation", string, "default; others are for Windows only"),
       key<&Service::labels>("labels", labels, "of its containers"),
       key<&Service::label_files>("label_file", label_files_type, "files of labels"),
-      key<&Service::links>("links", unique_strings, "other services, and names for them"),
+      key<&Service::links>("links", unique_strings, "other services, and names for them", unique),
       key<&Service::logging>("logging", logging_type, "where its output goes", {.merge = Merge::logging}),
       key<&Service::mem_limit, AsText>("mem_limit", byte_size, "most memory it may use"),
       key<&Service::mem_reservation, AsText>("mem_reservation", byte_size, "memory set aside for it"),
       key<&Service::memswap_limit, AsText>("memswap_limit", byte_size, "memory and swap together"),
       key<&Service::mem_swappiness, AsText>("mem_swappiness", integer, "0 to 100"),
       key<&Service::mac_address>("mac_address", string, "a fixed hardware address"),
-      later("models", "AI models"),
+      key<&Service::models>("models", service_models_type, "AI models it uses"),
       key<&Service::network_mode>("network_mode", string, "none, host, bridge, service:NAME or container:NAME"),
       key<&Service::networks>("networks", service_networks_type, "networks it is on"),
       key<&Service::oom_kill_disable>("oom_kill_disable", boolean, "do not kill it when memory runs out"),
@@ -488,22 +359,23 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::ports>("ports", ports_type, "ports to publish", {Merge::by_identity, port_identity}),
       key<&Service::privileged>("privileged", boolean, "all privileges"),
       key<&Service::pull_policy>("pull_policy", pull_policy, "when to pull its image"),
+      plain_row("pull_refresh_after", string, "accepted and without effect, as in docker compose: see pull_policy"),
       key<&Service::read_only>("read_only", boolean, "its root file system cannot be written"),
       key<&Service::restart>("restart", string, "no, always, unless-stopped or on-failure[:N]"),
       key<&Service::runtime>("runtime", string, "an OCI runtime"),
       key<&Service::scale>("scale", integer, "how many containers"),
       key<&Service::secrets>("secrets", file_references_type, "secrets to mount", {Merge::by_identity, secret_identity}),
-      key<&Service::security_opt>("security_opt", unique_strings, "security options"),
+      key<&Service::security_opt>("security_opt", unique_strings, "security options", unique),
       key<&Service::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm"),
       key<&Service::stdin_open>("stdin_open", boolean, "keep standard input open"),
       key<&Service::stop_grace_period>("stop_grace_period", duration, "time between the stop signal and SIGKILL"),
       key<&Service::stop_signal>("stop_signal", string, "SIGTERM by default"),
       key<&Service::storage_opt>("storage_opt", options, "storage driver's options"),
       key<&Service::sysctls>("sysctls", labels, "kernel parameters of its namespaces"),
-      key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", unique),
+      key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", {Merge::by_identity, assignment_name}),
       key<&Service::tty>("tty", boolean, "give it a terminal"),
       key<&Service::ulimits>("ulimits", ulimits_type, "resource limits"),
-      later("use_api_socket", "pass the engine's socket"),
+      key<&Service::use_api_socket>("use_api_socket", boolean, "mount the engine's socket"),
       key<&Service::user>("user", string, "user[:group] it runs as"),
       key<&Service::userns_mode>("userns_mode", string, "user namespace"),
       key<&Service::uts>("uts", string, "UTS namespace"),
@@ -511,8 +383,9 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::volumes>("volumes", volumes_type, "what to mount", {Merge::by_identity, target_identity}),
       key<&Service::volumes_from>("volumes_from", unique_strings, "volumes of other services and containers", unique),
       key<&Service::working_dir>("working_dir", string, "working directory"),
-      later("post_start", "commands after the start"),
-      later("pre_stop", "commands before the stop"),
+      key<&Service::pre_start>("pre_start", pre_start_type, "containers that run and end before it starts"),
+      key<&Service::post_start>("post_start", hooks_type, "commands to run in it after it started"),
+      key<&Service::pre_stop>("pre_stop", hooks_type, "commands to run in it before it stops"),
   };
   return rows;
 }

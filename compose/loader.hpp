@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/node.hpp"
 #include "compose/types.hpp"
 
 namespace stack::compose {
@@ -30,7 +31,9 @@ struct LoadOptions {
 
 struct LoadResult {
   Project project;
-  std::vector<std::string> warnings;  ///< ready to print, each naming its place
+  Node tree;                                ///< what the project was read from: all files merged, each value with its place
+  std::vector<std::string> variable_files;  ///< the .env files that were read, absolute, in order
+  std::vector<std::string> warnings;        ///< ready to print, each naming its place
 };
 
 /// Throws invalid_argument with every mistake of the first pass that finds any, one a line, each with file:line:column and

@@ -1,46 +1,74 @@
 #include "compose/merge.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 namespace stack::compose {
 namespace {
 
-void merge(Node& base, Node later, const Type* type, Merge rule);
+struct Rule {
+  Merge merge = Merge::deep;
+  std::string (*identity)(const Node&) = nullptr;
+};
 
-void merge_mappings(Node& base, Node later, const Type* type) {
+void merge(Node& base, Node later, const Type* type, Rule rule);
+
+/// Merge::refine
+void refine(Node& base, Node later, const Type* item_type, std::string (*identity)(const Node&)) {
+  for (Node& item : later.items()) {
+    const auto same = std::find_if(base.items().begin(), base.items().end(),
+                                   [&](const Node& earlier) { return identity(earlier) == identity(item); });
+    if (same == base.items().end()) continue;
+    Node refined = *same;
+    merge(refined, std::move(item), item_type, {});
+    item = std::move(refined);
+  }
+  base = std::move(later);
+}
+
+/// `free`: for keys that the table does not name.
+void merge_mappings(Node& base, Node later, const Type* type, Rule free) {
   for (Node::Member& member : later.members()) {
     Node* below = base.find(member.key);
-    if (member.value.merge_tag == MergeTag::reset) {
-      base.erase(member.key);
-    } else if (below == nullptr) {
+    // A reset stays: this may itself be laid over an earlier file, whose value goes too. finish_merge() removes it.
+    if (below == nullptr || below->merge_tag == MergeTag::reset || member.value.merge_tag == MergeTag::reset) {
       base.set(member.key, std::move(member.value), std::move(member.key_location));
     } else {
       const Key* key = type != nullptr && type->keys != nullptr ? find_key(type->keys(), member.key) : nullptr;
       const Type* value_type = key != nullptr ? key->type : type != nullptr ? type->value : nullptr;
-      merge(*below, std::move(member.value), value_type, key != nullptr ? key->merge : Merge::deep);
+      merge(*below, std::move(member.value), value_type, key != nullptr ? Rule{key->merge, key->identity} : free);
     }
   }
 }
 
-void merge(Node& base, Node later, const Type* type, Merge rule) {
-  const bool whole = later.merge_tag == MergeTag::replace || rule == Merge::replace;
+void merge(Node& base, Node later, const Type* type, Rule rule) {
+  const bool whole = later.merge_tag == MergeTag::replace || rule.merge == Merge::replace;
   // A null says nothing, except where it is a value of its own: a variable of the environment.
   const bool null_is_a_value = base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
   if (!whole && later.is_null() && !null_is_a_value) return;
   if (whole || later.kind() != base.kind() || later.is_scalar()) {
+    later.replaced = std::make_shared<const Node>(std::move(base));
     base = std::move(later);
     return;
   }
   if (later.is_sequence()) {
-    for (Node& item : later.items()) base.append(std::move(item));
+    if (rule.merge == Merge::refine)
+      return refine(base, std::move(later), type != nullptr ? type->item : nullptr, rule.identity);
+    const auto is_new = [&](const Node& item) {
+      return std::none_of(base.items().begin(), base.items().end(),
+                          [&](const Node& earlier) { return earlier.text() == item.text(); });
+    };
+    for (Node& item : later.items())
+      if (rule.merge != Merge::append_new || is_new(item)) base.append(std::move(item));
     return;
   }
-  if (rule == Merge::logging) {
+  if (rule.merge == Merge::logging) {
     const Node* old_driver = base.find("driver");
     const Node* new_driver = later.find("driver");
     if (old_driver != nullptr && new_driver != nullptr && old_driver->text() != new_driver->text()) base.erase("options");
   }
-  merge_mappings(base, std::move(later), type);
+  merge_mappings(base, std::move(later), type, rule.merge == Merge::append_new ? rule : Rule{});
 }
 
 void unify(Node& list, std::string (*identity)(const Node&)) {
@@ -78,9 +106,9 @@ void finish(Node& node, const Type* type) {
 
 }  // namespace
 
-void merge_documents(Node& base, Node later) { merge(base, std::move(later), &document_type, Merge::deep); }
+void merge_documents(Node& base, Node later) { merge(base, std::move(later), &document_type, {}); }
 
-void merge_services(Node& base, Node later) { merge(base, std::move(later), &service_type, Merge::deep); }
+void merge_services(Node& base, Node later) { merge(base, std::move(later), &service_type, {}); }
 
 void finish_merge(Node& document) { finish(document, &document_type); }
 

@@ -14,6 +14,7 @@ public:
   void add(const Location& where, std::string_view path, std::string_view text);
   void warn(const Location& where, std::string_view path, std::string_view text);
   bool empty() const { return errors_.empty(); }
+  std::size_t count() const { return errors_.size(); }
   /// Throws invalid_argument with every mistake added so far, one a line; does nothing when there is none.
   void throw_if_any() const;
   const std::vector<std::string>& warnings() const { return warnings_; }

@@ -1,6 +1,7 @@
 #pragma once
 // The value tree between the YAML parser and the Project. Every node knows where it was written.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,6 +72,7 @@ public:
 
   Location location;
   MergeTag merge_tag = MergeTag::none;
+  std::shared_ptr<const Node> replaced;  ///< the value of an earlier layer that this one was merged over, if any
 
 private:
   std::size_t position(std::string_view key) const;

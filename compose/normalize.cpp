@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
+#include <cstring>
 #include <set>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "compose/dotenv.hpp"
+#include "compose/text_file.hpp"
 
 namespace stack::compose {
 namespace {
@@ -19,21 +19,21 @@ std::string_view service_of(std::string_view mode) {
 }
 
 void imply_dependencies(Service& service) {
-  for (const std::string& from : service.volumes_from)
-    if (!from.starts_with("container:"))
-      service.depends_on.try_emplace(from.substr(0, from.find(':')),
-                                     Dependency{DependencyCondition::service_started, false, true});
-  const auto imply = [&](std::string_view other) {
-    if (!other.empty())
-      service.depends_on.try_emplace(std::string(other), Dependency{DependencyCondition::service_started, true, true});
+  const auto imply = [&](std::string_view other, bool restart) {
+    if (other.empty()) return;
+    const auto [entry, fresh] = service.depends_on.try_emplace(std::string(other));
+    if (fresh) entry->second.restart = restart;
   };
+  for (const std::string& link : service.links) imply(std::string_view(link).substr(0, link.find(':')), true);
   for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts, &service.cgroup})
-    imply(service_of(*mode));
-  for (const std::string& link : service.links) imply(std::string_view(link).substr(0, link.find(':')));
+    imply(service_of(*mode), true);
+  for (const std::string& from : service.volumes_from)
+    if (!from.starts_with("container:")) imply(std::string_view(from).substr(0, from.find(':')), false);
 }
 
 void normalize_service(Service& service, const std::string& directory) {
-  if (service.network_mode.empty() && service.networks.empty()) service.networks.emplace("default", std::nullopt);
+  if (service.network_mode.empty() && service.networks.empty() && !service.provider)
+    service.networks.emplace("default", std::nullopt);
   if (service.build) {
     if (service.build->context.empty()) service.build->context = directory;
     if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty()) service.build->dockerfile = "Dockerfile";
@@ -50,12 +50,9 @@ void name_objects(Objects& objects, const std::string& project) {
     if (object.name.empty()) object.name = object.external ? key : project + '_' + key;
 }
 
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return std::nullopt;
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return stream.bad() ? std::nullopt : std::optional(std::move(text).str());
+Location place_of(const Service& service, const std::string& attribute) {
+  const auto found = service.locations.find(attribute);
+  return found == service.locations.end() ? service.location : found->second;
 }
 
 void merge_env_files(Service& service, const Lookup& lookup) {
@@ -67,7 +64,7 @@ void merge_env_files(Service& service, const Lookup& lookup) {
   };
   for (std::size_t i = 0; i < service.env_files.size(); ++i) {
     const EnvFile& file = service.env_files[i];
-    const std::optional<std::string> text = read_file(file.path);
+    const std::optional<std::string> text = read_text_file(file.path);
     const std::string where = service.where(fmt::format("env_file[{}]", i));
     if (!text) {
       if (!file.required) continue;
@@ -86,16 +83,17 @@ void merge_env_files(Service& service, const Lookup& lookup) {
   service.env_files.clear();
 }
 
-void merge_label_files(Service& service, const Lookup& lookup) {
+void merge_label_files(Service& service) {
   StringMap merged;
+  const Lookup nothing = [](std::string_view) { return std::nullopt; };
   for (std::size_t i = 0; i < service.label_files.size(); ++i) {
     const std::string& path = service.label_files[i];
-    const std::optional<std::string> text = read_file(path);
+    const std::optional<std::string> text = read_text_file(path);
     if (!text)
       throw Error(ErrorCode::not_found,
                   fmt::format("{}: services.{}.label_file: cannot read {}: {}", service.where(fmt::format("label_file[{}]", i)),
                               service.name, path, std::strerror(errno)));
-    parse_dotenv(*text, path, lookup, merged);
+    parse_dotenv(*text, path, nothing, merged);
   }
   for (auto& [name, value] : merged) service.labels.try_emplace(name, std::move(value));
   service.label_files.clear();
@@ -122,11 +120,11 @@ void normalize(Project& project, const std::string& directory) {
   name_objects(project.configs, project.name);
 }
 
-void resolve_environment(Project& project, const Lookup& lookup) {
+void resolve_environment(Project& project, const LookupAt& variable_at, const Lookup& lookup) {
   for (auto* services : {&project.services, &project.disabled_services})
     for (auto& [name, service] : *services) {
       for (auto& [variable, value] : service.environment)
-        if (!value) value = lookup(variable);
+        if (!value) value = variable_at(place_of(service, "environment." + variable), variable);
       if (!service.build) continue;
       for (auto& [argument, value] : service.build->args)
         if (!value) value = lookup(argument);
@@ -139,19 +137,19 @@ void merge_env_files(Project& project, const Lookup& lookup) {
     if (!service.env_files.empty()) merge_env_files(service, lookup);
 }
 
-void merge_label_files(Project& project, const Lookup& lookup) {
+void merge_label_files(Project& project) {
   for (auto& [name, service] : project.services)
-    if (!service.label_files.empty()) merge_label_files(service, lookup);
+    if (!service.label_files.empty()) merge_label_files(service);
 }
 
-void resolve_file_objects(Project& project, const Lookup& lookup) {
+void resolve_file_objects(Project& project, const LookupAt& variable_at) {
   for (auto* objects : {&project.secrets, &project.configs})
     for (auto& [name, object] : *objects)
-      if (!object.environment.empty()) object.content = lookup(object.environment);
+      if (!object.environment.empty()) object.content = variable_at(object.location, object.environment);
 }
 
 void drop_unused(Project& project) {
-  std::set<std::string> networks, volumes, secrets, configs;
+  std::set<std::string> networks, volumes, secrets, configs, models;
   for (const auto& [name, service] : project.services) {
     for (const auto& [network, options] : service.networks) networks.insert(network);
     for (const Mount& mount : service.volumes)
@@ -160,11 +158,13 @@ void drop_unused(Project& project) {
     if (service.build)
       for (const FileReference& secret : service.build->secrets) secrets.insert(secret.source);
     for (const FileReference& config : service.configs) configs.insert(config.source);
+    for (const auto& [model, options] : service.models) models.insert(model);
   }
   keep_only(project.networks, networks);
   keep_only(project.volumes, volumes);
   keep_only(project.secrets, secrets);
   keep_only(project.configs, configs);
+  keep_only(project.models, models);
 }
 
 }  // namespace stack::compose

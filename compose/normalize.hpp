@@ -9,18 +9,22 @@ namespace stack::compose {
 /// dependencies implied by `service:x` modes, scale and deploy.replicas as one value.
 void normalize(Project& project, const std::string& directory);
 
-/// Null variables and build arguments are taken from `lookup`; build arguments it lacks are dropped.
-void resolve_environment(Project& project, const Lookup& lookup);
+/// The value of a variable as seen by the file that names it.
+using LookupAt = std::function<std::optional<std::string>(const Location& place, std::string_view name)>;
+
+/// Null variables are taken from the environment of the file that says them, build arguments from the project's; build
+/// arguments it lacks are dropped.
+void resolve_environment(Project& project, const LookupAt& variable_at, const Lookup& lookup);
 
 /// Merges each enabled service's env_file into its environment and forgets the files. Throws not_found for one that is
 /// required and missing, invalid_argument for one that cannot be read.
 void merge_env_files(Project& project, const Lookup& lookup);
 
-/// The same for label_file and labels.
-void merge_label_files(Project& project, const Lookup& lookup);
+/// The same for label_file and labels; variables in them see only the file itself, as with docker compose.
+void merge_label_files(Project& project);
 
-/// Takes the content of secrets and configs with `environment: NAME` from `lookup`.
-void resolve_file_objects(Project& project, const Lookup& lookup);
+/// Takes the content of secrets and configs with `environment: NAME` from the environment of their file.
+void resolve_file_objects(Project& project, const LookupAt& variable_at);
 
 /// Drops networks, volumes, secrets and configs no enabled service uses.
 void drop_unused(Project& project);

@@ -32,6 +32,15 @@ bool is_printable(char32_t c) {
          (c >= 0xE000 && c < 0xFFFE && c != 0xFEFF);
 }
 
+bool has_break(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [c, length] = decode(text, at);
+    if (is_break(c)) return true;
+    at += length;
+  }
+  return false;
+}
+
 /// Which styles a text allows.
 struct Analysis {
   bool plain = true, single_quoted = true, block = true;
@@ -148,7 +157,7 @@ private:
       for (const Node::Member& member : node.members()) {
         if (!(first && inline_start)) margin(indent);
         first = false;
-        if (member.key.size() > longest_simple_key) {
+        if (member.key.size() > longest_simple_key || has_break(member.key)) {
           out += "? ";
           scalar_text(member.key, indent, false);
           out += '\n';

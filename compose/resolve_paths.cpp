@@ -5,29 +5,15 @@
 namespace stack::compose {
 namespace {
 
-std::string clean(const std::string& path) {
+std::vector<std::string_view> split_path(std::string_view text) {
   std::vector<std::string_view> parts;
-  const std::string_view text = path;
   std::size_t at = 0;
   while (at <= text.size()) {
     const std::size_t end = std::min(text.find('/', at), text.size());
-    const std::string_view part = text.substr(at, end - at);
+    parts.push_back(text.substr(at, end - at));
     at = end + 1;
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.push_back(part);
-    }
   }
-  std::string out;
-  for (const std::string_view part : parts) (out += '/') += part;
-  return out.empty() ? "/" : out;
-}
-
-bool is_remote(std::string_view context) {
-  for (const std::string_view scheme : {"https://", "http://", "git://", "ssh://", "git@", "github.com/", "service:"})
-    if (context.starts_with(scheme)) return true;
-  return context.find("://") != std::string_view::npos;
+  return parts;
 }
 
 void walk(Node& node, const Type& type, const PathBase& base) {
@@ -47,11 +33,51 @@ void walk(Node& node, const Type& type, const PathBase& base) {
 
 }  // namespace
 
+std::string clean_path(const std::string& path) {
+  const bool absolute = path.starts_with('/');
+  std::vector<std::string_view> parts;
+  for (const std::string_view part : split_path(path)) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..")
+      parts.push_back(part);
+    else if (!parts.empty() && parts.back() != "..")
+      parts.pop_back();
+    else if (!absolute)
+      parts.push_back(part);
+  }
+  std::string out;
+  for (const std::string_view part : parts) (out += out.empty() && !absolute ? "" : "/") += part;
+  return !out.empty() ? out : absolute ? "/" : ".";
+}
+
+bool is_remote(std::string_view path) {
+  for (const std::string_view scheme : {"git@", "github.com/", "service:"})
+    if (path.starts_with(scheme)) return true;
+  return path.find("://") != std::string_view::npos;
+}
+
+bool is_windows_path(std::string_view path) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return path.starts_with('\\') ||
+         (path.size() > 2 && letter(path[0]) && path[1] == ':' && (path[2] == '\\' || path[2] == '/'));
+}
+
+std::string relative_path(const std::string& path, const std::string& directory) {
+  const std::vector<std::string_view> to = split_path(path), from = split_path(directory);
+  std::size_t common = 0;
+  while (common < to.size() && common < from.size() && to[common] == from[common]) ++common;
+  std::string out;
+  for (std::size_t i = common; i < from.size(); ++i)
+    if (!from[i].empty()) out += "../";
+  for (std::size_t i = common; i < to.size(); ++i) (out += to[i]) += '/';
+  return clean_path(out);
+}
+
 std::string resolve_path(std::string_view path, const PathBase& base) {
-  if (path.starts_with('/')) return std::string(path);
+  if (path.starts_with('/') || is_windows_path(path)) return std::string(path);
   if (!base.home.empty() && (path == "~" || path.starts_with("~/")))
-    return clean(base.home + '/' + std::string(path.substr(1)));
-  return clean(base.directory + '/' + std::string(path));
+    return clean_path(base.home + '/' + std::string(path.substr(1)));
+  return clean_path(base.directory + '/' + std::string(path));
 }
 
 void resolve_path(Node& node, const PathBase& base) {
@@ -67,6 +93,15 @@ void resolve_mount(Node& node, const PathBase& base) {
   const Node* type = node.find("type");
   Node* source = node.find("source");
   if (type != nullptr && type->text() == "bind" && source != nullptr) resolve_path(*source, base);
+}
+
+void resolve_bind_volume(Node& node, const PathBase& base) {
+  const Node* driver = node.find("driver");
+  Node* options = node.find("driver_opts");
+  if (driver == nullptr || driver->text() != "local" || options == nullptr || !options->is_mapping()) return;
+  const Node* mount_options = options->find("o");
+  Node* device = options->find("device");
+  if (mount_options != nullptr && mount_options->text() == "bind" && device != nullptr) resolve_path(*device, base);
 }
 
 void resolve_paths(Node& document, const PathBase& base) { walk(document, document_type, base); }

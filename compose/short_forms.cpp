@@ -1,9 +1,13 @@
 #include "compose/short_forms.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/error.hpp"
 #include "base/units.hpp"
@@ -92,17 +96,29 @@ void number(Node& node, LongForm& form) {
   node = Node::floating(value, node.location);
 }
 
+void single_number(Node& node, LongForm& form) {
+  number(node, form);
+  if (node.is_floating())
+    node = Node::floating(std::strtod(format_float(node.as_floating(), true).c_str(), nullptr), node.location);
+}
+
+void count(Node& node, LongForm& form) {
+  integer(node, form);
+  if (node.is_integer() && node.as_integer() < 0) complain(node, form, fmt::format("{} is negative", node.as_integer()));
+}
+
 void text(Node& node, LongForm&) {
   if (node.is_scalar() && !node.is_null() && !node.is_string()) node = Node::string(node.text(), node.location);
 }
 
 void byte_size(Node& node, LongForm& form) {
   if (node.is_integer()) return;
-  const std::string written = node.text();
+  std::string written = node.text();
   if (written == "-1") {
     node = Node::integer(-1, node.location);
     return;
   }
+  if (written.starts_with('+')) written.erase(0, 1);
   std::int64_t bytes = 0;
   try {
     bytes = parse_byte_size(written);
@@ -230,14 +246,17 @@ void condition(Node& node, LongForm& form) {
              fmt::format("'{}' is not one of service_started, service_healthy, service_completed_successfully", name));
 }
 
-void service_networks(Node& node, LongForm& form) {
+namespace {
+
+/// ["a", "b"] to {a: , b: }
+void names(Node& node, LongForm& form, std::string_view kind) {
   if (!node.is_sequence()) return;
   Node result = Node::mapping(node.location);
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     const Node& item = node.items()[i];
     if (!item.is_string())
       form.mistakes.add(item.location, join_path(form.path, i),
-                        fmt::format("expected the name of a network, found {}", item.kind_name()));
+                        fmt::format("expected the name of a {}, found {}", kind, item.kind_name()));
     else if (result.find(item.as_string()) != nullptr)
       form.mistakes.add(item.location, form.path, fmt::format("'{}' is listed twice", item.as_string()));
     else
@@ -245,6 +264,12 @@ void service_networks(Node& node, LongForm& form) {
   }
   node = std::move(result);
 }
+
+}  // namespace
+
+void service_networks(Node& node, LongForm& form) { names(node, form, "network"); }
+
+void service_models(Node& node, LongForm& form) { names(node, form, "model"); }
 
 void file_reference(Node& node, LongForm& form) {
   if (node.is_string()) {
@@ -276,11 +301,17 @@ void env_files(Node& node, LongForm& form) {
 
 void extra_hosts(Node& node, LongForm& form) {
   Node result = Node::mapping(node.location);
-  const auto add = [&](const std::string& host, std::string_view address, const Location& where) {
-    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  const auto add = [&](const std::string& host, std::string_view list, const Location& where) {
     Node* addresses = result.find(host);
     if (addresses == nullptr) addresses = &result.set(host, Node::sequence(where), where);
-    addresses->append(Node::string(std::string(address), where));
+    while (true) {
+      const std::size_t comma = list.find(',');
+      std::string_view address = list.substr(0, comma);
+      if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+      addresses->append(Node::string(std::string(address), where));
+      if (comma == std::string_view::npos) return;
+      list.remove_prefix(comma + 1);
+    }
   };
   if (node.is_sequence()) {
     for (std::size_t i = 0; i < node.items().size(); ++i) {
@@ -332,19 +363,61 @@ void device(Node& node, LongForm& form) {
 }
 
 void ulimit(Node& node, LongForm& form) {
-  if (node.is_mapping()) {
-    if (node.find("soft") == nullptr || node.find("hard") == nullptr) complain(node, form, "both 'soft' and 'hard' are needed");
-  } else {
-    integer(node, form);
+  if (!node.is_mapping()) return integer(node, form);
+  if (node.find("soft") == nullptr || node.find("hard") == nullptr) complain(node, form, "both 'soft' and 'hard' are needed");
+  for (Node::Member& member : node.members()) {
+    LongForm below{join_path(form.path, member.key), form.mistakes};
+    if (member.key == "soft" || member.key == "hard") {
+      if (member.value.is_integer() || member.value.is_floating() || member.value.is_string())
+        integer(member.value, below);
+      else
+        complain(member.value, below, fmt::format("expected an integer, found {}", member.value.kind_name()));
+    } else if (!member.key.starts_with("x-")) {
+      form.mistakes.add(member.key_location, form.path,
+                        fmt::format("unknown key '{}'; only 'soft' and 'hard' are known", member.key));
+    }
   }
 }
 
-void external(Node& node, LongForm& form) {
-  if (node.is_mapping()) {
-    complain(node, form, "'external: {name: …}' is no longer accepted; write 'external: true' and 'name: …' beside it");
-    node = Node::boolean(true, node.location);
+void part_names(Node& node, LongForm& form) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  };
+  for (const Node::Member& member : node.members())
+    if (member.key.empty() || !std::all_of(member.key.begin(), member.key.end(), fits))
+      form.mistakes.add(member.key_location, form.path,
+                        fmt::format("'{}' cannot be a name: only letters, digits, '.', '_' and '-' can", member.key));
+}
+
+void selinux(Node& node, LongForm& form) {
+  if (node.as_string() != "z" && node.as_string() != "Z")
+    complain(node, form, fmt::format("'{}' is neither z (shared) nor Z (private)", node.as_string()));
+}
+
+void external(Node& node, LongForm& form) { boolean(node, form); }
+
+void named_external(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  Node* external = node.find("external");
+  if (external == nullptr || !external->is_mapping()) return;
+  const std::string path = join_path(form.path, "external");
+  const Node* name = external->find("name");
+  for (const Node::Member& member : external->members())
+    if (member.key != "name" && !member.key.starts_with("x-"))
+      form.mistakes.add(member.key_location, path, fmt::format("unknown key '{}'; only 'name' is known", member.key));
+  if (name != nullptr && !name->is_string())
+    form.mistakes.add(name->location, join_path(path, "name"), fmt::format("expected a string, found {}", name->kind_name()));
+  form.mistakes.warn(external->location, path,
+                     "'external: {name: …}' is deprecated; write 'external: true' and 'name: …' beside it");
+  const Node* beside = node.find("name");
+  if (name != nullptr && beside != nullptr && beside->text() != name->text())
+    form.mistakes.add(name->location, join_path(path, "name"), "differs from the 'name' beside 'external'");
+  const Location where = external->location;
+  if (name != nullptr && beside == nullptr) {
+    Node copy = *name;
+    node.set("name", std::move(copy), where);
   }
-  boolean(node, form);
+  *node.find("external") = Node::boolean(true, where);
 }
 
 void extends(Node& node, LongForm& form) {
@@ -358,20 +431,121 @@ void extends(Node& node, LongForm& form) {
   }
 }
 
+void include(Node& node, LongForm& form) {
+  if (node.is_string()) {
+    Node result = Node::mapping(node.location);
+    const Location where = node.location;
+    result.set("path", std::move(node), where);
+    node = std::move(result);
+  }
+  if (!node.is_mapping()) return;
+  if (node.find("path") == nullptr) complain(node, form, "'path' is missing");
+  const std::vector<std::string_view> known{"path", "env_file", "project_directory"};
+  for (const Node::Member& member : node.members()) {
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+    const std::string_view meant = nearest(member.key, known);
+    form.mistakes.warn(member.key_location, form.path,
+                       fmt::format("'{}' is unknown and ignored{}", member.key,
+                                   meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+  }
+  std::erase_if(node.members(),
+                [&](const Node::Member& member) { return std::find(known.begin(), known.end(), member.key) == known.end(); });
+}
+
+namespace {
+
+constexpr std::array pull_policies{"always", "never", "missing", "build", "refresh", "daily", "weekly"};
+
+/// every_1h30m
+bool is_pull_interval(const std::string& policy) {
+  constexpr std::string_view prefix = "every_";
+  if (!policy.starts_with(prefix)) return false;
+  try {
+    return parse_duration(policy.substr(prefix.size())).count() > 0;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+template <class Words>
+void one_of(const Node& node, LongForm& form, const Words& words) {
+  if (std::find(words.begin(), words.end(), node.as_string()) == words.end())
+    complain(node, form, fmt::format("'{}' is not one of {}", node.as_string(), fmt::join(words, ", ")));
+}
+
+}  // namespace
+
 void pull_policy(Node& node, LongForm& form) {
-  const std::string& policy = node.as_string();
-  if (policy == "if_not_present") node.as_string() = "missing";
-  const bool word = policy.empty() || policy == "always" || policy == "never" || policy == "build" || policy == "missing" ||
-                    policy == "refresh" || policy == "daily" || policy == "weekly";
-  bool every = policy.starts_with("every_");
-  if (every) try {
-      every = parse_duration(policy.substr(6)).count() > 0;
-    } catch (const Error&) {
-      every = false;
-    }
-  if (!word && !every)
-    complain(node, form,
-             fmt::format("'{}' is not one of always, never, missing, build, daily, weekly, every_<duration>", policy));
+  std::string& policy = node.as_string();
+  if (policy == "if_not_present") policy = "missing";
+  if (policy.empty() || std::find(pull_policies.begin(), pull_policies.end(), policy) != pull_policies.end()) return;
+  if (!is_pull_interval(policy))
+    complain(node, form, fmt::format("'{}' is not one of {}, every_<duration>", policy, fmt::join(pull_policies, ", ")));
+}
+
+void update_order(Node& node, LongForm& form) {
+  constexpr std::array orders{"start-first", "stop-first"};
+  one_of(node, form, orders);
+}
+
+void watch_action(Node& node, LongForm& form) {
+  constexpr std::array actions{"rebuild", "sync", "restart", "sync+restart", "sync+exec"};
+  one_of(node, form, actions);
+}
+
+void watch_trigger(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  for (const char* needed : {"path", "action"})
+    if (node.find(needed) == nullptr) complain(node, form, fmt::format("'{}' is missing", needed));
+  const Node* action = node.find("action");
+  if (action != nullptr && action->text().starts_with("sync") && node.find("target") == nullptr)
+    complain(node, form, fmt::format("'target' is missing: where '{}' puts the files", action->text()));
+}
+
+void hook(Node& node, LongForm& form) {
+  if (node.is_mapping() && node.find("command") == nullptr) complain(node, form, "'command' is missing");
+}
+
+void provider(Node& node, LongForm& form) {
+  if (node.is_mapping() && node.find("type") == nullptr) complain(node, form, "'type' is missing");
+}
+
+void option_values(Node& node, LongForm& form) {
+  text(node, form);
+  for (std::size_t i = 0; i < node.items().size(); ++i) {
+    Node& item = node.items()[i];
+    text(item, form);
+    if (!item.is_string())
+      form.mistakes.add(item.location, join_path(form.path, i),
+                        fmt::format("expected a string, number or boolean, found {}", item.kind_name()));
+  }
+}
+
+void model(Node& node, LongForm& form) {
+  if (node.is_mapping() && node.find("model") == nullptr) complain(node, form, "'model' is missing");
+}
+
+void ssh(Node& node, LongForm& form) {
+  if (!node.is_mapping()) return;
+  Node list = Node::sequence(node.location);
+  for (Node::Member& member : node.members()) {
+    text(member.value, form);
+    if (!member.value.is_null() && !member.value.is_string())
+      form.mistakes.add(member.value.location, join_path(form.path, member.key),
+                        fmt::format("expected a path or nothing, found {}", member.value.kind_name()));
+    const std::string path = member.value.text();
+    list.append(Node::string(path.empty() ? member.key : member.key + '=' + path, member.key_location));
+  }
+  node = std::move(list);
+}
+
+void file_object(Node& node, LongForm& form) {
+  named_external(node, form);
+  if (!node.is_mapping()) return;
+  std::vector<std::string_view> sources;
+  for (const std::string_view source : {"file", "environment", "content"})
+    if (node.find(source) != nullptr) sources.push_back(source);
+  if (sources.size() > 1) complain(node, form, fmt::format("'{}' exclude each other", fmt::join(sources, "' and '")));
 }
 
 void container_name(Node& node, LongForm& form) {

@@ -8,10 +8,12 @@ namespace stack::compose::short_forms {
 void integer(Node& node, LongForm& form);
 void boolean(Node& node, LongForm& form);
 void number(Node& node, LongForm& form);
-void text(Node& node, LongForm& form);       ///< any scalar as text
-void byte_size(Node& node, LongForm& form);  ///< to an integer
-void duration(Node& node, LongForm& form);   ///< to an integer of nanoseconds
-void file_mode(Node& node, LongForm& form);  ///< "0440" or 0440 to an integer
+void single_number(Node& node, LongForm& form);  ///< of 32 bits
+void count(Node& node, LongForm& form);          ///< an integer that is not negative
+void text(Node& node, LongForm& form);           ///< any scalar as text
+void byte_size(Node& node, LongForm& form);      ///< to an integer
+void duration(Node& node, LongForm& form);       ///< to an integer of nanoseconds
+void file_mode(Node& node, LongForm& form);      ///< "0440" or 0440 to an integer
 void nano_cpus(Node& node, LongForm& form);
 // lists and mappings
 void list(Node& node, LongForm& form);         ///< one string to a list of it
@@ -33,14 +35,28 @@ void port(Node& node, LongForm& form);
 void mount_type(Node& node, LongForm& form);
 void volume(Node& node, LongForm& form);
 void ulimit(Node& node, LongForm& form);
+void part_names(Node& node, LongForm& form);  ///< of services, volumes, secrets and configs
+void selinux(Node& node, LongForm& form);
 void external(Node& node, LongForm& form);
 void extends(Node& node, LongForm& form);
+void include(Node& node, LongForm& form);  ///< a path to a mapping; keys that docker compose ignores are dropped
 void expose(Node& node, LongForm& form);
 void pull_policy(Node& node, LongForm& form);
 void publish_range(Node& node, LongForm& form);
 void condition(Node& node, LongForm& form);
 void container_name(Node& node, LongForm& form);
 void cgroup(Node& node, LongForm& form);  ///< host or private
+void service_models(Node& node, LongForm& form);
+void hook(Node& node, LongForm& form);
+void watch_trigger(Node& node, LongForm& form);
+void watch_action(Node& node, LongForm& form);
+void provider(Node& node, LongForm& form);
+void option_values(Node& node, LongForm& form);  ///< scalars as text
+void update_order(Node& node, LongForm& form);
+void model(Node& node, LongForm& form);
+void ssh(Node& node, LongForm& form);             ///< a mapping to a list of ID=PATH
+void file_object(Node& node, LongForm& form);     ///< one source of content
+void named_external(Node& node, LongForm& form);  ///< `external: {name: x}` to `external: true` and `name: x`
 // device requests
 void gpus(Node& node, LongForm& form);            ///< "all" to a list of one request
 void gpu_request(Node& node, LongForm& form);     ///< no count: all

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "compose/resolve_paths.hpp"
 #include "compose/short_forms.hpp"
 
 namespace stack::compose::short_forms {
@@ -47,7 +48,8 @@ struct PortSpec {
 PortSpec split_port(std::string_view text) {
   PortSpec spec;
   if (const std::size_t slash = text.find('/'); slash != std::string_view::npos) {
-    spec.protocol = text.substr(slash + 1);
+    const std::string_view protocol = text.substr(slash + 1);
+    if (!protocol.empty()) spec.protocol = protocol.substr(0, protocol.find('/'));
     text = text.substr(0, slash);
   }
   const std::size_t last = text.rfind(':');
@@ -100,7 +102,7 @@ void expand_port(const Node& item, const std::string& path, Mistakes& mistakes, 
 }
 
 bool is_file_path(std::string_view source) {
-  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~');
+  return source.starts_with('.') || source.starts_with('/') || source.starts_with('~') || is_windows_path(source);
 }
 
 /// Colons part the sections, but not the one after a drive letter in front of a backslash.
@@ -117,24 +119,8 @@ std::vector<std::string> split_volume(std::string_view text) {
   return parts;
 }
 
-/// Paths inside a container: "/x/" is "/x", "/a/../b" is "/b".
-std::string clean_target(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t at = 0;
-  while (at <= path.size()) {
-    const std::size_t end = std::min(path.find('/', at), path.size());
-    std::string part = path.substr(at, end - at);
-    at = end + 1;
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.push_back(std::move(part));
-    }
-  }
-  std::string out;
-  for (const std::string& part : parts) out += '/' + part;
-  return out.empty() ? "/" : out;
-}
+/// Paths inside a container; Windows' stay as they are.
+std::string clean_target(const std::string& path) { return is_windows_path(path) ? path : clean_path(path); }
 
 void volume_options(std::string_view options, Node& volume, const Location& where) {
   const auto within = [&](const std::string& group, const std::string& key, Node value) {
@@ -175,6 +161,10 @@ void ports(Node& node, LongForm& form) {
 void port(Node& node, LongForm& form) {
   if (!node.is_mapping()) return;
   if (node.find("target") == nullptr) form.mistakes.add(node.location, form.path, "'target' is missing");
+  const Node* address = node.find("host_ip");
+  if (address != nullptr && address->is_string() && !address->as_string().empty() && !is_address(address->as_string()))
+    form.mistakes.add(address->location, join_path(form.path, "host_ip"),
+                      fmt::format("'{}' is not an IP address", address->as_string()));
   if (node.find("mode") == nullptr) node.set("mode", Node::string("ingress", node.location), node.location);
   if (node.find("protocol") == nullptr) node.set("protocol", Node::string("tcp", node.location), node.location);
 }
@@ -195,19 +185,18 @@ void expose(Node& node, LongForm& form) {
     const std::size_t slash = written.find('/');
     Range range;
     const std::string_view protocol = slash == std::string_view::npos ? "tcp" : written.substr(slash + 1);
+    // docker compose takes any text here, so files with such mistakes are about
     if (!read_range(written.substr(0, slash), range) || (protocol != "tcp" && protocol != "udp" && protocol != "sctp"))
-      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("'{}' is not PORT[-PORT][/PROTOCOL]", written));
+      form.mistakes.warn(item.location, join_path(form.path, i), fmt::format("'{}' is not PORT[-PORT][/PROTOCOL]", written));
   }
 }
 
 void mount_type(Node& node, LongForm& form) {
   const std::string& type = node.as_string();
-  if (type == "npipe")
-    form.mistakes.add(node.location, form.path, "mounts of type 'npipe' exist only on Windows");
-  else if (type == "cluster")
-    form.mistakes.add(node.location, form.path, "mounts of type 'cluster' exist only in a Swarm");
-  else if (type != "bind" && type != "volume" && type != "tmpfs" && type != "image")
-    form.mistakes.add(node.location, form.path, fmt::format("'{}' is not one of bind, volume, tmpfs, image", type));
+  for (const std::string_view known : {"bind", "volume", "tmpfs", "image", "cluster", "npipe"})
+    if (type == known) return;
+  form.mistakes.add(node.location, form.path,
+                    fmt::format("'{}' is not one of bind, volume, tmpfs, image, cluster, npipe", type));
 }
 
 void volume(Node& node, LongForm& form) {

@@ -2,14 +2,6 @@
 
 namespace stack::compose {
 
-std::string to_string(const Location& location) {
-  if (!location.file) return {};
-  std::string text = *location.file;
-  if (location.line > 0) text += ':' + std::to_string(location.line);
-  if (location.line > 0 && location.column > 0) text += ':' + std::to_string(location.column);
-  return text;
-}
-
 std::string_view to_string(DependencyCondition condition) {
   switch (condition) {
     case DependencyCondition::service_started: return "service_started";

@@ -34,6 +34,7 @@ struct FileReference {
   std::string target;  ///< path in the container; a secret's relative one is under /run/secrets; configs: "" means "/<source>"
   std::string uid, gid;
   std::optional<std::uint32_t> mode;
+  Extensions extensions;
 };
 
 struct Build {
@@ -46,6 +47,7 @@ struct Build {
   std::vector<std::string> tags;
   std::string network;
   bool no_cache = false;
+  std::vector<std::string> no_cache_filter;  ///< stages to build anew
   bool pull = false;
   std::map<std::string, std::vector<std::string>> extra_hosts;  ///< host → addresses
   std::int64_t shm_size = 0;
@@ -68,6 +70,47 @@ struct Dependency {
   DependencyCondition condition = DependencyCondition::service_started;
   bool restart = false;  ///< restart the dependent when this one is updated
   bool required = true;  ///< false: only a warning when it is absent (profile) or not up
+  Extensions extensions;
+};
+
+/// A command at a point of a container's life.
+struct Hook {
+  std::optional<std::vector<std::string>> command;
+  std::string image;  ///< pre_start only: what its own container is made of; "": the service's
+  std::string user;
+  bool privileged = false;
+  std::string working_dir;
+  OptionalStringMap environment;  ///< beside the container's own
+  bool per_replica = false;       ///< pre_start only: once for each container, not once for the service
+  Extensions extensions;
+};
+
+/// What `watch` does when files change.
+struct WatchTrigger {
+  std::string path;    ///< absolute
+  std::string action;  ///< "rebuild", "sync", "restart", "sync+restart" or "sync+exec"
+  std::string target;  ///< where in the container the files go
+  Hook exec;
+  std::vector<std::string> include, ignore;  ///< patterns
+  bool initial_sync = false;
+  Extensions extensions;
+};
+struct Develop {
+  std::vector<WatchTrigger> watch;
+  Extensions extensions;
+};
+
+/// A program that provides the service in place of a container.
+struct Provider {
+  std::string type;
+  std::map<std::string, std::vector<std::string>> options;
+  Extensions extensions;
+};
+
+/// How a service is told about a top-level model; "": variables named after the model.
+struct ServiceModel {
+  std::string endpoint_var, model_var;
+  Extensions extensions;
 };
 
 struct Healthcheck {
@@ -91,9 +134,11 @@ struct DeviceRequest {
 struct DiscreteResource {
   std::string kind;
   std::int64_t value = 0;
+  Extensions extensions;
 };
 struct GenericResource {
   std::optional<DiscreteResource> discrete;
+  Extensions extensions;
 };
 
 struct ResourceLimits {
@@ -102,26 +147,51 @@ struct ResourceLimits {
   std::int64_t pids = 0;                           ///< 0: not set; limits only
   std::vector<DeviceRequest> devices;              ///< reservations only
   std::vector<GenericResource> generic_resources;  ///< reservations only
+  Extensions extensions;
 };
 
 struct RestartPolicy {  ///< deploy.restart_policy
   std::string condition;
   std::optional<Duration> delay, window;
   std::optional<std::uint64_t> max_attempts;
+  Extensions extensions;
+};
+
+/// Of Swarm only: deploy.update_config and deploy.rollback_config.
+struct UpdateConfig {
+  std::optional<std::uint64_t> parallelism;
+  Duration delay{}, monitor{};
+  std::string failure_action;
+  double max_failure_ratio = 0;
+  std::string order;
+  Extensions extensions;
+};
+struct PlacementPreference {
+  std::string spread;
+  Extensions extensions;
+};
+struct Placement {
+  std::vector<std::string> constraints;
+  std::vector<PlacementPreference> preferences;
+  std::uint64_t max_replicas_per_node = 0;
+  Extensions extensions;
 };
 
 struct Deploy {
   std::string mode;
   std::optional<int> replicas;
   StringMap labels;
+  std::optional<UpdateConfig> update_config, rollback_config;
   std::optional<ResourceLimits> limits, reservations;
   std::optional<RestartPolicy> restart_policy;
+  Placement placement;
   std::string endpoint_mode;
-  Extensions extensions;
+  Extensions extensions, resources_extensions;
 };
 
 struct Device {
   std::string source, target, permissions;
+  Extensions extensions;
 };
 
 struct WeightDevice {
@@ -141,6 +211,7 @@ struct BlkioConfig {
 /// Windows only: read, printed and without effect, as in docker compose on Linux.
 struct CredentialSpec {
   std::string config, file, registry;
+  Extensions extensions;
 };
 
 struct EnvFile {
@@ -152,6 +223,7 @@ struct EnvFile {
 struct Logging {
   std::string driver;
   StringMap options;
+  Extensions extensions;
 };
 
 struct Port {
@@ -162,6 +234,7 @@ struct Port {
   std::string published;     ///< "", "8080" or a range "9100-9110"; "": an ephemeral port of the host
   std::string protocol = "tcp";
   std::string app_protocol;
+  Extensions extensions;
 };
 
 struct ServiceNetwork {
@@ -179,19 +252,23 @@ struct ServiceNetwork {
 struct BindOptions {
   std::string propagation, selinux, recursive;
   bool create_host_path = false;
+  Extensions extensions;
 };
 struct VolumeOptions {
   bool nocopy = false;
   std::string subpath;
   StringMap labels;
+  Extensions extensions;
 };
 struct TmpfsOptions {
   std::int64_t size = 0;   ///< bytes; 0: unlimited
   std::uint32_t mode = 0;  ///< 0: default
+  Extensions extensions;
 };
 
 struct ImageMountOptions {
   std::string subpath;
+  Extensions extensions;
 };
 
 struct Mount {
@@ -199,7 +276,7 @@ struct Mount {
   using Volume = VolumeOptions;
   using Tmpfs = TmpfsOptions;
   using Image = ImageMountOptions;
-  std::string type;  ///< "bind", "volume", "tmpfs", "image"
+  std::string type;  ///< "bind", "volume", "tmpfs", "image"; "npipe" and "cluster" are Windows' and Swarm's
   /// bind: absolute host path; volume: key of Project::volumes, "" for an anonymous one; image: its name
   std::string source;
   std::string target;
@@ -209,6 +286,7 @@ struct Mount {
   std::optional<Volume> volume;
   std::optional<Tmpfs> tmpfs;
   std::optional<Image> image;
+  Extensions extensions;
 };
 
 struct Service {
@@ -222,6 +300,7 @@ struct Service {
   std::optional<bool> attach;
   std::optional<BlkioConfig> blkio_config;
   std::optional<Build> build;
+  std::optional<Develop> develop;
   std::vector<std::string> cap_add, cap_drop;
   std::string cgroup_parent, cgroup;
   std::int64_t cpu_count = 0, cpu_period = 0, cpu_quota = 0, cpu_shares = 0;
@@ -240,6 +319,7 @@ struct Service {
   std::vector<Device> devices;
   std::vector<std::string> dns, dns_opt, dns_search;
   std::string domainname;
+  std::optional<Provider> provider;
   OptionalStringMap environment;   ///< env_file already merged in (unless LoadOptions::resolve_env_files is false)
   std::vector<EnvFile> env_files;  ///< empty after they were merged in
   std::vector<std::string> expose;
@@ -260,6 +340,7 @@ struct Service {
   std::int64_t mem_limit = 0, mem_reservation = 0, memswap_limit = 0;  ///< bytes; memswap_limit -1: unlimited swap
   std::optional<std::int64_t> mem_swappiness;
   std::string mac_address;
+  std::map<std::string, std::optional<ServiceModel>> models;      ///< key of Project::models
   std::string network_mode;                                       ///< "", "none", "host", "bridge", "service:x", "container:x"
   std::map<std::string, std::optional<ServiceNetwork>> networks;  ///< key of Project::networks; empty with network_mode
   bool oom_kill_disable = false;
@@ -268,7 +349,8 @@ struct Service {
   std::string platform;
   std::vector<Port> ports;
   bool privileged = false;
-  std::string pull_policy;  ///< "", "always", "never", "missing", "build", "daily", "weekly", "every_<duration>"
+  std::string pull_policy;  ///< "", "always", "never", "missing", "build", "refresh", "daily", "weekly",
+                            ///< "every_<duration>"
   bool read_only = false;
   std::string restart;       ///< "", "no", "always", "unless-stopped", "on-failure[:N]"; not checked by the loader
   std::string runtime;       ///< name of an OCI runtime the engine knows
@@ -282,11 +364,13 @@ struct Service {
   std::vector<std::string> tmpfs;  ///< "/run:size=1m"
   bool tty = false;
   std::map<std::string, Ulimit> ulimits;
+  bool use_api_socket = false;
   std::string user;
   std::string volume_driver;
   std::vector<Mount> volumes;
   std::vector<std::string> volumes_from;  ///< "SERVICE[:ro|rw]" or "container:NAME[:ro|rw]"
   std::string working_dir;
+  std::vector<Hook> pre_start, post_start, pre_stop;
   Extensions extensions;
 
   /// How many containers: `scale`, else `deploy.replicas`, else 1.
@@ -307,6 +391,7 @@ struct Network {
   StringMap driver_opts;
   std::string ipam_driver;
   std::vector<IpamPool> ipam_pools;
+  Extensions ipam_extensions;
   bool external = false;  ///< made by someone else; only looked up
   bool internal = false;
   bool attachable = false;
@@ -335,7 +420,19 @@ struct FileObject {
   std::optional<std::string> content;
   bool external = false;
   StringMap labels;
+  std::string driver;  ///< secrets: of Swarm only
+  StringMap driver_opts;
   std::string template_driver;
+  Extensions extensions;
+};
+
+/// An AI model that a model runner serves.
+struct Model {
+  Location location;
+  std::string name;
+  std::string model;  ///< an OCI artifact
+  std::int64_t context_size = 0;
+  std::vector<std::string> runtime_flags;
   Extensions extensions;
 };
 
@@ -348,6 +445,7 @@ struct Project {
   std::map<std::string, Network> networks;           ///< only those an enabled service uses
   std::map<std::string, Volume> volumes;
   std::map<std::string, FileObject> secrets, configs;
+  std::map<std::string, Model> models;
   Extensions extensions;
   std::vector<std::string> profiles;  ///< active
   StringMap environment;              ///< process environment and .env files: what interpolation saw

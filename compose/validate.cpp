@@ -20,30 +20,66 @@ public:
     networks();
     mounts();
     files();
+    build_contexts();
+    models();
     contradictions();
   }
 
 private:
-  void complain(std::string_view attribute, std::string_view text) {
-    Location where = service_.location;
-    std::string_view path = attribute;
-    while (!path.empty()) {
-      if (const auto found = service_.locations.find(path); found != service_.locations.end()) {
-        where = found->second;
-        break;
-      }
-      const std::size_t cut = path.find_last_of(".[");
-      path = cut == std::string_view::npos ? std::string_view() : path.substr(0, cut);
+  /// Of the attribute, or of the nearest thing around it that was written somewhere.
+  Location place_of(std::string_view attribute) const {
+    while (!attribute.empty()) {
+      if (const auto found = service_.locations.find(attribute); found != service_.locations.end()) return found->second;
+      const std::size_t cut = attribute.find_last_of(".[");
+      attribute = cut == std::string_view::npos ? std::string_view() : attribute.substr(0, cut);
     }
+    return service_.location;
+  }
+
+  void complain(std::string_view attribute, std::string_view text) {
     std::string full = "services." + service_.name;
     if (!attribute.empty()) full += '.' + std::string(attribute);
-    mistakes_.add(where, full, text);
+    mistakes_.add(place_of(attribute), full, text);
+  }
+
+  void warn(std::string_view attribute, std::string_view text) {
+    mistakes_.warn(place_of(attribute), "services." + service_.name + '.' + std::string(attribute), text);
   }
 
   void source() {
-    if (service_.image.empty() && !service_.build) complain("", "neither 'image' nor 'build' is given");
+    if (service_.image.empty() && !service_.build && !service_.provider) complain("", "neither 'image' nor 'build' is given");
     if (service_.build && !service_.build->dockerfile.empty() && !service_.build->dockerfile_inline.empty())
       complain("build.dockerfile_inline", "cannot be combined with 'dockerfile'");
+  }
+
+  /// additional_contexts: {name: "service:x"}
+  void build_contexts() {
+    if (!service_.build) return;
+    constexpr std::string_view prefix = "service:";
+    for (const auto& [name, context] : service_.build->additional_contexts)
+      if (context && context->starts_with(prefix)) {
+        const std::string other = context->substr(prefix.size());
+        const Service* found = any_service(other);
+        if (found == nullptr)
+          complain("build.additional_contexts." + name, fmt::format("refers to undefined service '{}'", other));
+        else if (!found->build)
+          complain("build.additional_contexts." + name, fmt::format("service '{}' has no 'build'", other));
+      }
+    const auto& platforms = service_.build->platforms;
+    if (!platforms.empty() && !service_.platform.empty() &&
+        std::find(platforms.begin(), platforms.end(), service_.platform) == platforms.end())
+      complain("build.platforms", fmt::format("lacks '{}', the service's 'platform'", service_.platform));
+  }
+
+  const Service* any_service(const std::string& name) const {
+    for (const auto* services : {&project_.services, &project_.disabled_services})
+      if (const auto found = services->find(name); found != services->end()) return &found->second;
+    return nullptr;
+  }
+
+  void models() {
+    for (const auto& [name, options] : service_.models)
+      if (!project_.models.contains(name)) complain("models." + name, fmt::format("refers to undefined model '{}'", name));
   }
 
   void require_service(std::string_view attribute, const std::string& name, bool required) {
@@ -110,22 +146,23 @@ private:
       if (mount.type == "volume" && !mount.source.empty() && !project_.volumes.contains(mount.source))
         complain(attribute, fmt::format("refers to undefined volume '{}'", mount.source));
       if (mount.type == "bind" && mount.source.empty()) complain(attribute, "a bind mount needs a 'source'");
-      if (mount.type == "tmpfs" && !mount.source.empty()) complain(attribute, "a tmpfs has no 'source'");
+      if (mount.type == "tmpfs" && !mount.source.empty()) warn(attribute, "a tmpfs has no 'source'; it is ignored");
       if (mount.target.empty()) complain(attribute, "'target' is missing");
       if (mount.bind && mount.type != "bind" && !only_selinux(mount))
-        complain(attribute + ".bind", fmt::format("does not apply to a mount of type '{}'", mount.type));
+        warn(attribute + ".bind", fmt::format("has no effect on a mount of type '{}'", mount.type));
       if (mount.type == "image" && mount.source.empty()) complain(attribute, "an image mount needs a 'source': the image");
       if (mount.image && mount.type != "image")
-        complain(attribute + ".image", fmt::format("does not apply to a mount of type '{}'", mount.type));
+        warn(attribute + ".image", fmt::format("has no effect on a mount of type '{}'", mount.type));
       if (mount.bind) recursion(attribute + ".bind.recursive", mount);
       if (mount.tmpfs && mount.type != "tmpfs")
-        complain(attribute + ".tmpfs", fmt::format("does not apply to a mount of type '{}'", mount.type));
+        warn(attribute + ".tmpfs", fmt::format("has no effect on a mount of type '{}'", mount.type));
       targets.emplace(mount.target, attribute);
     }
     for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
       const std::string target = service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':'));
-      if (const auto taken = targets.find(target); taken != targets.end())
-        complain(fmt::format("tmpfs[{}]", i), fmt::format("{} is already the target of {}", target, taken->second));
+      const std::string attribute = fmt::format("tmpfs[{}]", i);
+      const auto [taken, fresh] = targets.emplace(target, attribute);
+      if (!fresh) complain(attribute, fmt::format("{} is already the target of {}", target, taken->second));
     }
   }
 
@@ -133,8 +170,6 @@ private:
     const std::string& word = mount.bind->recursive;
     if (!word.empty() && word != "enabled" && word != "disabled" && word != "writable" && word != "readonly")
       complain(attribute, fmt::format("'{}' is not one of enabled, disabled, writable, readonly", word));
-    else if ((word == "writable" || word == "readonly") && !mount.read_only)
-      complain(attribute, fmt::format("'{}' needs 'read_only: true'", word));
   }
 
   void files() {
@@ -216,15 +251,22 @@ void check_file_objects(const std::map<std::string, FileObject>& objects, std::s
   for (const auto& [name, object] : objects) {
     const std::string path = fmt::format("{}.{}", kind, name);
     const int sources = (object.file.empty() ? 0 : 1) + (object.environment.empty() ? 0 : 1) +
-                        (object.content && object.environment.empty() ? 1 : 0) + (object.external ? 1 : 0);
-    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment', 'content' and 'external' exclude each other");
-    if (sources == 0)
+                        (object.content && object.environment.empty() ? 1 : 0);
+    if (sources > 1) mistakes.add(object.location, path, "'file', 'environment' and 'content' exclude each other");
+    if (sources == 0 && !object.external)
       mistakes.add(object.location, path, "one of 'file', 'environment' or 'external' must say where its content is");
   }
 }
 
-void check_external(const Location& where, const std::string& path, bool external, bool driver, Mistakes& mistakes) {
-  if (external && driver) mistakes.add(where, path, "'external' excludes every other key but 'name'");
+/// docker compose refuses this for volumes only.
+void check_external(const Project& project, Mistakes& mistakes) {
+  for (const auto& [name, network] : project.networks)
+    if (network.external && (!network.driver.empty() || !network.driver_opts.empty() || network.internal ||
+                             !network.labels.empty() || !network.ipam_pools.empty()))
+      mistakes.warn(network.location, "networks." + name, "is external: what is said beside its name has no effect");
+  for (const auto& [name, volume] : project.volumes)
+    if (volume.external && (!volume.driver.empty() || !volume.driver_opts.empty() || !volume.labels.empty()))
+      mistakes.add(volume.location, "volumes." + name, "'external' excludes every other key but 'name'");
 }
 
 void check_container_names(const Project& project, Mistakes& mistakes) {
@@ -246,14 +288,7 @@ void validate(const Project& project, Mistakes& mistakes) {
   check_container_names(project, mistakes);
   check_file_objects(project.secrets, "secrets", mistakes);
   check_file_objects(project.configs, "configs", mistakes);
-  for (const auto& [name, network] : project.networks)
-    check_external(network.location, "networks." + name, network.external,
-                   !network.driver.empty() || !network.driver_opts.empty() || network.internal || !network.labels.empty() ||
-                       !network.ipam_pools.empty(),
-                   mistakes);
-  for (const auto& [name, volume] : project.volumes)
-    check_external(volume.location, "volumes." + name, volume.external,
-                   !volume.driver.empty() || !volume.driver_opts.empty() || !volume.labels.empty(), mistakes);
+  check_external(project, mistakes);
 }
 
 }  // namespace stack::compose

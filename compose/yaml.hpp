@@ -14,9 +14,9 @@ constexpr std::size_t max_yaml_bytes = 16U << 20;  ///< of one file
 constexpr std::size_t max_yaml_nodes = 1U << 19;   ///< after aliases are expanded
 constexpr int max_yaml_depth = 128;
 
-/// Every document of the text; empty ones are left out. `file` is the name for locations.
+/// Every document of the text; empty ones are left out. `name` is the file's in locations, which keep the text.
 /// Throws invalid_argument "file:line:column: …" at the first mistake.
-std::vector<Node> parse_yaml(std::string_view text, std::shared_ptr<const std::string> file);
+std::vector<Node> parse_yaml(std::string_view text, const std::shared_ptr<const std::string>& name);
 
 /// What a plain (unquoted) scalar means.
 Node resolve_plain_scalar(std::string_view text, Location where);

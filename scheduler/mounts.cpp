@@ -124,6 +124,9 @@ std::string file_target(const std::string& kind, const compose::FileReference& r
 void add_mounts(const Project& project, const Service& service, api::HostConfig& host) {
   for (std::size_t i = 0; i < service.volumes.size(); ++i) {
     const compose::Mount& mount = service.volumes[i];
+    const std::string recursive = mount.bind ? mount.bind->recursive : "";
+    if ((recursive == "writable" || recursive == "readonly") && !mount.read_only)
+      fail(service, "volumes[" + std::to_string(i) + "].bind.recursive", "'" + recursive + "' needs 'read_only: true'");
     if (mount.type == "bind")
       add_bind(mount, host);
     else if (mount.type == "volume")
@@ -133,7 +136,8 @@ void add_mounts(const Project& project, const Service& service, api::HostConfig&
     else if (mount.type == "image")
       add_image_mount(mount, host);
     else
-      fail(service, "volumes[" + std::to_string(i) + "].type", "\"" + mount.type + "\" is not supported");
+      fail(service, "volumes[" + std::to_string(i) + "].type",
+           "mounts of type '" + mount.type + "' exist only " + (mount.type == "npipe" ? "on Windows" : "in a Swarm"));
   }
   host.volume_driver = service.volume_driver;
   for (const std::string& from : service.volumes_from) host.volumes_from.push_back(volumes_source(project, from));

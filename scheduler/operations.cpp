@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "scheduler/build_context.hpp"
+#include "scheduler/hooks.hpp"
 #include "scheduler/injected_files.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/shared_namespaces.hpp"
@@ -117,14 +118,37 @@ asio::awaitable<std::string> create_container(Context context, CreateContainer c
   co_return response.id;
 }
 
-asio::awaitable<void> stop_container(api::Client& client, std::string container, std::optional<std::chrono::seconds> timeout) {
-  api::StopOptions options;
-  options.timeout = timeout;
+asio::awaitable<void> start_container(api::Client& client, StartContainer start) {
+  const bool started = co_await client.start_container(start.container);
+  if (started) co_await run_hooks(client, start.container, std::move(start.after));
+}
+
+/// Before a stop; one that has ended already has nothing to prepare.
+asio::awaitable<void> run_last_hooks(api::Client& client, std::string container, std::vector<HookCommand> hooks) {
   try {
-    co_await client.stop_container(std::move(container), std::move(options));
+    co_await run_hooks(client, std::move(container), std::move(hooks));
+  } catch (const api::ApiError& error) {
+    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::conflict) throw;
+  }
+}
+
+asio::awaitable<void> stop_container(api::Client& client, StopContainer stop) {
+  co_await run_last_hooks(client, stop.container, std::move(stop.before));
+  api::StopOptions options;
+  options.timeout = stop.timeout;
+  try {
+    co_await client.stop_container(stop.container, std::move(options));
   } catch (const api::ApiError& error) {
     if (error.status() != 404) throw;  // gone already
   }
+}
+
+asio::awaitable<void> restart_container(api::Client& client, RestartContainer restart) {
+  co_await run_last_hooks(client, restart.container, std::move(restart.before));
+  api::StopOptions options;
+  options.timeout = restart.timeout;
+  co_await client.restart_container(restart.container, std::move(options));
+  co_await run_hooks(client, restart.container, std::move(restart.after));
 }
 
 asio::awaitable<void> wait(Context context, WaitContainers wait, const Operation& operation) {
@@ -224,16 +248,11 @@ asio::awaitable<std::string> make(Context context, const Operation& operation) {
 
 asio::awaitable<void> change(Context context, const Operation& operation) {
   api::Client& client = context->client;
-  if (const auto* start = std::get_if<StartContainer>(&operation.action)) co_await client.start_container(start->container);
-  if (const auto* stop = std::get_if<StopContainer>(&operation.action))
-    co_await stop_container(client, stop->container, stop->timeout);
+  if (const auto* start = std::get_if<StartContainer>(&operation.action)) co_await start_container(client, *start);
+  if (const auto* stop = std::get_if<StopContainer>(&operation.action)) co_await stop_container(client, *stop);
   if (const auto* rename = std::get_if<RenameContainer>(&operation.action))
     co_await client.rename_container(rename->container, rename->name);
-  if (const auto* restart = std::get_if<RestartContainer>(&operation.action)) {
-    api::StopOptions options;
-    options.timeout = restart->timeout;
-    co_await client.restart_container(restart->container, std::move(options));
-  }
+  if (const auto* restart = std::get_if<RestartContainer>(&operation.action)) co_await restart_container(client, *restart);
   if (const auto* waiting = std::get_if<WaitContainers>(&operation.action)) co_await wait(context, *waiting, operation);
 }
 

@@ -67,18 +67,32 @@ struct CreateContainer {
   std::string hashed;       ///< the label config-hash is the SHA-256 of this, ids filled in; empty: it is known
 };
 
+/// A lifecycle hook: a command run in a container.
+struct HookCommand {
+  std::string what;   ///< "post_start[0]"
+  std::string where;  ///< file:line:column
+  std::vector<std::string> command;
+  std::string user;
+  bool privileged = false;
+  std::string working_dir;
+  std::vector<std::string> environment;  ///< "NAME=value", beside the container's own
+};
+
 struct StartContainer {
-  std::string container;  ///< id or name
+  std::string container;           ///< id or name
+  std::vector<HookCommand> after;  ///< run when it was started, not when it ran already
 };
 
 struct StopContainer {
   std::string container;
   std::optional<std::chrono::seconds> timeout;
+  std::vector<HookCommand> before;  ///< run first if the container runs
 };
 
 struct RestartContainer {
   std::string container;
   std::optional<std::chrono::seconds> timeout;
+  std::vector<HookCommand> before, after;
 };
 
 struct RemoveContainer {

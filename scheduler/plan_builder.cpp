@@ -3,10 +3,10 @@
 namespace stack::scheduler {
 
 int add_removal(PlanBuilder& builder, const ObservedContainer& container, const std::string& reason, Ids after, bool volumes,
-                std::optional<std::chrono::seconds> timeout) {
+                HowToStop how) {
   if (container.running()) {
     Operation stop = container_operation(container, reason);
-    stop.action = StopContainer{.container = container.id, .timeout = timeout};
+    stop.action = StopContainer{.container = container.id, .timeout = how.timeout, .before = std::move(how.before)};
     stop.after = std::move(after);
     after = {builder.add(std::move(stop))};
   }

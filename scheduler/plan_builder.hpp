@@ -49,8 +49,13 @@ inline Operation container_operation(const ObservedContainer& container, std::st
   return container_operation(container.service, container.number, container.name, std::move(reason), std::move(where));
 }
 
+struct HowToStop {
+  std::optional<std::chrono::seconds> timeout;
+  std::vector<HookCommand> before;
+};
+
 /// Stops (when it runs) and removes. Gives the id of the removal.
 int add_removal(PlanBuilder& builder, const ObservedContainer& container, const std::string& reason, Ids after, bool volumes,
-                std::optional<std::chrono::seconds> timeout);
+                HowToStop how);
 
 }  // namespace stack::scheduler

@@ -4,6 +4,7 @@
 #include "scheduler/container_config.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/graph.hpp"
+#include "scheduler/hooks.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/plan_builder.hpp"
 
@@ -79,6 +80,12 @@ public:
   }
   const std::map<std::string, Dependency>& dependencies(const std::string& service) { return dependencies_[service]; }
   std::set<std::string> dependents(const std::string& service) const { return graph_.dependents(service); }
+  /// Empty without files: nothing else tells them.
+  std::vector<HookCommand> hooks(const std::string& service, std::vector<HookCommand> (*of)(const compose::Service&)) const {
+    if (!project_) return {};
+    const auto found = project_->services.find(service);
+    return found == project_->services.end() ? std::vector<HookCommand>() : of(found->second);
+  }
   Operation operation(const ObservedContainer& container, const std::string& reason) const {
     return container_operation(container, reason, where_of(project_, container.service));
   }
@@ -103,7 +110,8 @@ std::map<const ObservedContainer*, int> add_stops(Existing& existing, const std:
     for (const ObservedContainer* container : existing.containers(service)) {
       if (!container->running()) continue;
       Operation stop = existing.operation(*container, reason);
-      stop.action = StopContainer{.container = container->id, .timeout = timeout};
+      stop.action =
+          StopContainer{.container = container->id, .timeout = timeout, .before = existing.hooks(service, pre_stop_hooks)};
       stop.after = after;
       stops[container] = existing.builder.add(std::move(stop));
       by_service[service].push_back(stops[container]);
@@ -263,7 +271,7 @@ Plan plan_start(const std::string& project_name, const Project* project, const O
         continue;
       }
       Operation start = existing.operation(*container, container->state);
-      start.action = StartContainer{.container = container->id};
+      start.action = StartContainer{.container = container->id, .after = existing.hooks(service, post_start_hooks)};
       start.after = after;
       starts[service].push_back(existing.builder.add(std::move(start)));
     }
@@ -289,7 +297,10 @@ Plan plan_restart(const std::string& project_name, const Project* project, const
     for (const auto& [name, dependency] : existing.dependencies(service)) append(after, restarts[name]);
     for (const ObservedContainer* container : existing.containers(service)) {
       Operation restart = existing.operation(*container, "restart");
-      restart.action = RestartContainer{.container = container->id, .timeout = options.timeout};
+      restart.action = RestartContainer{.container = container->id,
+                                        .timeout = options.timeout,
+                                        .before = existing.hooks(service, pre_stop_hooks),
+                                        .after = existing.hooks(service, post_start_hooks)};
       restart.after = after;
       restarts[service].push_back(existing.builder.add(std::move(restart)));
     }

@@ -92,20 +92,40 @@ void fields(V& v, CreateContainer& x) {
 }
 
 template <class V>
+void fields(V& v, HookCommand& x) {
+  v("what", x.what);
+  v("where", x.where, Empty::omit);
+  v("command", x.command);
+  v("user", x.user, Empty::omit);
+  v("privileged", x.privileged, Empty::omit);
+  v("working_dir", x.working_dir, Empty::omit);
+  v("environment", x.environment, Empty::omit);
+}
+
+template <class V>
+void hooks_field(V& v, std::string_view name, std::vector<HookCommand>& hooks) {
+  if (V::reading || !hooks.empty()) v(name, hooks);
+}
+
+template <class V>
 void fields(V& v, StartContainer& x) {
   v("container", x.container);
+  hooks_field(v, "after", x.after);
 }
 
 template <class V>
 void fields(V& v, StopContainer& x) {
   v("container", x.container);
   v("timeout", x.timeout, Empty::omit);
+  hooks_field(v, "before", x.before);
 }
 
 template <class V>
 void fields(V& v, RestartContainer& x) {
   v("container", x.container);
   v("timeout", x.timeout, Empty::omit);
+  hooks_field(v, "before", x.before);
+  hooks_field(v, "after", x.after);
 }
 
 template <class V>

@@ -6,11 +6,13 @@
 #include "compose/print.hpp"
 #include "scheduler/container_config.hpp"
 #include "scheduler/decide.hpp"
+#include "scheduler/hooks.hpp"
 #include "scheduler/image_plan.hpp"
 #include "scheduler/injected_files.hpp"
 #include "scheduler/key_places.hpp"
 #include "scheduler/labels.hpp"
 #include "scheduler/plan_builder.hpp"
+#include "scheduler/unsupported.hpp"
 
 namespace stack::scheduler {
 
@@ -36,6 +38,8 @@ public:
   Plan run() {
     decisions_ = decide(project_, observed_, options_);
     builder_.plan.warnings = decisions_.warnings;
+    for (std::string& warning : check_supported(project_, decisions_.order))
+      builder_.plan.warnings.push_back(std::move(warning));
     for (const std::string& name : decisions_.order) images_.add(*decisions_.services.at(name).service);
     remove_orphans();
     remove_before_networks();
@@ -50,7 +54,7 @@ public:
 private:
   void remove_orphans() {
     for (const ObservedContainer* container : decisions_.orphans)
-      orphan_removals_.push_back(add_removal(builder_, *container, "orphan", {}, false, options_.timeout));
+      orphan_removals_.push_back(add_removal(builder_, *container, "orphan", {}, false, {options_.timeout, {}}));
   }
 
   /// Containers on a network that is made anew go first.
@@ -58,7 +62,8 @@ private:
     for (const std::string& name : decisions_.order)
       for (const Replica& replica : decisions_.services.at(name).replicas)
         if (replica.fate == Replica::Fate::replace)
-          replaced_[replica.existing] = add_removal(builder_, *replica.existing, replica.reason, {}, false, options_.timeout);
+          replaced_[replica.existing] = add_removal(builder_, *replica.existing, replica.reason, {}, false,
+                                                    {options_.timeout, pre_stop_hooks(*decisions_.services.at(name).service)});
   }
 
   static bool makes_image(const Operation& operation) {
@@ -133,8 +138,8 @@ private:
   void add_service(const ServiceDecision& decision) {
     const Service& service = *decision.service;
     for (const Surplus& surplus : decision.surplus)
-      surplus_removals_[service.name].push_back(
-          add_removal(builder_, *surplus.container, surplus.reason, {}, surplus.volumes, options_.timeout));
+      surplus_removals_[service.name].push_back(add_removal(builder_, *surplus.container, surplus.reason, {}, surplus.volumes,
+                                                            {options_.timeout, pre_stop_hooks(service)}));
     if (recreates(decision)) stop_dependents_that_restart(service.name);
     const Ids needed = options_.no_start ? Ids() : ready(service);
     for (const Replica& replica : decision.replicas) add_replica(decision, replica, needed);
@@ -158,7 +163,8 @@ private:
         if (!stays || !replica.existing->running()) continue;
         Operation stop =
             container_operation(*replica.existing, "restarts with " + name, dependent.service->where("depends_on." + name));
-        stop.action = StopContainer{.container = replica.existing->id, .timeout = options_.timeout};
+        stop.action = StopContainer{
+            .container = replica.existing->id, .timeout = options_.timeout, .before = pre_stop_hooks(*dependent.service)};
         if (!stopped_.contains(replica.existing)) stopped_[replica.existing] = builder_.add(std::move(stop));
         dependent_stops_[name].push_back(stopped_[replica.existing]);
       }
@@ -194,7 +200,8 @@ private:
     std::string reason = kept && replica.reason.empty() ? replica.existing->state : replica.reason;
     if (stopped != stopped_.end()) reason = "restarts";
     Operation start = container_operation(service.name, replica.number, replica.name, reason, service.where());
-    start.action = StartContainer{.container = replica.fate == Replica::Fate::keep ? replica.existing->id : replica.name};
+    start.action = StartContainer{.container = replica.fate == Replica::Fate::keep ? replica.existing->id : replica.name,
+                                  .after = post_start_hooks(service)};
     start.after = std::move(after);
     start.keys = key_places(project_, service);
     starts_[service.name].push_back(builder_.add(std::move(start)));
@@ -284,7 +291,8 @@ private:
       Operation stop = container_operation(old, replica.reason, where);
       stop.recreate = true;
       stop.after = std::move(after);
-      stop.action = StopContainer{.container = old.id, .timeout = options_.timeout};
+      stop.action =
+          StopContainer{.container = old.id, .timeout = options_.timeout, .before = pre_stop_hooks(*decision.service)};
       after = {builder_.add(std::move(stop))};
     }
     Operation remove = container_operation(old, replica.reason, where);

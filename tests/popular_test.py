@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 """popular_test.py BUILD_DIR: Compose files of kinds that many people use mean to `stack config` what they mean to docker compose.
 
-tests/golden/popular/NAME holds a project and config.json, the reference's `config --format json`. A file is either loaded as the
-reference loads it, or refused naming the key that is not supported yet; the latter are printed.
+tests/golden/popular/NAME holds a project and config.json, the reference's `config --format json`.
 """
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import unittest
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden/popular"
 STACK = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release").resolve() / "stack"
-REFUSED_AT_MOST = 4  # lower it when more keys are supported
 
 
 def config(case: pathlib.Path):
@@ -32,18 +29,11 @@ class Popular(unittest.TestCase):
     maxDiff = None
 
     def test_every_file_means_what_it_means_to_the_reference(self):
-        refused = []
         cases = sorted(path.parent for path in GOLDEN.glob("*/config.json"))
         self.assertGreaterEqual(len(cases), 40)
         for case in cases:
             with self.subTest(case.name):
-                found = config(case)
-                if isinstance(found, str) and re.search(r"^compose\.yaml:\d+:\d+: \S+ is not supported yet", found):
-                    refused.append(f"{case.name}: {found}")
-                else:
-                    self.assertEqual(found, expected(case))
-        print("\n".join(["not supported yet:", *refused]))
-        self.assertLessEqual(len(refused), REFUSED_AT_MOST)
+                self.assertEqual(config(case), expected(case))
 
 
 if __name__ == "__main__":

@@ -263,6 +263,7 @@ asio::awaitable<void> Manager::Impl::launch(ContainerPtr container) {
   begin_health(container, run, false);
   set_state(container, State::running);
   crash_point("container.start.done");
+  ++counters.starts;
   publish(*container, "start");
   co_await follow(container, run);
 }
@@ -336,7 +337,11 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   const auto ran = record.started_at ? *record.finished_at - *record.started_at : std::chrono::nanoseconds{0};
   RunEnd end{record.exit_code, ran, container->stay_down, record.restart_count};
   const auto delay = container->backoff.next(record.host_config.restart_policy, end);
-  if (delay) ++record.restart_count;
+  ++counters.exits;
+  if (delay) {
+    ++record.restart_count;
+    ++counters.restarts;
+  }
   bool released = false;
   try {
     co_await run->shim->release();

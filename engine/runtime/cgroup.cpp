@@ -193,7 +193,23 @@ Cgroup Cgroup::create(const std::string& path, const Resources& resources, const
 
 Cgroup Cgroup::open(const std::string& path, const CgroupMounts& mounts) { return Cgroup(path, mounts); }
 
-void Cgroup::update(const Resources& resources) { apply_limits(mounts_, path_, resources, false); }
+void Cgroup::update(const Resources& resources) {
+  // create() leaves this hierarchy out of a group that did not need it
+  std::string joined;
+  if (!resources.cpuset_cpus.empty() || !resources.cpuset_mems.empty()) {
+    for (const auto& hierarchy : mounts_.v1) {
+      if (hierarchy.controller != "cpuset" || ::access((hierarchy.mount + path_).c_str(), F_OK) == 0) continue;
+      make_directories(hierarchy.mount, path_, false);
+      joined = hierarchy.mount + path_;
+    }
+  }
+  apply_limits(mounts_, path_, resources, false);
+  if (joined.empty()) return;
+  for (const pid_t pid : processes()) {
+    const int error = sys::write_file(AT_FDCWD, (joined + "/cgroup.procs").c_str(), std::to_string(pid));
+    if (error != 0 && error != ESRCH) throw errno_error("add process to cgroup " + joined, error);
+  }
+}
 
 void Cgroup::add(pid_t pid) {
   for (const auto& directory : directories()) {

@@ -18,10 +18,6 @@ TEST(Keys, AnUnknownOneShowsItsPlaceAndTheNearestValidOne) {
   EXPECT_EQ(error_of("servces: {}"), "compose.yaml:1:1: unknown key 'servces'; did you mean 'services'?");
 }
 
-TEST(Keys, OfTheSpecificationThatAreNotThereYetSaySo) {
-  EXPECT_EQ(error_of("include: [x.yaml]\nservices: {a: {image: x}}"), "compose.yaml:1:1: include is not supported yet");
-}
-
 TEST(Keys, AllMistakesOfAFileAreReportedTogether) {
   EXPECT_EQ(mistake("prts: []\n    hostname: [h]\n    init: maybe"),
             "compose.yaml:4:5: services.a: unknown key 'prts'; did you mean 'ports'?\n"

@@ -69,5 +69,27 @@ TEST(Dotenv, RawKeepsEverything) {
   EXPECT_EQ(out, (Variables{{"A", "\"x\" # y "}, {"B", "'$C'"}, {"HOST", "outer"}}));
 }
 
+TEST(Dotenv, OctalEscapesAreThreeDigitsBehindAZero) {
+  EXPECT_EQ(parse(R"(A="\0101\060\61\0")"), (Variables{{"A", R"(A\60\61\)"}}));
+}
+
+TEST(Dotenv, EntriesTellTheirLines) {
+  std::vector<DotenvEntry> entries;
+  Variables out;
+  parse_dotenv("A=1\n# c\nB='x\ny'\nexport A=2\nHOST\n", "f.env", environment, out, &entries);
+  std::string seen;
+  for (const DotenvEntry& entry : entries) seen += entry.name + std::to_string(entry.line) + " ";
+  EXPECT_EQ(seen, "A1 B3 A5 HOST6 ");
+}
+
+TEST(RawEnv, AByteOrderMarkAndLeadingBlanksAreNoPartOfAName) {
+  Variables out;
+  parse_raw_env(
+      "\xEF\xBB\xBF"
+      "A=1\n  B= 2 \n",
+      "f.env", environment, out);
+  EXPECT_EQ(out, (Variables{{"A", "1"}, {"B", " 2 "}}));
+}
+
 }  // namespace
 }  // namespace stack::compose

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "compose/yaml.hpp"
 
 namespace stack::compose {
 namespace {
@@ -57,6 +58,11 @@ TEST(Interpolate, BracesInTheTextArePaired) {
   EXPECT_EQ(expand("${U:-a}b}"), "ab}");
 }
 
+TEST(Interpolate, BracesThatAreNeverClosedAreText) {
+  EXPECT_EQ(expand("${U:-{} ${U:-{{}}"), "{ {{}");
+  EXPECT_EQ(expand("${U:-{a}b}"), "{a}b");
+}
+
 TEST(Interpolate, OtherDollarsStay) {
   EXPECT_EQ(expand("$$A $5 $ $-x 5$"), "$A $5 $ $-x 5$");
   EXPECT_EQ(expand("${U:-$$x}"), "$x");
@@ -74,6 +80,29 @@ TEST(Interpolate, UnsetVariablesAreReportedOnceEach) {
   std::set<std::string> unset;
   interpolate("$U $U ${V} ${W:-x} $A", lookup, &unset);
   EXPECT_EQ(unset, (std::set<std::string>{"U", "V"}));
+}
+
+TEST(Interpolate, TheVariablesOfATextCanBeListed) {
+  std::string seen;
+  for (const VariableUse& use : variables_of("$A ${B:-x} $$C ${D:+${E}} ${F:?no} ${G"))
+    seen += use.name + (use.fallback ? "-" + *use.fallback : "") + (use.replacement ? "+" + *use.replacement : "") +
+            (use.required ? "?" : "") + std::to_string(use.dollars_before) + " ";
+  EXPECT_EQ(seen, "A0 B-x1 D+${E}4 E5 F?6 G7 ");
+}
+
+TEST(Interpolate, AMistakeInATextOfSeveralLinesHasItsOwnPlace) {
+  const auto name = std::make_shared<const std::string>("f.yaml");
+  Node root = parse_yaml("a: |\n  one ${A}\n  é ${A!}\nb: \"x\n  $A ${}\"\n", name).at(0);
+  std::set<std::string> unset;
+  Mistakes mistakes;
+  interpolate(root, "", lookup, unset, mistakes);
+  try {
+    mistakes.throw_if_any();
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).substr(0, 15), "f.yaml:3:5: a: ");
+    EXPECT_NE(std::string(error.what()).find("\nf.yaml:5:6: b: "), std::string::npos) << error.what();
+  }
 }
 
 TEST(Interpolate, NestingHasALimit) {

@@ -227,6 +227,104 @@ TEST(Extends, CirclesAndMissingServicesAreNamed) {
             "compose.yaml:1:25: services.a.extends: there is no service 'z' in this file");
 }
 
+TEST(Extends, CirclesThroughFilesNameThemAndEveryMistakeIsReportedOnce) {
+  ProjectDirectory directory;
+  directory
+      .file("compose.yaml",
+            "services:\n  a: {extends: {file: b.yaml, service: b}}\n  c: {extends: {file: nope.yaml, service: x}}\n"
+            "  d: {extends: e1}\n  e: {image: x}\n  f: {extends: {file: \"https://h/x.git\", service: x}}\n  g: {extends: d}\n")
+      .file("b.yaml", "services: {b: {extends: {file: compose.yaml, service: a}}}\n");
+  EXPECT_EQ(directory.error(),
+            "compose.yaml:2:16: services.a.extends: a circle: a of DIR/compose.yaml -> b of DIR/b.yaml -> a of "
+            "DIR/compose.yaml\n"
+            "compose.yaml:3:16: services.c.extends: open DIR/nope.yaml: No such file or directory\n"
+            "compose.yaml:4:16: services.d.extends: there is no service 'e1' in this file; did you mean 'e'?\n"
+            "compose.yaml:6:16: services.f.extends: 'https://h/x.git': extending a service of a git repository or registry is "
+            "not supported yet; copy the file here");
+}
+
+TEST(Extends, OnlyTheServicesThatAreUsedHaveToBeRight) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {extends: {file: b.yaml, service: b}}}\n")
+      .file("b.yaml", "networks: 5\nservices:\n  b: {image: x}\n  c: {foo: bar}\n");
+  EXPECT_EQ(directory.load().project.services.at("a").image, "x");
+  directory.file("compose.yaml",
+                 "services: {a: {extends: {file: b.yaml, service: c}}, d: {extends: {file: b.yaml, service: c}}}\n");
+  EXPECT_EQ(directory.error(), "b.yaml:4:7: services.c: unknown key 'foo'");
+}
+
+TEST(Extends, AnOverrideFileExtendsOnlyWhatItHasItselfAndChangesNoHeir) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {extends: b}, b: {image: x, hostname: one}}\n")
+      .file("compose.override.yaml", "services: {b: {hostname: two}}\n");
+  EXPECT_EQ(directory.load().project.services.at("a").hostname, "one");
+  directory.file("compose.override.yaml", "services: {a: {extends: b}}\n");
+  EXPECT_EQ(directory.error(), "compose.override.yaml:1:25: services.a.extends: there is no service 'b' in this file");
+}
+
+TEST(Extends, ResetAndOverrideReachWhatIsExtended) {
+  const Project project = load_text(
+      "name: t\nservices:\n  a: {extends: b, ports: !reset [], environment: !override {C: d}, command: !reset null}\n"
+      "  b: {image: x, ports: [\"80:80\"], environment: {A: b}, command: x}\n");
+  const Service& a = project.services.at("a");
+  EXPECT_TRUE(a.ports.empty());
+  EXPECT_FALSE(a.command);
+  EXPECT_EQ(a.environment, (OptionalStringMap{{"C", "d"}}));
+  EXPECT_EQ(project.services.at("b").ports.size(), 1U);
+}
+
+TEST(Extends, ResolvesRelativeToTheProjectWherePathsStay) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {extends: {file: sub/b.yaml, service: s}, volumes: [\"./q:/q\"]}}\n")
+      .file("sub/b.yaml", "services: {s: {image: x, build: ., volumes: [\"./v:/v\", \"../w:/w\"]}}\n");
+  directory.options.resolve_paths = false;
+  const Service a = directory.load().project.services.at("a");
+  EXPECT_EQ(a.build->context, "sub");
+  EXPECT_EQ(a.volumes[0].source, "sub/v");
+  EXPECT_EQ(a.volumes[1].source, "w");
+  EXPECT_EQ(a.volumes[2].source, "./q");
+}
+
+TEST(Merge, AResetDoesNotTakeAwayWhatAMergeKeyBringsIn) {  // as in docker compose
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {image: x, expose: [1]}}\n")
+      .file("compose.override.yaml", "x-c: &c {expose: [2]}\nservices: {a: {<<: *c, expose: !reset []}}\n");
+  EXPECT_EQ(directory.load().project.services.at("a").expose, std::vector<std::string>{"2"});
+}
+
+TEST(Merge, ANullThatNothingBelowItFillsIsRefusedEvenIfALaterFileWould) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {image: x, hostname: }}\n")
+      .file("compose.override.yaml", "services: {a: {hostname: h}}\n");
+  EXPECT_EQ(directory.error(), "compose.yaml:2:27: services.a.hostname: expected a string, found nothing");
+}
+
+TEST(Merge, HostsAndLinksAreThereOnce) {
+  ProjectDirectory directory;
+  directory
+      .file("compose.yaml",
+            "name: t\nservices: {a: {image: x, extra_hosts: [\"h=1.1.1.1\", \"i=2.2.2.2\"], links: [b]}, b: {image: x}}\n")
+      .file("compose.override.yaml", "services: {a: {extra_hosts: {h: [3.3.3.3], i: 2.2.2.2}, links: [\"b:alias\", b]}}\n");
+  const Service a = directory.load().project.services.at("a");
+  EXPECT_EQ(a.extra_hosts,
+            (std::map<std::string, std::vector<std::string>>{{"h", {"1.1.1.1", "3.3.3.3"}}, {"i", {"2.2.2.2"}}}));
+  EXPECT_EQ(a.links, (std::vector<std::string>{"b", "b:alias"}));
+}
+
+TEST(Merge, SubnetsAreThoseOfTheLaterFileLaidOverTheSameOnes) {
+  ProjectDirectory directory;
+  directory
+      .file("compose.yaml",
+            "name: t\nservices: {a: {image: x, networks: [n]}}\n"
+            "networks: {n: {ipam: {config: [{subnet: 10.0.0.0/24, gateway: 10.0.0.1}, {subnet: 10.1.0.0/24}]}}}\n")
+      .file("compose.override.yaml",
+            "networks: {n: {ipam: {config: [{subnet: 10.0.0.0/24, ip_range: 10.0.0.0/25}, {subnet: 10.2.0.0/24}]}}}\n");
+  const std::vector<IpamPool> pools = directory.load().project.networks.at("n").ipam_pools;
+  ASSERT_EQ(pools.size(), 2U);
+  EXPECT_EQ(pools[0].gateway + ' ' + pools[0].ip_range, "10.0.0.1 10.0.0.0/25");
+  EXPECT_EQ(pools[1].subnet, "10.2.0.0/24");
+}
+
 TEST(Locations, AServiceKnowsWhereItsAttributesAre) {
   const Service service =
       load_text("services:\n  a:\n    image: x\n    ports:\n      - \"80\"\n    environment: {A: 1}\n").services.at("a");

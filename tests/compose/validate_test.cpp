@@ -19,11 +19,15 @@ TEST(Validate, UndefinedReferencesAreNamed) {
   EXPECT_EQ(mistake("configs: [z]"), "compose.yaml:4:15: services.a.configs[0]: refers to undefined config 'z'");
 }
 
-TEST(Validate, AVolumeMayHaveALabelForSelinuxButNothingElseOfABind) {
+TEST(Validate, OptionsOfAnotherKindOfMountAreAWarning) {
   EXPECT_EQ(service_with("volumes: [\"vv:/v:z\"]").volumes.at(0).bind->selinux, "z");
-  const std::string text =
-      mistake("volumes: [{type: volume, source: vol, target: /v, bind: {propagation: shared}}]", "volumes: {vol: }\n");
-  EXPECT_TRUE(text.ends_with("services.a.volumes[0].bind: does not apply to a mount of type 'volume'")) << text;
+  ProjectDirectory directory;
+  directory.file("compose.yaml",
+                 "name: t\nservices: {a: {image: x, volumes: [{type: volume, source: vol, target: /v, bind: {propagation: "
+                 "shared}}]}}\nvolumes: {vol: }\n");
+  EXPECT_EQ(
+      directory.load().warnings,
+      std::vector<std::string>{"compose.yaml:2:82: services.a.volumes[0].bind: has no effect on a mount of type 'volume'"});
 }
 
 TEST(Validate, CirclesShowTheWholeChain) {
@@ -53,9 +57,14 @@ TEST(Validate, AServiceNeedsAnImageOrABuild) {
   EXPECT_EQ(error_of("services:\n  a: {hostname: h}\n"), "compose.yaml:2:3: services.a: neither 'image' nor 'build' is given");
 }
 
+TEST(Validate, TwoTmpfsHaveTwoTargets) {
+  EXPECT_EQ(mistake("tmpfs: [/u, \"/u:size=1m\"]"),
+            "compose.yaml:4:17: services.a.tmpfs[1]: /u is already the target of tmpfs[0]");
+}
+
 TEST(Validate, SecretsAndConfigsHaveOneSource) {
   EXPECT_EQ(mistake("secrets: [s]", "secrets: {s: {file: f, environment: E}}"),
-            "compose.yaml:6:11: secrets.s: 'file', 'environment', 'content' and 'external' exclude each other");
+            "compose.yaml:6:14: secrets.s: 'file' and 'environment' exclude each other");
   EXPECT_EQ(mistake("configs: [s]", "configs: {s: {name: n}}"),
             "compose.yaml:6:11: configs.s: one of 'file', 'environment' or 'external' must say where its content is");
 }

@@ -36,11 +36,11 @@ TEST(Yaml, PlainScalarsGetTheirTypes) {
 
 TEST(Yaml, ExplicitTagsDecideAndUnknownOnesAreIgnored) {
   EXPECT_EQ(json("[!!str 5, !!float 5, !custom 5, !!int '7', !!bool 'true']"), R"(["5",5,5,7,true])");
-  EXPECT_EQ(refusal("a: !!int x"), "f.yaml:1:4: 'x' cannot be read as !!int");
+  EXPECT_EQ(refusal("a: !!int x"), "f.yaml:1:4: a: 'x' cannot be read as !!int");
 }
 
 TEST(Yaml, ABareDateIsRefused) {
-  EXPECT_EQ(refusal("a: 2001-12-14"), "f.yaml:1:4: '2001-12-14' is a date to YAML; put quotes around it");
+  EXPECT_EQ(refusal("a: 2001-12-14"), "f.yaml:1:4: a: '2001-12-14' is a date to YAML; put quotes around it");
 }
 
 TEST(Yaml, EveryNodeKnowsItsPlace) {
@@ -61,7 +61,7 @@ TEST(Yaml, AliasesAndMergeKeysAreExpanded) {
 TEST(Yaml, TheFirstOfSeveralMergedMappingsWins) {
   EXPECT_EQ(json("x: &a {p: 1}\ny: &b {p: 2, q: 2}\nz: {<<: [*a, *b]}\n"),
             R"({"x":{"p":1},"y":{"p":2,"q":2},"z":{"p":1,"q":2}})");
-  EXPECT_EQ(refusal("a: {<<: 5}"), "f.yaml:1:9: '<<' takes a mapping or a list of mappings");
+  EXPECT_EQ(refusal("a: {<<: 5}"), "f.yaml:1:9: a: '<<' takes a mapping or a list of mappings");
 }
 
 TEST(Yaml, DuplicateKeysNameBothLines) {
@@ -69,7 +69,7 @@ TEST(Yaml, DuplicateKeysNameBothLines) {
 }
 
 TEST(Yaml, KeysMustBeStrings) {
-  EXPECT_EQ(refusal("a: {1: x}"), "f.yaml:1:5: the key 1 is an integer, not a string; put quotes around it");
+  EXPECT_EQ(refusal("a: {1: x}"), "f.yaml:1:5: a: the key 1 is an integer, not a string; put quotes around it");
   EXPECT_EQ(refusal("? [a]\n: b\n"), "f.yaml:1:3: only a scalar can be a key");
 }
 
@@ -79,23 +79,65 @@ TEST(Yaml, SeveralDocumentsAreReturnedAndEmptyOnesDropped) {
 }
 
 TEST(Yaml, UnterminatedQuotesAreRefused) {
-  EXPECT_EQ(refusal("a: \"abc\n"), "f.yaml:1:4: this string has no closing \"");
-  EXPECT_EQ(refusal("a: 'it''s\n"), "f.yaml:1:4: this string has no closing '");
+  EXPECT_EQ(refusal("a: \"abc\n"), "f.yaml:1:4: a: this string has no closing \"");
+  EXPECT_EQ(refusal("a: 'it''s\n"), "f.yaml:1:4: a: this string has no closing '");
   EXPECT_EQ(json("a: 'it''s'\nb: \"a\\\"b\"\n"), R"({"a":"it's","b":"a\"b"})");
 }
 
 TEST(Yaml, AMissingListItemIsRefused) {
-  EXPECT_EQ(refusal("a: [x,,y]"), "f.yaml:1:7: an item is missing before ',' in this list");
+  EXPECT_EQ(refusal("a: [x,,y]"), "f.yaml:1:7: a[1]: an item is missing before ',' in this list");
   EXPECT_EQ(json("a: [x, ~, null, y, ]"), R"({"a":["x",null,null,"y"]})");
 }
 
 TEST(Yaml, InvalidUtf8IsRefusedWithItsPlace) {
   EXPECT_EQ(refusal("a: 1\nb: \xC3(\n"), "f.yaml:2:4: the file is not valid UTF-8 text");
   EXPECT_EQ(refusal("a: \xED\xA0\x80"), "f.yaml:1:4: the file is not valid UTF-8 text");
-  EXPECT_EQ(refusal(std::string_view("a: \0", 4)), "f.yaml:1:4: the file is not valid UTF-8 text");
+  EXPECT_EQ(refusal(std::string_view("a: \0", 4)), "f.yaml:1:4: the file is binary: there are bytes in it that no text has");
 }
 
 TEST(Yaml, SyntaxErrorsHaveAPlace) { EXPECT_EQ(refusal("a: [1, 2\nb: 3\n").substr(0, 9), "f.yaml:2:"); }
+
+TEST(Yaml, SyntaxErrorsSayWhatToDo) {
+  EXPECT_EQ(refusal("a:\n\tb: 1\n"), "f.yaml:2:1: a tab in the indentation; YAML takes spaces only");
+  EXPECT_EQ(refusal("a:\n  b: 1\n c: 2\n"),
+            "f.yaml:3:2: this line is indented otherwise than the keys it belongs to, or its ':' is missing");
+  EXPECT_EQ(refusal("a: b: c\n"),
+            "f.yaml:1:5: a ':' cannot stand here: put quotes around a text with ': ' in it, or check the indentation");
+  EXPECT_EQ(refusal("a: [1, 2\n"), "f.yaml:1:8: a[1]: a ',' or a closing ] or } is missing behind this");
+  EXPECT_EQ(refusal("a: @x\n"), "f.yaml:1:4: a value cannot start with this character; put quotes around it");
+  EXPECT_EQ(refusal("a: *x\n"), "f.yaml:1:4: this alias names an anchor that is not defined before it");
+}
+
+TEST(Yaml, ErrorsNameTheAttribute) {
+  EXPECT_EQ(refusal("services:\n  web:\n    ports: [80, {target: 1, target: 2}]\n"),
+            "f.yaml:3:29: services.web.ports[1]: key 'target' is already defined at line 3");
+}
+
+TEST(Yaml, ColumnsAreCountedInCharacters) {
+  EXPECT_EQ(refusal("{é: 1, é: 2}"), "f.yaml:1:8: key 'é' is already defined at line 1");
+}
+
+TEST(Yaml, ControlCharactersAreRefusedUnlessEscaped) {
+  EXPECT_EQ(refusal("a: x\x1by\n"),
+            "f.yaml:1:5: a control character; in double quotes it can be written as an escape like \\x1b");
+  EXPECT_EQ(json("a: \"\\x1b\\_\\N\""), "{\"a\":\"\\u001b\u00a0\u0085\"}");
+}
+
+TEST(Yaml, TextOfOtherSystemsIsRead) {
+  EXPECT_EQ(json("a: 1\rb: 2\r"), R"({"a":1,"b":2})");
+  EXPECT_EQ(json(std::string_view("\xFF\xFE"
+                                  "a\0:\0 \0\xE9\0\n\0",
+                                  12)),
+            "{\"a\":\"é\"}");
+  EXPECT_EQ(json(std::string_view("\xFE\xFF"
+                                  "\0a\0:\0 \xD8\x3D\xDE\x00",
+                                  12)),
+            "{\"a\":\"😀\"}");
+}
+
+TEST(Yaml, ATagOfOthersLeavesTextInQuotesText) {
+  EXPECT_EQ(json("[!x '1', !x 1, ! 1, ! '1', !!binary aGk=]"), R"(["1",1,1,"1","hi"])");
+}
 
 TEST(Yaml, AliasBombsStopAtALimit) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
@@ -108,7 +150,7 @@ TEST(Yaml, AliasBombsStopAtALimit) {
 }
 
 TEST(Yaml, AnAliasInsideItsOwnNodeIsRefused) {
-  EXPECT_EQ(refusal("a: &x [1, *x]"), "f.yaml:1:11: this alias refers to the node that contains it");
+  EXPECT_EQ(refusal("a: &x [1, *x]"), "f.yaml:1:11: a[1]: this alias refers to the node that contains it");
 }
 
 TEST(Yaml, DeepNestingStopsAtALimit) {

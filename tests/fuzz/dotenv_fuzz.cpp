@@ -9,12 +9,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return name == "HOST" ? std::optional<std::string>("h") : std::nullopt;
   };
   const std::string_view text{reinterpret_cast<const char*>(data), size};
-  for (const auto parse : {parse_dotenv, parse_raw_env}) {
+  const auto attempt = [&](const auto& parse) {
     std::map<std::string, std::string> out;
     try {
-      parse(text, "fuzz.env", lookup, out);
+      parse(out);
     } catch (const stack::Error&) {
     }
-  }
+  };
+  std::vector<DotenvEntry> entries;
+  attempt([&](auto& out) { parse_dotenv(text, "fuzz.env", lookup, out, &entries); });
+  attempt([&](auto& out) { parse_raw_env(text, "fuzz.env", lookup, out); });
   return 0;
 }

@@ -11,8 +11,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return std::nullopt;
   };
   std::set<std::string> unset;
+  const std::string_view text{reinterpret_cast<const char*>(data), size};
+  (void)variables_of(text).size();
   try {
-    (void)interpolate({reinterpret_cast<const char*>(data), size}, lookup, &unset).size();
+    (void)interpolate(text, lookup, &unset).size();
   } catch (const stack::Error&) {
   }
   return 0;

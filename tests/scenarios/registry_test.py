@@ -41,8 +41,8 @@ class Pull(RegistryCase):
             with self.subTest(tag):
                 top = registry.put_image("team/app", tag, layers, compression, docker)
                 name = f"{registry.host}/team/app:{tag}"
-                shown = self.stack("image", "pull", name).stderr
-                self.assertIn(f"Image {name}  Pulled", shown)
+                shown = self.stack("image", "pull", name).stdout
+                self.assertRegex(shown, f"Status: (Downloaded newer image|Image is up to date) for {name}\n{name}\n$")
                 self.assertEqual(self.image(name)["RepoDigests"][-1].split("@")[0], f"{registry.host}/team/app")
                 self.assertIn(f"{registry.host}/team/app@{top}", self.image(name)["RepoDigests"])
                 self.assertEqual(self.image(name)["RootFS"]["Layers"], [digest(layer) for layer in layers])
@@ -198,6 +198,21 @@ services:
         self.assertIn("gone:1 was not pulled", tolerated.stderr)
         self.assertIn("built:1 was not pulled", self.stack("pull", "built").stderr)
         self.assertNotIn("one:1  Pull", self.stack("pull", "--policy", "missing", "one").stderr)
+
+    def test_config_pins_names_to_the_digests_their_registries_have(self):
+        registry = Registry(self, self.base / "registry", auth=basic_auth(self.base / "auth", "joe", "secret"))
+        registry.login = "Basic " + base64.b64encode(b"joe:secret").decode()
+        top = registry.put_image("one", "1", [tar({"a": "a"})])
+        self.log_in(registry.host, "joe", "secret")
+        pinned = f"docker.io/library/gone@sha256:{'0' * 64}"
+        self.compose(f"services: {{one: {{image: '{registry.host}/one:1'}}, two: {{image: '{pinned}'}}, built: {{build: .}}}}")
+        shown = json.loads(self.stack("config", "--resolve-image-digests", "--format", "json").stdout)["services"]
+        self.assertEqual(shown["one"]["image"], f"{registry.host}/one:1@{top}")
+        self.assertEqual(shown["two"]["image"], pinned)
+        self.assertEqual(self.stack("config", "--lock-image-digests").stdout,
+                         f"services:\n  one:\n    image: {registry.host}/one:1@{top}\n  two:\n    image: {pinned}\n")
+        self.compose(f"services: {{one: {{image: '{registry.host}/gone:1'}}}}")
+        self.assertIn("gone", self.stack("config", "--resolve-image-digests", check=False).stderr)
 
     def test_a_build_pulls_its_base(self):
         registry = Registry(self, self.base / "registry", auth=basic_auth(self.base / "auth", "joe", "secret"))
