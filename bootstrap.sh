@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev nl
   libseccomp-dev libcap-dev libnftables-dev libgtest-dev libgmock-dev ca-certificates)
 run_packages=(libnftables1 busybox-static curl)
 test_packages=(python3 git iproute2 nftables iptables procps clang-format clang-tidy tmux jq libbenchmark-dev libvalijson-dev
-  debootstrap e2fsprogs docker-registry apache2-utils openssl zstd)
+  debootstrap e2fsprogs docker-registry apache2-utils openssl zstd python3-docker python3-prometheus-client)
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
@@ -64,7 +64,10 @@ demo() {
 
 run_tests() {
   install_missing "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}"
+  command -v npm >/dev/null || install_missing nodejs npm  # unless there is one from elsewhere
   build release all
+  say "Fetching the clients that the engine is tried with"
+  tests/support/fetch-clients
   say "Unit, scenario and leak tests"
   ctest --test-dir build/release --output-on-failure -LE "reference|packaging" -j"$(nproc)" --output-junit "$PWD/build/release/tests.xml" "$@"
   [ -z "${STACK_CI:-}" ] || tests/support/check-skips build/release/tests.xml

@@ -17,18 +17,19 @@ namespace stack {
 
 namespace {
 
-bool copied_xattr(std::string_view name) {
+bool copied_xattr(std::string_view name, bool overlay_layer) {
+  if (name == "trusted.overlay.opaque") return overlay_layer;
   if (name.starts_with("user.overlay.")) return false;
   return name.starts_with("user.") || name == "security.capability" || name.starts_with("system.posix_acl_");
 }
 
-void copy_xattrs(const std::string& from, const std::string& to) {
+void copy_xattrs(const std::string& from, const std::string& to, bool overlay_layer) {
   char names[8192];
   const ssize_t length = ::listxattr(from.c_str(), names, sizeof names);
   for (ssize_t at = 0; at < length;) {
     const std::string name = names + at;
     at += static_cast<ssize_t>(name.size()) + 1;
-    if (!copied_xattr(name)) continue;
+    if (!copied_xattr(name, overlay_layer)) continue;
     std::string value(65536, '\0');
     const ssize_t size = ::getxattr(from.c_str(), name.c_str(), value.data(), value.size());
     if (size < 0) continue;
@@ -111,7 +112,7 @@ public:
     const RootDir::Owner owner = options_.owner.value_or(RootDir::Owner{status.st_uid, status.st_gid});
     if (::fchownat(to, "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) throw errno_error("chown");
     if (::chmod(target.c_str(), mode_of(status)) != 0) throw errno_error("chmod");
-    copy_xattrs(source, target);
+    copy_xattrs(source, target, options_.overlay_layer);
     set_times(target, status);
   }
 

@@ -16,6 +16,7 @@ struct CopyOptions {
   /// The permission bits of a copied file or directory (not of links); null: as at the source.
   std::function<mode_t(const struct stat& source)> mode;
   bool times = true;
+  bool overlay_layer = false;  ///< the source is a layer in overlayfs form: what hides a directory below stays
   /// Which names below the start to copy (path relative to it); a directory left out is still descended when anything below is
   /// wanted.
   std::function<bool(const std::string& path, const struct stat& status)> select;

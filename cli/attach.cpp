@@ -12,6 +12,7 @@
 #include <csignal>
 #include <optional>
 
+#include "cli/detach_keys.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "engine/api/stdcopy.hpp"
@@ -62,15 +63,18 @@ asio::awaitable<void> copy_output(api::HijackedStream& stream) {
   }
 }
 
-asio::awaitable<void> copy_input(api::HijackedStream& stream) {
+/// Ends when the detach keys were typed, and only then.
+asio::awaitable<void> copy_input(api::HijackedStream& stream, DetachKeys keys) {
   api::FdSource source(co_await asio::this_coro::executor, UniqueFd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)));
   std::array<char, buffer_size> buffer{};
   bool open = true;
   while (open) {
     const std::size_t size = co_await source.read(buffer);
     if (size == 0) break;
+    const std::string bytes = keys.feed({buffer.data(), size});
+    if (keys.complete()) co_return;
     try {
-      co_await stream.write(std::string_view(buffer.data(), size));
+      if (!bytes.empty()) co_await stream.write(bytes);
     } catch (const std::exception&) {
       open = false;  // the process ended without reading all; its output says how
     }
@@ -94,16 +98,18 @@ asio::awaitable<void> follow_size(AttachedProcess& process) {
 
 }  // namespace
 
-asio::awaitable<void> carry(api::HijackedStream& stream, AttachedProcess process) {
+asio::awaitable<CarryEnd> carry(api::HijackedStream& stream, AttachedProcess process) {
   using namespace asio::experimental::awaitable_operators;
   std::optional<KeepStatusFlags> flags;
   std::optional<RawMode> raw;
   if (process.input) flags.emplace(STDIN_FILENO);
   if (process.input && process.tty) raw.emplace(STDIN_FILENO);
+  DetachKeys keys(process.tty ? process.detach_keys : std::string());
   asio::awaitable<void> output = copy_output(stream);
-  asio::awaitable<void> input = process.input ? copy_input(stream) : wait_for_ever();
+  asio::awaitable<void> input = process.input ? copy_input(stream, std::move(keys)) : wait_for_ever();
   asio::awaitable<void> size = process.tty && process.resize ? follow_size(process) : wait_for_ever();
-  co_await (std::move(output) || std::move(input) || std::move(size));
+  const auto first = co_await (std::move(output) || std::move(input) || std::move(size));
+  co_return first.index() == 1 ? CarryEnd::detached : CarryEnd::closed;
 }
 
 }  // namespace stack::cli

@@ -3,6 +3,7 @@
 // equal.
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <string>
 
 #include "engine/api/client.hpp"
 
@@ -11,11 +12,16 @@ namespace stack::cli {
 struct AttachedProcess {
   bool tty = false;    ///< the container's side is a terminal: ours goes into raw mode
   bool input = false;  ///< send our stdin
+  /// The bytes that leave a terminal and let the process run on (cli/detach_keys); empty: none do.
+  std::string detach_keys;
   /// Tells the engine our terminal's size; called once at the start and at every change.
   std::function<boost::asio::awaitable<void>(unsigned rows, unsigned columns)> resize;
 };
 
-/// Carries bytes until the process has closed its output. Our stdin's end closes the process's stdin only.
-boost::asio::awaitable<void> carry(engine::api::HijackedStream& stream, AttachedProcess process);
+enum class CarryEnd { closed, detached };
+
+/// Carries bytes until the process has closed its output, or the detach keys were typed. Our stdin's end closes the process's
+/// stdin only.
+boost::asio::awaitable<CarryEnd> carry(engine::api::HijackedStream& stream, AttachedProcess process);
 
 }  // namespace stack::cli

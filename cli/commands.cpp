@@ -10,6 +10,8 @@ namespace {
 constexpr Command image_commands[] = {
     {"ls", "List images", image_list},
     {"pull", "Pull images from their registries", image_pull},
+    {"build", "Build an image from a Dockerfile", image_build},
+    {"push", "Push an image to its registry", image_push},
     {"import", "Make an image of a root file system's tar archive", image_import},
     {"load", "Load images from an archive", image_load},
     {"save", "Write images to an archive", image_save},
@@ -17,10 +19,69 @@ constexpr Command image_commands[] = {
     {"inspect", "Show everything the engine knows about an image", image_inspect},
     {"history", "Show the steps an image was made by", image_history},
     {"rm", "Remove images", image_remove},
+    {"prune", "Remove images that nothing uses", image_prune},
+    {"list", "", image_list},  // other names docker has for them
+    {"remove", "", image_remove},
 };
 
 constexpr Command container_commands[] = {
-    {"inspect", "Show everything the engine knows about a container", container_inspect},
+    {"run", "Make a container of an image and run it", container_run},
+    {"create", "Make a container of an image, but do not start it", container_create},
+    {"start", "Start containers that do not run", container_start},
+    {"stop", "Stop containers that run", container_stop},
+    {"restart", "Stop containers and start them again", container_restart},
+    {"kill", "Send a signal to containers", container_kill},
+    {"pause", "Freeze the processes of containers", container_pause},
+    {"unpause", "Let paused containers go on", container_unpause},
+    {"wait", "Wait until containers have ended", container_wait},
+    {"rm", "Remove containers", container_remove},
+    {"prune", "Remove all stopped containers", container_prune},
+    {"ls", "List containers", container_list},
+    {"inspect", "Show everything the engine knows about containers", container_inspect},
+    {"logs", "Show what a container has written", container_logs},
+    {"top", "List the processes that run in a container", container_top},
+    {"stats", "Show what containers use", container_stats},
+    {"port", "Show where the ports of a container can be reached", container_port},
+    {"diff", "List what a container has changed in its image's files", container_diff},
+    {"attach", "Join this terminal to a running container", container_attach},
+    {"exec", "Run a command in a running container", container_exec},
+    {"cp", "Copy files into and out of a container", container_cp},
+    {"export", "Write a container's file system as an archive", container_export},
+    {"commit", "Make an image of a container", container_commit},
+    {"rename", "Give a container another name", container_rename},
+    {"update", "Change limits and restart policy of containers", container_update},
+    {"list", "", container_list},
+    {"ps", "", container_list},
+    {"remove", "", container_remove},
+};
+
+constexpr Command network_commands[] = {
+    {"create", "Make a network", network_create},
+    {"ls", "List networks", network_list},
+    {"inspect", "Show everything the engine knows about networks", network_inspect},
+    {"connect", "Connect a container to a network", network_connect},
+    {"disconnect", "Disconnect a container from a network", network_disconnect},
+    {"rm", "Remove networks", network_remove},
+    {"prune", "Remove all networks that no container uses", network_prune},
+    {"list", "", network_list},
+    {"remove", "", network_remove},
+};
+
+constexpr Command volume_commands[] = {
+    {"create", "Make a volume", volume_create},
+    {"ls", "List volumes", volume_list},
+    {"inspect", "Show everything the engine knows about volumes", volume_inspect},
+    {"rm", "Remove volumes", volume_remove},
+    {"prune", "Remove volumes that no container uses", volume_prune},
+    {"list", "", volume_list},
+    {"remove", "", volume_remove},
+};
+
+constexpr Command system_commands[] = {
+    {"info", "Show what the engine says about itself and its host", system_info},
+    {"df", "Show what takes room on the disk", system_df},
+    {"events", "Show what happens in the engine, as it happens", system_events},
+    {"prune", "Remove what nothing uses", system_prune},
 };
 
 constexpr Command table[] = {
@@ -57,7 +118,10 @@ constexpr Command table[] = {
     {"config", "Check the Compose files and print what they mean", config},
 
     {"image", "Images: ls, pull, load, save and more", nullptr, image_commands},
-    {"container", "Containers: inspect", nullptr, container_commands},
+    {"container", "Containers without a project: run, ls, exec, logs and more", nullptr, container_commands},
+    {"network", "Networks: create, ls, connect and more", nullptr, network_commands},
+    {"volume", "Volumes: create, ls, inspect, rm, prune", nullptr, volume_commands},
+    {"system", "The engine: info, df, events, prune", nullptr, system_commands},
     {"engine", "Run the engine in the foreground", engine_command},
     {"completion", "Print a completion script for bash, zsh or fish", completion},
     {"manual", "", manual},

@@ -52,7 +52,11 @@ int run_command(const Command& command, Invocation invocation) {
   const Command& child = get(command.children, rest.front(), group);
   rest.erase(rest.begin());
   invocation.arguments = std::move(rest);
-  return run_command(child, std::move(invocation));
+  try {
+    return run_command(child, std::move(invocation));
+  } catch (const FlagError& error) {
+    return print_failure(error, exit_wrong_flag);
+  }
 }
 
 int run_command_line(const CommandLine& arguments) {
@@ -74,14 +78,17 @@ int run_command_line(const CommandLine& arguments) {
   return run_command(command, std::move(invocation));
 }
 
-void print_error(const std::string& text) {
+}  // namespace
+
+int print_failure(const std::exception& error, int status) {
+  std::fflush(stdout);
   const bool ansi = render::use_color(render::Ansi::automatic, STDERR_FILENO);
+  const std::string text = error.what();
   // the lines meant are for people; a program that reads errors gets them one a line
   const bool excerpts = ::isatty(STDERR_FILENO) != 0;
   write_all(STDERR_FILENO, (excerpts ? render::with_excerpts(text, ansi) : render::paint(ansi, render::red, text)) + "\n");
+  return status;
 }
-
-}  // namespace
 
 int dispatch(const CommandLine& arguments) {
   try {
@@ -91,9 +98,7 @@ int dispatch(const CommandLine& arguments) {
   } catch (const Interrupted&) {
     return exit_interrupted;
   } catch (const std::exception& error) {
-    std::fflush(stdout);
-    print_error(error.what());
-    return exit_error;
+    return print_failure(error, exit_error);
   }
 }
 

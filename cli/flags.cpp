@@ -16,14 +16,14 @@ namespace {
 bool parse_bool(const std::string& name, const std::string& text) {
   if (text == "true" || text == "1") return true;
   if (text == "false" || text == "0") return false;
-  throw UsageError(fmt::format("invalid value \"{}\" for {}: true or false", text, name));
+  throw FlagError(fmt::format("invalid value \"{}\" for {}: true or false", text, name));
 }
 
 int parse_int(const std::string& name, const std::string& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size())
-    throw UsageError(fmt::format("invalid value \"{}\" for {}: a whole number is needed", text, name));
+    throw FlagError(fmt::format("invalid value \"{}\" for {}: a whole number is needed", text, name));
   return number;
 }
 
@@ -99,6 +99,15 @@ struct Describing {
   Describing& operator=(const Describing&) = delete;
 };
 
+/// `parser_text`: the name of the flag, a colon, and words of the parser's own.
+[[noreturn]] void fail_without_value(const CommandDescription& command, const std::string& parser_text) {
+  const std::string name = parser_text.substr(0, parser_text.find(':'));
+  for (const FlagDescription& flag : command.flags)
+    if (("," + flag.names + ",").find("," + name + ",") != std::string::npos)
+      throw FlagError(fmt::format("{} needs a value: {} {}", with_space(flag.names), name, flag.metavar));
+  throw FlagError(parser_text);
+}
+
 }  // namespace
 
 CommandDescription describe(const std::function<void()>& command) {
@@ -132,6 +141,10 @@ void Flags::flag(std::string_view names, bool& target, std::string_view help) {
   add(names, "", help, [&target, name = with_space(names)](const std::string& text) { target = parse_bool(name, text); });
 }
 
+void Flags::flag(std::string_view names, std::optional<bool>& target, std::string_view help) {
+  add(names, "", help, [&target, name = with_space(names)](const std::string& text) { target = parse_bool(name, text); });
+}
+
 void Flags::value(std::string_view names, std::string& target, std::string_view metavar, std::string_view help) {
   add(names, metavar, help, [&target](const std::string& text) { target = text; });
 }
@@ -150,7 +163,7 @@ void Flags::values(std::string_view names, std::vector<std::string>& target, std
 
 void Flags::not_yet(std::string_view names, std::string_view metavar) {
   const auto refuse = [name = with_space(names), is_switch = metavar.empty()](const std::string& text) {
-    if (!is_switch || parse_bool(name, text)) throw UsageError(name + " is not supported yet");
+    if (!is_switch || parse_bool(name, text)) throw FlagError(name + " is not supported yet");
   };
   add(names, metavar, "", refuse);
 }
@@ -164,6 +177,36 @@ void Flags::arguments(std::vector<std::string>& target, std::size_t minimum, std
 void Flags::command_line(std::vector<std::string>& target, std::size_t minimum) {
   arguments(target, minimum);
   stop_at_first_argument_ = true;
+}
+
+/// `-f=false` and `-n=5`, which CLI11 does not know, as `--flag=false` or `-n 5`. What follows the first argument is another
+/// program's when stop_at_first_argument_.
+std::vector<std::string> Flags::without_short_equals(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> out;
+  bool ours = true;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const bool is_flag = word.size() > 1 && word[0] == '-';
+    ours = ours && word != "--" && (is_flag || !stop_at_first_argument_);
+    const std::size_t length = word.starts_with("--") ? word.find('=') : 2;
+    const auto flag = std::find_if(flags_.begin(), flags_.end(), [&](const Flag& candidate) {
+      return is_flag && ("," + candidate.names + ",").find("," + word.substr(0, length) + ",") != std::string::npos;
+    });
+    if (!ours || flag == flags_.end()) {
+      out.push_back(word);
+    } else if (word[1] != '-' && word.size() > 2 && word[2] == '=') {
+      const std::size_t name = flag->names.find("--");
+      out.push_back(flag->takes_value || name == std::string::npos
+                        ? word.substr(0, 2)
+                        : flag->names.substr(name, flag->names.find(',', name) - name) + word.substr(2));
+      if (flag->takes_value) out.push_back(word.substr(3));
+    } else {
+      out.push_back(word);
+      const bool value_follows = flag->takes_value && (word.size() == 2 || (word[1] == '-' && length == std::string::npos));
+      if (value_follows && i + 1 < arguments.size()) out.push_back(arguments[++i]);
+    }
+  }
+  return out;
 }
 
 bool Flags::parse(const std::vector<std::string>& arguments) {
@@ -197,9 +240,12 @@ bool Flags::parse(const std::vector<std::string>& arguments) {
   app.add_flag(own_h ? "--help" : "-h,--help", help_wanted);
   if (!stop_at_first_argument_) app.add_option("arguments", plain)->expected(-1);
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const std::vector<std::string> words = without_short_equals(arguments);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    fail_without_value(description(), error.what());
   } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
+    throw FlagError(error.what());
   }
   if (help_wanted) {
     const std::string text = help(terminal_columns(STDOUT_FILENO).value_or(80));
@@ -224,7 +270,7 @@ void Flags::check_unknown(const std::vector<std::string>& remaining) const {
       known.push_back(flag.names.substr(at, flag.names.find(',', at) - at));
   }
   const std::string guess = name.starts_with("--") ? nearest(name, known) : "";
-  throw UsageError(fmt::format("unknown flag: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
+  throw FlagError(fmt::format("unknown flag: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
 }
 
 void Flags::take_arguments(std::vector<std::string> arguments) {

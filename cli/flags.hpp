@@ -25,6 +25,12 @@ public:
   explicit UsageError(const std::string& message) : Error(ErrorCode::invalid_argument, message) {}
 };
 
+/// A flag is unknown, or its value cannot be read: the docker tools have a status of their own for these.
+class FlagError : public UsageError {
+public:
+  using UsageError::UsageError;
+};
+
 /// What a command accepts, as data: for completions and the manual.
 struct FlagDescription {
   std::string names;    ///< "-d,--detach"
@@ -45,6 +51,7 @@ public:
 
   /// `names` as "-d,--detach" or "--build"; an empty help hides the flag.
   void flag(std::string_view names, bool& target, std::string_view help);
+  void flag(std::string_view names, std::optional<bool>& target, std::string_view help);
   void value(std::string_view names, std::string& target, std::string_view metavar, std::string_view help);
   void value(std::string_view names, std::optional<std::string>& target, std::string_view metavar, std::string_view help);
   void value(std::string_view names, std::optional<int>& target, std::string_view metavar, std::string_view help);
@@ -78,6 +85,7 @@ private:
   };
   void add(std::string_view names, std::string_view metavar, std::string_view help,
            std::function<void(const std::string&)> set);
+  std::vector<std::string> without_short_equals(const std::vector<std::string>& arguments) const;
   void check_unknown(const std::vector<std::string>& remaining) const;
   void take_arguments(std::vector<std::string> arguments);
 

@@ -2,11 +2,13 @@
 #   bin/stack                  the program
 #   libexec/stack/stack-shim   found from the program's own place (engine/runtime/launch.cpp), as everything is
 #   lib/stack/*.so             only in the tar.gz: the libraries that Debian has no static archive of
+#   libexec/stack/stack-oci    the same under the name of its runc command line
 #   share/, lib/systemd/       manual page, completions, licences, unit
 include(GNUInstallDirs)
 
 install(TARGETS stack RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(TARGETS stack-shim RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/stack COMPONENT program)
+install(FILES ${CMAKE_BINARY_DIR}/stack-oci DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/stack COMPONENT program)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 if(EXISTS ${CMAKE_SOURCE_DIR}/LICENSE)
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)

@@ -224,7 +224,10 @@ private:
       for (const VariableUse& use : variables_of(node.as_string()))
         if (use.name == name) {
           const Location place = place_of('$', use.dollars_before, node.location);
-          layers.push_back({to_string(place), shortened(source_line(place))});
+          Layer use{to_string(place), shortened(source_line(place))};
+          const bool known =
+              std::any_of(layers.begin(), layers.end(), [&](const Layer& other) { return other.place == use.place; });
+          if (!known) layers.push_back(std::move(use));  // an alias is the same text again
         }
     for (const Node& item : node.items()) collect_uses(item, name, layers);
     for (const Node::Member& member : node.members()) collect_uses(member.value, name, layers);

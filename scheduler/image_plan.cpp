@@ -105,8 +105,12 @@ void ImagePlanner::add_mounted(const Service& service) {
 void ImagePlanner::add_own(const Service& service) {
   const std::string image = image_of(project_, service);
   if (operations_.contains(image)) return;
-  const bool present = !observed_.image_id(image).empty();
-  if (present && options_.images_ready) return;
+  const std::string& id = observed_.image_id(image);
+  const auto inspected = observed_.inspected_images.find(id);
+  const bool other_platform = !service.build && !service.platform.empty() && inspected != observed_.inspected_images.end() &&
+                              !is_for_platform(inspected->second, service.platform);
+  const bool present = !id.empty() && !other_platform;
+  if (!id.empty() && options_.images_ready) return;
   if (needs_build(service, present, options_)) {
     if (options_.build == BuildMode::never)
       throw Error(ErrorCode::not_found, service.where("build") + ": service " + service.name + ": image " + image +
@@ -114,12 +118,16 @@ void ImagePlanner::add_own(const Service& service) {
     operations_[image] = add_build(service, image, present ? "requested" : "missing");
     return;
   }
-  if (service.build || (present && !pull_is_due(service.pull_policy, observed_, observed_.image_id(image)))) return;
+  if (service.build || (present && !pull_is_due(service.pull_policy, observed_, id))) return;
   if (!present && service.pull_policy == "never")
     throw Error(ErrorCode::not_found, service.where("image") + ": service " + service.name + ": image " + image +
-                                          " is missing, and its pull_policy is never");
-  if (!present && has_builder(image)) return;  // another service's turn makes it
-  add_pull(service, image, "image", present ? "pull_policy " + service.pull_policy : "missing");
+                                          (other_platform ? " is there for another platform" : " is missing") +
+                                          ", and its pull_policy is never");
+  if (id.empty() && has_builder(image)) return;  // another service's turn makes it
+  const std::string reason = other_platform ? "for " + service.platform
+                             : present      ? "pull_policy " + service.pull_policy
+                                            : "missing";
+  add_pull(service, image, "image", reason);
 }
 
 void ImagePlanner::add_pull(const Service& service, const std::string& image, const std::string& key,

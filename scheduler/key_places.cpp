@@ -50,6 +50,7 @@ constexpr Complaint complaints[] = {
     {"cap_drop", "CapDrop"},
     {"sysctls", "sysctl"},
     {"ulimits", "rlimit"},
+    {"ulimits", "RLIMIT_"},
     {"ulimits", "ulimit"},
     {"security_opt", "security-opt"},
     {"security_opt", "seccomp profile"},
@@ -147,6 +148,15 @@ void add_objects(const std::string& kind, const std::vector<compose::FileReferen
   }
 }
 
+/// What a volume of the `local` driver mounts is named where the volume is.
+void add_volumes(const Project& project, const Service& service, std::vector<KeyPlace>& to) {
+  for (const compose::Mount& mount : service.volumes) {
+    const auto volume = project.volumes.find(mount.source);
+    if (mount.type != "volume" || volume == project.volumes.end()) continue;
+    to.push_back({"volumes." + volume->first, to_string(volume->second.location), {"mount local volume", volume->second.name}});
+  }
+}
+
 void add_networks(const Project& project, const Service& service, Collector& to) {
   for (const auto& [key, settings] : service.networks)
     if (const auto network = project.networks.find(key); network != project.networks.end())
@@ -157,14 +167,15 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/// As words of their own: "/srv" is not in "/srv/data", nor ":80" in ":8080".
+/// As words of their own: "/srv" is not in "/srv/data", nor ":80" in ":8080". What ends with '_' is the beginning of a word.
 bool says(std::string_view message, std::string_view words) {
   const bool path = words.starts_with('/');
   const auto goes_on = [&](char c) { return is_name_character(c) || (path && c == '/'); };
   for (std::size_t at = 0; (at = message.find(words, at)) != std::string_view::npos; ++at) {
     const std::size_t end = at + words.size();
     const bool begins = at == 0 || !path || !goes_on(message[at - 1]);
-    const bool ends = end == message.size() || !is_name_character(words.back()) || !goes_on(message[end]);
+    const bool ends =
+        end == message.size() || !is_name_character(words.back()) || words.back() == '_' || !goes_on(message[end]);
     if (begins && ends) return true;
   }
   return false;
@@ -179,6 +190,7 @@ std::vector<KeyPlace> key_places(const Project& project, const Service& service)
   add_block_devices(service, collector);
   add_objects("secrets", service.secrets, project.secrets, collector.places);
   add_objects("configs", service.configs, project.configs, collector.places);
+  add_volumes(project, service, collector.places);
   add_networks(project, service, collector);
   for (const Complaint& complaint : complaints) collector.add(std::string(complaint.key), {std::string(complaint.words)});
   return std::move(collector.places);

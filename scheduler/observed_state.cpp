@@ -75,14 +75,19 @@ asio::awaitable<std::vector<api::ImageSummary>> list_images(api::Client& client,
   co_return co_await client.list_images(std::move(all));
 }
 
-asio::awaitable<std::map<std::string, std::int64_t>> image_times(api::Client& client, std::vector<std::string> images) {
-  std::map<std::string, std::int64_t> times;
+asio::awaitable<std::map<std::string, InspectedImage>> inspect_images(api::Client& client, std::vector<std::string> images) {
+  std::map<std::string, InspectedImage> inspected;
   for (const std::string& image : images) {
     const std::optional<api::ImageInspect> found = co_await client.find_image(image);
-    if (!found || !found->last_tag_time) continue;
-    times[found->id] = std::chrono::floor<std::chrono::seconds>(*found->last_tag_time).time_since_epoch().count();
+    if (!found) continue;
+    InspectedImage& entry = inspected[found->id];
+    if (found->last_tag_time)
+      entry.last_tag_time = std::chrono::floor<std::chrono::seconds>(*found->last_tag_time).time_since_epoch().count();
+    entry.os = found->os;
+    entry.architecture = found->architecture;
+    entry.variant = found->variant;
   }
-  co_return times;
+  co_return inspected;
 }
 
 ObservedNetwork observed_network(const api::NetworkResource& network) {
@@ -152,7 +157,8 @@ ObserveOptions observe_options_for(const compose::Project& project) {
   for (const auto& [key, network] : project.networks) options.foreign_networks |= network.external;
   for (const auto& [key, volume] : project.volumes) options.foreign_volumes |= volume.external;
   for (const auto& [name, service] : project.services)
-    if (pull_interval(service.pull_policy)) options.dated_images.push_back(image_of(project, service));
+    if (pull_interval(service.pull_policy) || (!service.platform.empty() && !service.build))
+      options.inspected_images.push_back(image_of(project, service));
   return options;
 }
 
@@ -161,7 +167,7 @@ asio::awaitable<ObservedState> observe(api::Client& client, std::string project_
       list_containers(client, project_name) && list_networks(client, project_name, options.foreign_networks) &&
       list_volumes(client, project_name, options.volumes, options.foreign_volumes) && list_images(client, options.images));
   ObservedState state;
-  state.image_times = co_await image_times(client, options.dated_images);
+  state.inspected_images = co_await inspect_images(client, options.inspected_images);
   state.now = std::time(nullptr);
   for (const api::ContainerSummary& summary : containers) state.containers.push_back(observed_container(summary));
   std::sort(state.containers.begin(), state.containers.end(), [](const auto& a, const auto& b) {

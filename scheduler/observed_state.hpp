@@ -53,14 +53,19 @@ struct ObservedVolume {
   std::string key, project, config_hash;
 };
 
+/// What only looking at an image itself tells.
+struct InspectedImage {
+  std::optional<std::int64_t> last_tag_time;  ///< when it was pulled, built or tagged last (Unix seconds)
+  std::string os, architecture, variant;
+};
+
 struct ObservedState {
   std::vector<ObservedContainer> containers;  ///< sorted by service, number, name
   std::vector<ObservedNetwork> networks;
   std::vector<ObservedVolume> volumes;
-  std::map<std::string, std::string> images;  ///< every name an image has, normalised, and its id → id
-  /// Id → when it was pulled, built or tagged last (Unix seconds); only of ObserveOptions::dated_images.
-  std::map<std::string, std::int64_t> image_times;
-  std::int64_t now = 0;  ///< Unix seconds of the observation
+  std::map<std::string, std::string> images;               ///< every name an image has, normalised, and its id → id
+  std::map<std::string, InspectedImage> inspected_images;  ///< by id; only those of ObserveOptions::inspected_images
+  std::int64_t now = 0;                                    ///< Unix seconds of the observation
 
   const ObservedNetwork* network(std::string_view name) const;
   const ObservedVolume* volume(std::string_view name) const;
@@ -71,7 +76,7 @@ struct ObservedState {
 struct ObserveOptions {
   bool images = true;  ///< commands that create nothing leave them out
   bool volumes = true;
-  std::vector<std::string> dated_images;                   ///< whose age matters (pull_policy daily and the like)
+  std::vector<std::string> inspected_images;               ///< whose age (pull_policy daily and the like) or platform matters
   bool foreign_networks = false, foreign_volumes = false;  ///< also those without the project's label (external ones)
 };
 

@@ -1,5 +1,8 @@
 #include "scheduler/pull_policy.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/units.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/graph.hpp"
@@ -22,8 +25,34 @@ bool pull_is_due(std::string_view policy, const ObservedState& observed, const s
   if (policy == "always" || policy == "refresh") return true;
   const auto interval = pull_interval(policy);
   if (!interval) return false;
-  const auto time = observed.image_times.find(image_id);
-  return time == observed.image_times.end() || observed.now - time->second >= interval->count();
+  const auto image = observed.inspected_images.find(image_id);
+  if (image == observed.inspected_images.end() || !image->second.last_tag_time) return true;
+  return observed.now - *image->second.last_tag_time >= interval->count();
+}
+
+namespace {
+
+std::string_view architecture_of(std::string_view word) {
+  if (word == "x86_64" || word == "x86-64") return "amd64";
+  if (word == "aarch64") return "arm64";
+  return word;
+}
+
+}  // namespace
+
+bool is_for_platform(const InspectedImage& image, std::string_view wanted) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= wanted.size();) {
+    const std::size_t end = std::min(wanted.find('/', begin), wanted.size());
+    parts.push_back(wanted.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  constexpr std::array<std::string_view, 2> systems{"linux", "windows"};
+  const bool names_system = std::find(systems.begin(), systems.end(), parts.front()) != systems.end();
+  if (names_system && !image.os.empty() && parts.front() != image.os) return false;
+  const std::size_t first = names_system ? 1 : 0;
+  if (parts.size() > first && !image.architecture.empty() && architecture_of(parts[first]) != image.architecture) return false;
+  return parts.size() <= first + 1 || image.variant.empty() || parts[first + 1] == image.variant;
 }
 
 namespace {

@@ -18,6 +18,9 @@ std::optional<std::chrono::seconds> pull_interval(std::string_view policy);
 /// Is the image with this id, which is there, to be pulled again?
 bool pull_is_due(std::string_view policy, const ObservedState& observed, const std::string& image_id);
 
+/// Can what asks for the platform "linux/arm64/v8", "linux/arm64" or "arm64" use this image? What either does not say fits.
+bool is_for_platform(const InspectedImage& image, std::string_view wanted);
+
 struct PullOptions {
   std::set<std::string> services;  ///< empty: all
   bool with_dependencies = false;

@@ -1,16 +1,10 @@
-#include "cli/attach.hpp"
-
-#include <fmt/format.h>
-
-#include <boost/asio/signal_set.hpp>
-
+#include "cli/attached_container.hpp"
 #include "cli/commands.hpp"
 #include "cli/containers.hpp"
+#include "cli/detach_keys.hpp"
 #include "cli/flags.hpp"
-#include "cli/forward_signals.hpp"
 #include "cli/project.hpp"
 #include "cli/session.hpp"
-#include "cli/task_group.hpp"
 
 namespace stack::cli {
 namespace {
@@ -18,40 +12,21 @@ namespace {
 struct AttachCommand {
   bool no_stdin = false, signal_proxy = true;
   std::optional<int> index;
-  std::string service;
+  std::string service, detach_keys{default_detach_keys};
 };
-
-asio::awaitable<int> join_streams(api::Client& client, std::string id, bool tty, bool input) {
-  api::AttachOptions attaching;
-  attaching.in = input;
-  api::HijackedStream stream = co_await client.attach_container(id, std::move(attaching));
-  AttachedProcess process;
-  process.tty = tty;
-  process.input = input;
-  process.resize = [&client, &id](unsigned rows, unsigned columns) { return client.resize_container(id, rows, columns); };
-  co_await carry(stream, std::move(process));
-  const api::WaitResponse ended = co_await client.wait_container(id);
-  co_return static_cast<int>(ended.status_code);
-}
 
 asio::awaitable<int> attach_to(api::Client& client, std::string project, AttachCommand options) {
   const api::ContainerSummary container =
       co_await running_container(client, std::move(project), options.service, options.index.value_or(0));
   const api::ContainerInspect details = co_await client.inspect_container(container.id);
-  const bool input = !options.no_stdin && details.config.open_stdin;
-  TaskGroup signals(client.executor());
-  if (options.signal_proxy) signals.spawn(forward_signals(client, container.id));
-  int status = 0;
-  std::exception_ptr failure;
-  try {
-    status = co_await join_streams(client, container.id, details.config.tty, input);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  signals.cancel();
-  co_await signals.join();
-  if (failure) std::rethrow_exception(failure);
-  co_return status;
+  AttachedContainer attached;
+  attached.id = container.id;
+  attached.tty = details.config.tty;
+  attached.input = !options.no_stdin && details.config.open_stdin;
+  attached.signals = options.signal_proxy;
+  attached.detach_keys = options.detach_keys;
+  const std::optional<int> status = co_await join_container(client, std::move(attached));
+  co_return status.value_or(0);
 }
 
 }  // namespace
@@ -65,10 +40,11 @@ int attach(const Invocation& invocation) {
   flags.value("--index", options.index, "N", "Which container, if the service has several");
   flags.flag("--no-stdin", options.no_stdin, "Do not send our input");
   flags.flag("--sig-proxy", options.signal_proxy, "Pass signals on to the process (default true)");
-  flags.not_yet("--detach-keys", "KEYS");
+  flags.value("--detach-keys", options.detach_keys, "KEYS", "Keys that leave a terminal (default ctrl-p,ctrl-q)");
   flags.arguments(arguments, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   options.service = arguments.front();
+  options.detach_keys = parse_detach_keys(options.detach_keys);
   const ProjectReference reference = find_project(invocation.global);
   Session session(invocation.global);
   if (!options.signal_proxy) return session.run(attach_to(session.client(), reference.name, options));

@@ -49,11 +49,11 @@ bool parse(const Invocation& invocation, PsOptions& options) {
 
 using ExitCodes = std::map<std::string, std::int64_t>;  ///< by container id
 
-/// Of containers whose status text does not tell it: those that could not be started ("Created") and dead ones.
+/// Of dead containers, whose status text does not tell it. One that could not be started says 0, as with docker compose.
 asio::awaitable<ExitCodes> untold_exit_codes(api::Client& client, const std::vector<api::ContainerSummary>& containers) {
   ExitCodes codes;
   for (const api::ContainerSummary& container : containers) {
-    if (container.state != "created" && container.state != "dead") continue;
+    if (container.state != "dead") continue;
     const api::ContainerInspect details = co_await client.inspect_container(container.id);
     codes[container.id] = details.state.exit_code;
   }
@@ -67,14 +67,16 @@ std::string render_list(const std::vector<api::ContainerSummary>& containers, co
     for (const auto& container : containers) table.add(render::container_cells(container, options.full, now));
     return table.text();
   }
-  std::vector<nlohmann::json> rows;
+  std::vector<render::Row> rows;
   const ExitCodes codes = session.run(untold_exit_codes(session.client(), containers));
   for (const auto& container : containers) {
     const auto code = codes.find(container.id);
-    rows.push_back(render::container_object(container, options.full, now,
-                                            code == codes.end() ? std::nullopt : std::optional(code->second)));
+    rows.push_back({.fields = render::container_object(container, options.full, now,
+                                                       code == codes.end() ? std::nullopt : std::optional(code->second)),
+                    .labels = container.labels});
   }
-  return render::format_rows(rows, options.format);
+  return render::format_rows(rows, options.format,
+                             {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}, {"CreatedAt", "CREATED AT"}});
 }
 
 }  // namespace

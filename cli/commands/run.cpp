@@ -1,23 +1,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "base/digest.hpp"
-#include "cli/attach.hpp"
+#include "cli/attached_container.hpp"
 #include "cli/commands.hpp"
 #include "cli/containers.hpp"
 #include "cli/flags.hpp"
-#include "cli/forward_signals.hpp"
 #include "cli/output.hpp"
 #include "cli/project.hpp"
 #include "cli/pull_policy.hpp"
 #include "cli/session.hpp"
 #include "cli/shown_progress.hpp"
-#include "cli/task_group.hpp"
 #include "cli/terminal.hpp"
 #include "compose/dotenv.hpp"
 #include "compose/parse_ports.hpp"
@@ -196,89 +192,22 @@ asio::awaitable<void> prepare(api::Client& client, const compose::Project& proje
   co_await provide_resources(client, project, service, common, progress);
 }
 
-/// The status for a container that could not be started, as the docker tools choose it.
-int start_failure_code(const std::string& message) {
-  if (message.find("executable file not found") != std::string::npos) return 127;
-  if (message.find("no such file or directory") != std::string::npos) return 127;
-  if (message.find("permission denied") != std::string::npos || message.find("is a directory") != std::string::npos) return 126;
-  return 125;
-}
-
-asio::awaitable<int> exit_status(api::ResponseStream waiting) {
-  std::string body;
-  std::array<char, 4096> buffer{};
-  while (true) {
-    const std::size_t size = co_await waiting.read_some(buffer);
-    if (size == 0) break;
-    body.append(buffer.data(), size);
-  }
-  co_return static_cast<int>(api::parse_body(body).at("StatusCode").get<std::int64_t>());
-}
-
-/// Empty text: it runs.
-asio::awaitable<std::string> try_start(api::Client& client, const std::string& id) {
-  try {
-    co_await client.start_container(id);
-    co_return std::string();
-  } catch (const api::ApiError& error) {
-    co_return std::string(error.what());
-  }
-}
-
-asio::awaitable<int> start_failed(api::Client& client, const std::string& id, bool remove, const std::string& message) {
-  if (remove) {
-    api::RemoveOptions options;
-    options.force = options.volumes = true;
-    try {
-      co_await client.remove_container(id, std::move(options));
-    } catch (const api::ApiError&) {  // the engine removed it itself
-    }
-  }
-  write_all(STDERR_FILENO, message + "\n");
-  co_return start_failure_code(message);
-}
-
-/// Create, attach, wait, start: in this order nothing of the output and no exit is missed.
-asio::awaitable<int> run_attached(api::Client& client, std::string id, bool tty, bool input, bool remove) {
-  api::AttachOptions attaching;
-  attaching.in = input;
-  api::HijackedStream stream = co_await client.attach_container(id, std::move(attaching));
-  const std::string target = fmt::format("/containers/{}/wait?condition={}", id, remove ? "removed" : "next-exit");
-  api::ResponseStream waiting = co_await client.stream("POST", target);
-  const std::string failure = co_await try_start(client, id);
-  if (!failure.empty()) co_return co_await start_failed(client, id, remove, failure);
-  AttachedProcess process;
-  process.tty = tty;
-  process.input = input;
-  process.resize = [&client, &id](unsigned rows, unsigned columns) { return client.resize_container(id, rows, columns); };
-  co_await carry(stream, std::move(process));
-  co_return co_await exit_status(std::move(waiting));
-}
-
 asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContainer container,
                                    std::vector<scheduler::InjectedFile> files, const RunFlags& run) {
   const bool tty = container.body.config.tty;
   const api::CreateResponse created = co_await client.create_container(container.name, std::move(container.body));
   co_await scheduler::inject_files(client, created.id, std::move(files));
   if (run.detach) {
-    const std::string failure = co_await try_start(client, created.id);
-    if (!failure.empty()) co_return co_await start_failed(client, created.id, run.remove, failure);
-    write_all(STDOUT_FILENO, created.id + "\n");
-    co_return 0;
+    const int status = co_await start_detached(client, created.id, run.remove);
+    if (status == 0) write_all(STDOUT_FILENO, created.id + "\n");
+    co_return status;
   }
-  TaskGroup signals(client.executor());
-  signals.spawn(forward_signals(client, created.id));
-  int status = 0;
-  std::exception_ptr failure;
-  try {
-    status = co_await run_attached(client, created.id, tty, run.interactive, run.remove);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  signals.cancel();
-  co_await signals.join();
-  if (failure) std::rethrow_exception(failure);
-  co_return status;
+  AttachedContainer attached;
+  attached.id = created.id;
+  attached.tty = tty;
+  attached.input = run.interactive;
+  attached.removed_at_end = run.remove;
+  co_return co_await start_attached(client, std::move(attached));
 }
 
 }  // namespace

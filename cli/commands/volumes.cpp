@@ -6,10 +6,10 @@
 
 #include "cli/commands.hpp"
 #include "cli/flags.hpp"
+#include "cli/listing.hpp"
 #include "cli/output.hpp"
 #include "cli/project.hpp"
-#include "cli/render/format.hpp"
-#include "cli/render/table.hpp"
+#include "cli/render/resource_rows.hpp"
 #include "cli/session.hpp"
 
 namespace stack::cli {
@@ -34,27 +34,11 @@ std::set<std::string> mounted_by(const compose::Project& project, const std::vec
   return names;
 }
 
-/// The object of `docker volume ls --format json`; what only a cluster has is "N/A" there, too.
-nlohmann::json volume_object(const api::Volume& volume) {
-  std::string labels;
-  for (const auto& [name, value] : volume.labels.value_or(api::StringMap()))
-    labels += fmt::format("{}{}={}", labels.empty() ? "" : ",", name, value);
-  return {{"Availability", "N/A"}, {"Driver", volume.driver}, {"Group", "N/A"},  {"Labels", labels},
-          {"Links", "N/A"},        {"Size", "N/A"},           {"Status", "N/A"}, {"Mountpoint", volume.mountpoint},
-          {"Name", volume.name},   {"Scope", volume.scope}};
-}
-
 std::string render_volumes(const std::vector<api::Volume>& volumes, const std::string& format, bool quiet) {
-  std::string names;
-  render::Table table({"DRIVER", "VOLUME NAME"});
-  std::vector<nlohmann::json> rows;
-  for (const api::Volume& volume : volumes) {
-    names += volume.name + "\n";
-    table.add({volume.driver, volume.name});
-    rows.push_back(volume_object(volume));
-  }
-  if (quiet) return names;
-  return format == "table" || format.empty() ? table.text() : render::format_rows(rows, format, {{"Name", "VOLUME NAME"}});
+  ListOptions options;
+  options.quiet = quiet;
+  options.format = format;
+  return render_list(render::volume_rows(volumes), options, volume_look());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "cli/containers.hpp"
 #include "cli/render/human.hpp"
+#include "cli/render/image_name.hpp"
 #include "cli/render/table.hpp"
 
 namespace stack::cli::render {
@@ -142,6 +143,37 @@ json container_object(const ContainerSummary& container, bool full, std::int64_t
           {"Size", human_size(container.size_rw.value_or(0))},
           {"State", container.state},
           {"Status", container.status}};
+}
+
+namespace {
+
+/// Those that links gave it only in full.
+std::string docker_names(const ContainerSummary& container, bool full) {
+  if (!full) return name_of(container);
+  std::vector<std::string> names;
+  for (const std::string& name : container.names) names.push_back(name.starts_with('/') ? name.substr(1) : name);
+  return joined(names, ",");
+}
+
+/// An image that has lost its name is its id.
+std::string docker_image(const ContainerSummary& container, bool full) {
+  if (container.image.empty()) return "<no image>";
+  return full || short_id(container.image) != short_id(container.image_id) ? container.image : short_id(container.image);
+}
+
+}  // namespace
+
+json docker_container_object(const ContainerSummary& container, bool full, bool sized, std::int64_t now) {
+  json object = container_object(container, full, now);
+  for (const char* only_composes : {"ExitCode", "Health", "Name", "Project", "Publishers", "Service"})
+    object.erase(only_composes);
+  object["Names"] = docker_names(container, full);
+  object["Image"] = docker_image(container, full);
+  object["Platform"] = nullptr;
+  if (sized)
+    object["Size"] = fmt::format("{} (virtual {})", human_size(container.size_rw.value_or(0)),
+                                 human_size(container.size_root_fs.value_or(0)));
+  return object;
 }
 
 std::vector<std::string> container_cells(const ContainerSummary& container, bool full, std::int64_t now) {

@@ -25,6 +25,9 @@ int exit_code_in(std::string_view status);
 nlohmann::json container_object(const engine::api::ContainerSummary& container, bool full, std::int64_t now,
                                 std::optional<std::int64_t> exit_code = {});
 
+/// The object `docker container ls --format json` prints. `sized`: with the size of what its image has not, too.
+nlohmann::json docker_container_object(const engine::api::ContainerSummary& container, bool full, bool sized, std::int64_t now);
+
 /// The cells of the table: NAME IMAGE COMMAND SERVICE CREATED STATUS PORTS.
 std::vector<std::string> container_cells(const engine::api::ContainerSummary& container, bool full, std::int64_t now);
 

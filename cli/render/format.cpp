@@ -1,12 +1,11 @@
 #include "cli/render/format.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <array>
+#include <cctype>
 
-#include "base/error.hpp"
 #include "cli/render/table.hpp"
+#include "cli/text_template/text_template.hpp"
 
 namespace stack::cli::render {
 
@@ -14,46 +13,9 @@ using nlohmann::json;
 
 namespace {
 
-struct Action {
-  std::string_view field;  ///< empty: the whole object
-  bool as_json = false;
-};
-
-Action parse_action(std::string_view text) {
-  const auto trim = [](std::string_view part) {
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    return part;
-  };
-  Action action;
-  std::string_view rest = trim(text);
-  if (rest.starts_with("json ")) {
-    action.as_json = true;
-    rest = trim(rest.substr(5));
-  }
-  if (!rest.starts_with('.') || rest.find_first_of(" |()") != std::string_view::npos || (rest == "." && !action.as_json))
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("unsupported template \"{{{{{}}}}}\": only {{{{.Field}}}} and {{{{json .Field}}}} are understood", text));
-  action.field = rest.substr(1);
-  return action;
-}
-
-/// Calls literal() and action() for the parts of a template, in order.
-template <class Literal, class OnAction>
-void walk_template(std::string_view text, Literal literal, OnAction on_action) {
-  while (!text.empty()) {
-    const std::size_t open = text.find("{{");
-    literal(text.substr(0, open));
-    if (open == std::string_view::npos) return;
-    const std::size_t close = text.find("}}", open);
-    if (close == std::string_view::npos) throw Error(ErrorCode::invalid_argument, "unclosed \"{{\" in the template");
-    on_action(parse_action(text.substr(open + 2, close - open - 2)));
-    text.remove_prefix(close + 2);
-  }
-}
-
-void append_unescaped(std::string& out, std::string_view text) {
+/// In the shell's quotes \t and \n arrive as two characters.
+std::string unescaped(std::string_view text) {
+  std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
     if (next == 't' || next == 'n') {
@@ -63,69 +25,117 @@ void append_unescaped(std::string& out, std::string_view text) {
       out += text[i];
     }
   }
-}
-
-}  // namespace
-
-std::string apply_template(std::string_view text, const json& object) {
-  std::string out;
-  walk_template(
-      text, [&](std::string_view literal) { append_unescaped(out, literal); },
-      [&](const Action& action) {
-        if (!action.field.empty() && !object.contains(action.field))
-          throw Error(ErrorCode::invalid_argument,
-                      fmt::format("the template names \"{}\", which does not exist", action.field));
-        const json& value = action.field.empty() ? object : object.at(std::string(action.field));
-        if (value.is_string() && !action.as_json)
-          out += value.get<std::string>();
-        else
-          out += value.dump(-1, ' ', false, json::error_handler_t::replace);
-      });
   return out;
 }
 
-namespace {
-
-std::string title_of(std::string_view field, const FieldTitles& titles) {
-  const auto found = titles.find(field);
-  if (found != titles.end()) return found->second;
-  std::string name(field);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-  return name;
-}
-
-std::vector<std::string> header_of(std::string_view text, const FieldTitles& titles) {
-  std::vector<std::string> header;
-  walk_template(
-      text, [](std::string_view) {}, [&](const Action& action) { header.push_back(title_of(action.field, titles)); });
-  return header;
-}
-
-std::vector<std::string> cells_of(std::string line) {
+std::vector<std::string> cells_of(std::string_view line) {
   std::vector<std::string> cells;
-  for (std::size_t tab = 0; (tab = line.find('\t')) != std::string::npos; line.erase(0, tab + 1))
-    cells.push_back(line.substr(0, tab));
-  cells.push_back(std::move(line));
-  return cells;
+  while (true) {
+    const std::size_t tab = line.find('\t');
+    cells.emplace_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) return cells;
+    line.remove_prefix(tab + 1);
+  }
 }
+
+/// Title of {{.Label "com.example.team-name"}}: "team name".
+std::string label_title(std::string_view name) {
+  std::string title(name.substr(name.rfind('.') + 1));
+  std::replace_if(
+      title.begin(), title.end(), [](char c) { return c == '-' || c == '_'; }, ' ');
+  return title;
+}
+
+std::string apply(const text_template::Template& text, const Row& row) {
+  text_template::Options options;
+  options.label = [&row](std::string_view name) {
+    const auto found = row.labels.find(std::string(name));
+    return found == row.labels.end() ? std::string() : found->second;
+  };
+  return text.execute(text_template::Json(row.fields), options);
+}
+
+std::string header_of(const text_template::Template& text, const FieldTitles& titles) {
+  text_template::Options options;
+  options.header = true;
+  options.label = label_title;
+  text_template::Json fields = text_template::Json::object();
+  for (const auto& [field, title] : titles) fields[field] = title;
+  return text.execute(fields, options);
+}
+
+/// What Go's types tell about the engine's answers: text_template::Schema.
+constexpr std::array<std::string_view, 16> maps{
+    "Labels",     "Networks", "Attributes",  "Ports",      "PortBindings", "ExposedPorts", "Volumes",  "Options",
+    "DriverOpts", "Data",     "Annotations", "StorageOpt", "Tmpfs",        "Sysctls",      "Runtimes", "AuxiliaryAddresses"};
+constexpr std::array<std::string_view, 12> optional_fields{"Health",      "SizeRw",           "SizeRootFs", "Healthcheck",
+                                                           "StopTimeout", "PidsLimit",        "Init",       "OomKillDisable",
+                                                           "IPAMConfig",  "MemorySwappiness", "UsageData",  "Annotations"};
 
 }  // namespace
 
-std::string format_rows(const std::vector<json>& rows, std::string_view format, const FieldTitles& titles) {
+std::string json_line(const json& object) {
+  std::string out;
+  for (const char c : object.dump(-1, ' ', false, json::error_handler_t::replace)) {
+    switch (c) {
+      case '<': out += "\\u003c"; break;
+      case '>': out += "\\u003e"; break;
+      case '&': out += "\\u0026"; break;
+      default: out += c;
+    }
+  }
+  return out + "\n";
+}
+
+bool format_uses(std::string_view format, std::string_view field) {
+  const std::string name = "." + std::string(field);
+  for (std::size_t at = format.find(name); at != std::string_view::npos; at = format.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (end == format.size() || !std::isalnum(static_cast<unsigned char>(format[end]))) return true;
+  }
+  return false;
+}
+
+std::string format_rows(const std::vector<Row>& rows, std::string_view format, const FieldTitles& titles) {
   constexpr std::string_view table_prefix = "table ";
   std::string out;
   if (format == "json") {
-    for (const json& row : rows) out += row.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    for (const Row& row : rows) out += json_line(row.fields);
     return out;
   }
-  if (!format.starts_with(table_prefix)) {
-    for (const json& row : rows) out += apply_template(format, row) + "\n";
+  const bool table = format.starts_with(table_prefix);
+  if (table) format.remove_prefix(table_prefix.size());
+  while (format.starts_with(' ')) format.remove_prefix(1);
+  const text_template::Template text(unescaped(format));
+  std::vector<std::string> lines;
+  for (const Row& row : rows) lines.push_back(apply(text, row));
+  if (!table) {
+    for (const std::string& line : lines) out += line + "\n";
     return out;
   }
-  format.remove_prefix(table_prefix.size());
-  Table table(header_of(format, titles));
-  for (const json& row : rows) table.add(cells_of(apply_template(format, row)));
-  return table.text();
+  Table result(cells_of(header_of(text, titles)));
+  for (const std::string& line : lines) result.add(cells_of(line));
+  return result.text();
+}
+
+std::string format_rows(const std::vector<json>& rows, std::string_view format, const FieldTitles& titles) {
+  std::vector<Row> with_labels;
+  for (const json& fields : rows) with_labels.push_back({.fields = fields});
+  return format_rows(with_labels, format, titles);
+}
+
+std::string format_inspected(const std::vector<nlohmann::ordered_json>& things, std::string_view format) {
+  constexpr auto replace = json::error_handler_t::replace;
+  if (format.empty() || format == "json") {
+    const nlohmann::ordered_json list(things);
+    return (things.empty() ? "[]" : list.dump(format.empty() ? 4 : -1, ' ', false, replace)) + "\n";
+  }
+  const text_template::Template text(format);
+  text_template::Options options;
+  options.schema = {.maps = maps, .optional = optional_fields};
+  std::string out;
+  for (const nlohmann::ordered_json& thing : things) out += text.execute(thing, options) + "\n";
+  return out;
 }
 
 }  // namespace stack::cli::render

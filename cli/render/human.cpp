@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -104,11 +105,23 @@ Scaled scale_down(double value, double step, std::size_t units) {
 
 }  // namespace
 
+constexpr std::array decimal_units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+
 std::string human_size(std::int64_t bytes) {
-  static constexpr std::array units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-  const auto [value, unit] = scale_down(static_cast<double>(bytes), 1000, units.size());
-  return fmt::format("{:.3g}{}", value, units[unit]);
+  const auto [value, unit] = scale_down(static_cast<double>(bytes), 1000, decimal_units.size());
+  return fmt::format("{:.3g}{}", value, decimal_units[unit]);
 }
+
+std::string finer_size(std::int64_t bytes) {
+  const auto [value, unit] = scale_down(static_cast<double>(bytes), 1000, decimal_units.size());
+  return fmt::format("{:.4g}{}", value, decimal_units[unit]);
+}
+
+std::string human_age(std::int64_t created, std::int64_t now) {
+  return human_duration(std::chrono::seconds(std::max<std::int64_t>(0, now - created))) + " ago";
+}
+
+std::int64_t unix_now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
 
 std::string human_binary_size(std::uint64_t bytes) {
   static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

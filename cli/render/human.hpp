@@ -13,6 +13,15 @@ std::string human_duration(std::chrono::seconds duration);
 /// Decimal units, four significant digits at most: "0B", "1.98MB".
 std::string human_size(std::int64_t bytes);
 
+/// One digit more: "1.984MB".
+std::string finer_size(std::int64_t bytes);
+
+/// "5 minutes ago", of Unix seconds.
+std::string human_age(std::int64_t created, std::int64_t now);
+
+/// Unix seconds now.
+std::int64_t unix_now();
+
 /// Binary units, four significant digits at most: "460KiB", "23.54GiB".
 std::string human_binary_size(std::uint64_t bytes);
 

@@ -41,9 +41,6 @@ std::string text_of(const Traffic& traffic) {
 
 }  // namespace
 
-const std::vector<std::string> stats_titles{"CONTAINER ID", "NAME",    "CPU %",     "MEM USAGE / LIMIT",
-                                            "MEM %",        "NET I/O", "BLOCK I/O", "PIDS"};
-
 double cpu_percent(const api::CpuStats& before, const api::CpuStats& now) {
   if (now.total <= before.total || now.system <= before.system) return 0;
   const auto used = static_cast<double>(now.total - before.total);
@@ -74,11 +71,9 @@ nlohmann::json stats_object(const api::ContainerStats& before, const api::Contai
           {"PIDs", std::to_string(now.pids)}};
 }
 
-std::vector<std::string> stats_cells(const nlohmann::json& object) {
-  std::vector<std::string> cells;
-  for (const char* field : {"ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"})
-    cells.push_back(object.at(field).get<std::string>());
-  return cells;
+FieldTitles stats_titles() {
+  return {{"ID", "CONTAINER ID"}, {"CPUPerc", "CPU %"},     {"MemPerc", "MEM %"},      {"MemUsage", "MEM USAGE / LIMIT"},
+          {"NetIO", "NET I/O"},   {"BlockIO", "BLOCK I/O"}, {"Container", "CONTAINER"}};
 }
 
 }  // namespace stack::cli::render

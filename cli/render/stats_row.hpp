@@ -1,9 +1,9 @@
 #pragma once
 // One container as `stats` shows it: pure functions of the engine's numbers.
 #include <nlohmann/json_fwd.hpp>
-#include <string>
-#include <vector>
+#include <string_view>
 
+#include "cli/render/format.hpp"
 #include "engine/api/stats_types.hpp"
 
 namespace stack::cli::render {
@@ -17,8 +17,9 @@ std::uint64_t used_memory(const engine::api::MemoryStats& memory);
 /// The object `docker stats --format json` prints; `before`: the same container, some time ago.
 nlohmann::json stats_object(const engine::api::ContainerStats& before, const engine::api::ContainerStats& now, bool full_id);
 
-/// The columns of the table, as a row of titles and as fields of stats_object().
-extern const std::vector<std::string> stats_titles;
-std::vector<std::string> stats_cells(const nlohmann::json& object);
+/// The usual table over these objects, for format_rows().
+inline constexpr std::string_view stats_table =
+    "table {{.ID}}\t{{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}";
+FieldTitles stats_titles();
 
 }  // namespace stack::cli::render

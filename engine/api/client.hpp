@@ -57,10 +57,12 @@ struct StopOptions {
 
 struct RemoveOptions {
   bool force = false, volumes = false;  ///< volumes: its anonymous ones
+  bool link = false;                    ///< `id` is "container/alias": the link, not the container
 };
 
 struct LogsOptions {
   bool follow = false, out = true, err = true, timestamps = false;
+  bool details = false;      ///< also what the log driver was told to add
   std::string tail;          ///< empty = all
   std::string since, until;  ///< Unix seconds with decimals, or RFC 3339
 };
@@ -78,6 +80,17 @@ struct PutArchiveOptions {
 struct ArchiveStream {
   PathStat stat;  ///< of the path that was asked for
   ResponseStream body;
+};
+
+struct CommitOptions {
+  std::string repository, tag, comment, author;
+  std::vector<std::string> changes;  ///< Dockerfile instructions
+  bool pause = true;                 ///< while the files are read
+};
+
+struct ImportOptions {
+  std::string repository, tag, message, platform;
+  std::vector<std::string> changes;  ///< Dockerfile instructions
 };
 
 struct EventsOptions {
@@ -135,6 +148,11 @@ public:
   asio::awaitable<ArchiveStream> get_archive(std::string id, std::string path);
   asio::awaitable<std::optional<PathStat>> find_path(std::string id, std::string path);  ///< empty: not there
 
+  asio::awaitable<std::vector<std::string>> update_container(std::string id, nlohmann::json changes);  ///< warnings
+  asio::awaitable<std::vector<FilesystemChange>> container_changes(std::string id);
+  asio::awaitable<ResponseStream> export_container(std::string id);
+  asio::awaitable<std::string> commit_container(std::string id, CommitOptions options);  ///< id of the image
+
   asio::awaitable<std::string> create_exec(std::string container, ExecCreateRequest body);  ///< its id
   asio::awaitable<HijackedStream> start_exec(std::string id, ExecStartRequest body);        ///< body.detach must be false
   asio::awaitable<void> start_exec_detached(std::string id);
@@ -148,8 +166,10 @@ public:
   asio::awaitable<void> tag_image(std::string name, std::string repository, std::string tag);
   asio::awaitable<ProgressStream> build_image(BuildOptions options, BodySource& context);
   /// A root file system as tar (plain, gzip, zstd) becomes the image REPOSITORY:TAG.
-  asio::awaitable<ProgressStream> import_image(BodySource& tar, std::string repository, std::string tag,
-                                               std::string message = {});
+  asio::awaitable<ProgressStream> import_image(BodySource& tar, ImportOptions options);
+  /// The same of a tar that the engine fetches.
+  asio::awaitable<ProgressStream> import_image_from(std::string url, ImportOptions options);
+  asio::awaitable<ProgressStream> push_image(std::string name, std::string tag, std::string platform);
   asio::awaitable<ProgressStream> pull_image(std::string reference, std::string platform = {});
   asio::awaitable<std::vector<ImageHistory>> image_history(std::string name);
   /// Images of a tar archive, as save_images(), docker save and OCI tools write it.
@@ -167,6 +187,10 @@ public:
   asio::awaitable<Volume> inspect_volume(std::string name);
   asio::awaitable<VolumeList> list_volumes(Filters filters);
   asio::awaitable<void> remove_volume(std::string name, bool force = false);
+
+  /// `what`: containers, images, networks, volumes, build. The answer as it is: what was deleted, and the space.
+  asio::awaitable<nlohmann::json> prune(std::string what, Filters filters);
+  asio::awaitable<nlohmann::json> disk_usage();
 
   asio::awaitable<PingInfo> ping();
   asio::awaitable<VersionInfo> version();

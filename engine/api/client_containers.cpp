@@ -65,7 +65,7 @@ asio::awaitable<void> Client::rename_container(std::string id, std::string name)
 
 asio::awaitable<void> Client::remove_container(std::string id, RemoveOptions options) {
   Query query(container_path(id));
-  query.add_flag("force", options.force).add_flag("v", options.volumes);
+  query.add_flag("force", options.force).add_flag("v", options.volumes).add_flag("link", options.link);
   co_await request("DELETE", std::move(query).text());
 }
 
@@ -157,6 +157,36 @@ asio::awaitable<std::optional<PathStat>> Client::find_path(std::string id, std::
     if (error.status() != 404) throw;
   }
   co_return std::nullopt;
+}
+
+asio::awaitable<std::vector<std::string>> Client::update_container(std::string id, nlohmann::json changes) {
+  const Response response = co_await request("POST", container_path(id, "update"), std::move(changes));
+  const nlohmann::json answer = parse_body(response.body);
+  const auto warnings = answer.find("Warnings");
+  if (warnings == answer.end() || !warnings->is_array()) co_return std::vector<std::string>();
+  co_return warnings->get<std::vector<std::string>>();
+}
+
+asio::awaitable<std::vector<FilesystemChange>> Client::container_changes(std::string id) {
+  const Response response = co_await request("GET", container_path(id, "changes"));
+  const nlohmann::json answer = parse_body(response.body);
+  if (answer.is_null()) co_return std::vector<FilesystemChange>();
+  co_return answer.get<std::vector<FilesystemChange>>();
+}
+
+asio::awaitable<ResponseStream> Client::export_container(std::string id) {
+  co_return co_await stream("GET", container_path(id, "export"));
+}
+
+asio::awaitable<std::string> Client::commit_container(std::string id, CommitOptions options) {
+  Query query("/commit");
+  query.add("container", id).add("repo", options.repository).add("tag", options.tag);
+  query.add("comment", options.comment).add("author", options.author);
+  for (const std::string& change : options.changes) query.add("changes", change);
+  query.add("pause", options.pause ? "1" : "0");
+  const Response response = co_await request("POST", std::move(query).text(), nlohmann::json::object());
+  const auto image = response.as<IdResponse>();
+  co_return image.id;
 }
 
 asio::awaitable<std::string> Client::create_exec(std::string container, ExecCreateRequest body) {

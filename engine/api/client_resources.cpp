@@ -84,11 +84,34 @@ asio::awaitable<ProgressStream> Client::build_image(BuildOptions options, BodySo
       co_await upload("POST", "/build?" + build_query(options), context, "application/x-tar", std::move(headers)));
 }
 
-asio::awaitable<ProgressStream> Client::import_image(BodySource& tar, std::string repository, std::string tag,
-                                                     std::string message) {
+namespace {
+
+std::string import_target(const std::string& source, const ImportOptions& options) {
   Query query("/images/create");
-  query.add("fromSrc", "-").add("repo", repository).add("tag", tag).add("message", message);
-  co_return ProgressStream(co_await upload("POST", std::move(query).text(), tar));
+  query.add("fromSrc", source).add("repo", options.repository).add("tag", options.tag).add("message", options.message);
+  query.add("platform", options.platform);
+  for (const std::string& change : options.changes) query.add("changes", change);
+  return std::move(query).text();
+}
+
+}  // namespace
+
+asio::awaitable<ProgressStream> Client::import_image(BodySource& tar, ImportOptions options) {
+  co_return ProgressStream(co_await upload("POST", import_target("-", options), tar));
+}
+
+asio::awaitable<ProgressStream> Client::import_image_from(std::string url, ImportOptions options) {
+  co_return ProgressStream(co_await stream("POST", import_target(url, options)));
+}
+
+asio::awaitable<ProgressStream> Client::push_image(std::string name, std::string tag, std::string platform) {
+  Query query(image_path(name, "push"));
+  query.add("tag", tag).add("platform", platform);
+  StringMap headers;
+  headers["X-Registry-Auth"] = "e30=";  // nobody is logged in; the header must be there
+  if (impl_->options.registry_auth)
+    if (std::string auth = impl_->options.registry_auth(name); !auth.empty()) headers["X-Registry-Auth"] = std::move(auth);
+  co_return ProgressStream(co_await stream("POST", std::move(query).text(), {}, std::move(headers)));
 }
 
 asio::awaitable<ProgressStream> Client::pull_image(std::string reference, std::string platform) {
@@ -166,6 +189,18 @@ asio::awaitable<void> Client::remove_volume(std::string name, bool force) {
   Query query("/volumes/" + url_encode(name));
   query.add_flag("force", force);
   co_await request("DELETE", std::move(query).text());
+}
+
+asio::awaitable<nlohmann::json> Client::prune(std::string what, Filters filters) {
+  Query query("/" + what + "/prune");
+  query.add_encoded("filters", filters_query(filters));
+  const Response response = co_await request("POST", std::move(query).text());
+  co_return parse_body(response.body);
+}
+
+asio::awaitable<nlohmann::json> Client::disk_usage() {
+  const Response response = co_await request("GET", "/system/df");
+  co_return parse_body(response.body);
 }
 
 asio::awaitable<PingInfo> Client::ping() {

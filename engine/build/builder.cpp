@@ -85,6 +85,8 @@ void Builder::load() {
 
 std::uint64_t Builder::prune(bool all) { return impl_->cache.prune(all) + (all ? impl_->cache_mounts.prune() : 0); }
 
+std::vector<CacheStep> Builder::cached_steps() const { return impl_->cache.steps(); }
+
 asio::awaitable<std::optional<std::string>> Builder::build(BuildOptions options, image::BodyReader body, Output output) {
   check(options);
   const std::string directory = impl_->store.make_temporary("context");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/build/cache.hpp"
 #include "engine/build/run_step.hpp"
 #include "engine/image/store.hpp"
 #include "engine/state/document_table.hpp"
@@ -74,6 +75,7 @@ public:
   /// Forgets cached steps (those unused by an image when not all) and their layers, and with `all` the directories of cache
   /// mounts; returns the bytes freed.
   std::uint64_t prune(bool all);
+  std::vector<CacheStep> cached_steps() const;
 
 private:
   class Impl;

@@ -123,9 +123,36 @@ void Cache::forget_oldest() {
   for (std::size_t i = 0; i < max_entries / 10; ++i) forget(by_use[i].second);
 }
 
+namespace {
+
+std::set<std::string> layers_of_images(const image::Store& store) {
+  std::set<std::string> layers;
+  for (const auto& image : store.list()) layers.insert(image->config.diff_ids.begin(), image->config.diff_ids.end());
+  return layers;
+}
+
+}  // namespace
+
+std::vector<CacheStep> Cache::steps() const {
+  const std::set<std::string> of_images = layers_of_images(store_);
+  std::vector<CacheStep> steps;
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.alias_of.empty()) continue;
+    const image::ImageConfig config = image::parse_image_config(entry.config);
+    CacheStep step;
+    step.key = key;
+    if (!config.history.empty()) step.description = config.history.back().created_by;
+    step.created = config.created;
+    step.used = entry.used;
+    if (!entry.layer.empty()) step.size = store_.layer_size(entry.layer);
+    step.shared = of_images.contains(entry.layer);
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
 std::uint64_t Cache::prune(bool all) {
-  std::set<std::string> of_images;
-  for (const auto& image : store_.list()) of_images.insert(image->config.diff_ids.begin(), image->config.diff_ids.end());
+  const std::set<std::string> of_images = layers_of_images(store_);
   std::vector<std::string> keys;
   for (const auto& [key, entry] : entries_)
     if (all || !entry.alias_of.empty() || (!entry.layer.empty() && !of_images.contains(entry.layer))) keys.push_back(key);

@@ -6,12 +6,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/image/store.hpp"
 #include "engine/state/async.hpp"
 #include "engine/state/document_table.hpp"
 
 namespace stack::engine::build {
+
+/// A remembered step, for /system/df.
+struct CacheStep {
+  std::string key;
+  std::string description;  ///< as the history of an image says it
+  std::string created;      ///< RFC 3339
+  std::int64_t used = 0;    ///< Unix seconds
+  std::uint64_t size = 0;   ///< bytes of its layer
+  bool shared = false;      ///< an image has the layer, too
+};
 
 class Cache {
 public:
@@ -28,6 +39,7 @@ public:
   std::string resolve(const std::string& key) const;
   /// Forgets all, or what no image in the store has as a layer; returns the bytes of layers that only the cache had.
   std::uint64_t prune(bool all);
+  std::vector<CacheStep> steps() const;
   std::size_t size() const { return entries_.size(); }
 
   /// The right to do a step; given back when it goes. Must not outlive the cache.

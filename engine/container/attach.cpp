@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/error.hpp"
+#include "engine/container/detach_keys.hpp"
 #include "engine/container/log_config.hpp"
 #include "engine/container/logs.hpp"
 #include "engine/container/manager_impl.hpp"
@@ -31,14 +32,20 @@ asio::awaitable<void> copy_out(Socket& from, ClientStream& client) {
   }
 }
 
-/// Never returns by itself: what ends a session is the end of the output.
-asio::awaitable<void> copy_in(ClientStream& client, Socket& to) {
+/// Returns when the client has typed its detach keys (there are none without a terminal), and never otherwise: what ends a
+/// session is the end of the output.
+asio::awaitable<void> copy_in(ClientStream& client, Socket& to, std::optional<DetachFilter> keys) {
   std::vector<char> buffer(copy_size);
+  std::string typed;
   boost::system::error_code error;
   while (!error) {
     const std::size_t count = co_await client.read_some(buffer);
     if (count == 0) break;
-    co_await asio::async_write(to, asio::buffer(buffer.data(), count), asio::redirect_error(asio::use_awaitable, error));
+    typed.clear();
+    const bool detached = keys && keys->feed({buffer.data(), count}, typed);
+    const auto input = keys ? asio::buffer(typed) : asio::buffer(buffer.data(), count);
+    co_await asio::async_write(to, input, asio::redirect_error(asio::use_awaitable, error));
+    if (detached) co_return;
   }
   to.shutdown(Socket::shutdown_send, error);  // the container's stdin ends, its output goes on
   Notifier never(to.get_executor());
@@ -91,10 +98,14 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
   }
   publish(*container, "attach");
   if (!options.logs) co_await client->begin();
-  if (flags & shim::attach_stdin)
-    co_await (copy_out(socket, *client) || copy_in(*client, socket));
-  else
+  if (flags & shim::attach_stdin) {
+    std::optional<DetachFilter> keys;
+    if (container->record.config.tty) keys.emplace(options.detach_keys);
+    const auto ended = co_await (copy_out(socket, *client) || copy_in(*client, socket, std::move(keys)));
+    if (ended.index() == 1) publish(*container, "detach");
+  } else {
     co_await copy_out(socket, *client);
+  }
 }
 
 }  // namespace stack::engine::container

@@ -11,6 +11,7 @@
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/names.hpp"
+#include "engine/container/until.hpp"
 #include "engine/runtime/cgroup.hpp"
 
 namespace stack::engine::container {
@@ -152,6 +153,10 @@ asio::awaitable<void> Manager::Impl::kill(ContainerPtr container, std::string si
 asio::awaitable<void> Manager::Impl::pause(ContainerPtr container) {
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   check_present(*container);
+  co_await pause_locked(container);
+}
+
+asio::awaitable<void> Manager::Impl::pause_locked(ContainerPtr container) {
   const Record& record = container->record;
   if (record.state == State::paused) throw Error(ErrorCode::conflict, fmt::format("Container {} is already paused", record.id));
   if (record.state == State::restarting)
@@ -168,6 +173,10 @@ asio::awaitable<void> Manager::Impl::pause(ContainerPtr container) {
 asio::awaitable<void> Manager::Impl::unpause(ContainerPtr container) {
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   check_present(*container);
+  co_await unpause_locked(container);
+}
+
+asio::awaitable<void> Manager::Impl::unpause_locked(ContainerPtr container) {
   if (container->record.state != State::paused)
     throw Error(ErrorCode::internal, fmt::format("Container {} is not paused", container->record.id));
   co_await thaw(container);
@@ -239,7 +248,12 @@ asio::awaitable<void> Manager::Impl::remove_parts(ContainerPtr container, bool v
 
 asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string new_name) {
   if (new_name.empty()) throw Error(ErrorCode::invalid_argument, "Neither old nor new names may be empty");
-  const std::string checked = check_name(new_name);
+  std::string checked;
+  try {
+    checked = check_name(new_name.starts_with('/') ? new_name : "/" + new_name);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("Error when allocating new name: {}", error.what()));
+  }
   const AsyncMutex::Guard guard = co_await container->operations.lock();
   check_present(*container);
   Record& record = container->record;
@@ -282,13 +296,17 @@ asio::awaitable<api::WaitResponse> Waiting::result() {
 asio::awaitable<void> Manager::Impl::resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns) {
   const RunPtr run = container->run;
   if (!run || run->ending.is_set()) throw not_running(*container);
+  if (!container->record.config.tty) co_return;  // Docker takes it, too
   co_await run->shim->resize(rows, columns);
   publish(*container, "resize", {{"height", std::to_string(rows)}, {"width", std::to_string(columns)}});
 }
 
 asio::awaitable<std::vector<std::string>> Manager::Impl::prune(Filters filters) {
   Filters wanted = filters;
+  const auto until = parse_until(filters);
   wanted.erase("until");
+  for (const auto& [key, values] : wanted)
+    if (key != "label" && key != "label!") throw Error(ErrorCode::invalid_argument, fmt::format("invalid filter '{}'", key));
   std::vector<std::string> unwanted_labels;
   if (auto excluded = wanted.extract("label!")) unwanted_labels = excluded.mapped();
   const ContainerFilter filter(wanted, [](const std::string&) { return std::string(); });
@@ -296,9 +314,10 @@ asio::awaitable<std::vector<std::string>> Manager::Impl::prune(Filters filters) 
   for (const auto& [id, container] : by_id) {
     const Record& record = container->record;
     const bool at_rest = record.state == State::exited || record.state == State::created || record.state == State::dead;
-    const bool spared = std::any_of(unwanted_labels.begin(), unwanted_labels.end(),
-                                    [&](const auto& label) { return label_matches(record.config.labels, label); });
-    FilterSubject subject{record, "none", {}};
+    const bool too_new = until && record.created.time_since_epoch().count() >= *until;
+    const bool spared = too_new || std::any_of(unwanted_labels.begin(), unwanted_labels.end(),
+                                               [&](const auto& label) { return label_matches(record.config.labels, label); });
+    FilterSubject subject{record, "none", {}, {}};
     if (at_rest && !spared && !container->operations.locked() && filter.matches(subject)) stopped.push_back(container);
   }
   std::vector<std::string> removed;
@@ -320,7 +339,7 @@ asio::awaitable<void> Manager::Impl::connect(ContainerPtr container, std::string
   const std::string mode = record.host_config.network_mode;
   const std::string name = services.networks.inspect(services.networks.get(network)).name;
   if (name == "host")
-    throw Error(ErrorCode::forbidden,
+    throw Error(ErrorCode::invalid_argument,
                 "cannot connect container to host network - container must be created in host network mode");
   if (mode == "host" || !shared_with(mode).empty())
     throw Error(ErrorCode::forbidden,
@@ -350,7 +369,7 @@ asio::awaitable<void> Manager::Impl::disconnect(ContainerPtr container, std::str
     throw Error(ErrorCode::forbidden,
                 "cannot disconnect container from host network - container was created in host network mode");
   if (!record.endpoints.contains(name))
-    throw Error(ErrorCode::internal, fmt::format("container {} is not connected to the network {}", record.id, name));
+    throw Error(ErrorCode::internal, fmt::format("container {} is not connected to network {}", record.id, name));
   if (container->run && name != "none") co_await services.networks.disconnect(record.id, name);
   record.endpoints.erase(name);
   note(container);

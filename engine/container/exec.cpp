@@ -14,6 +14,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "engine/container/detach_keys.hpp"
 #include "engine/container/exec_process.hpp"
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
@@ -36,7 +37,7 @@ std::string command_text(const std::vector<std::string>& argv) {
 void check_running(const LiveContainer& container) {
   const Record& record = container.record;
   if (record.state == State::paused)
-    throw Error(ErrorCode::conflict, fmt::format("container {} is paused, unpause the container before exec", record.id));
+    throw Error(ErrorCode::conflict, fmt::format("Container {} is paused, unpause the container before exec", record.name));
   if (record.state == State::restarting)
     throw Error(ErrorCode::conflict, fmt::format("container {} is restarting, wait until the container is running", record.id));
   if (record.state != State::running || !container.run || container.run->ending.is_set())
@@ -78,6 +79,7 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
 ExecPtr Manager::Impl::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) {
   check_running(*container);
   if (request.cmd.empty()) throw Error(ErrorCode::invalid_argument, "No exec command specified");
+  parse_detach_keys(request.detach_keys);
   if (!request.working_dir.empty() && request.working_dir.front() != '/')
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("the working directory '{}' is invalid, it needs to be an absolute path", request.working_dir));
@@ -157,8 +159,11 @@ asio::awaitable<void> Manager::Impl::run_exec(ExecPtr exec, ExecPipes pipes) {
 asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client) {
   check_exec(exec);
   ExecPipes pipes;
-  ExecStreams streams(executor);
-  if (client && !exec->request.tty) streams.open(exec->request, pipes);
+  auto streams = std::make_shared<ExecStreams>(executor);
+  if (client && !exec->request.tty) streams->open(exec->request, pipes);
+  exec->started = true;
+  // before there is output: a client that reads headers through a buffer of its own (docker-py) loses what comes with them
+  if (client) co_await client->begin();
   std::exception_ptr failure;
   std::string text;
   try {
@@ -168,7 +173,6 @@ asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<Cl
     text = error.what();
   }
   if (failure && !client) std::rethrow_exception(failure);
-  if (client) co_await client->begin();
   if (failure) {
     std::string line = fmt::format("OCI runtime exec failed: exec failed: unable to start container process: {}\r\n", text);
     if (!exec->request.tty) line = frame_header(1, line.size()) + line;
@@ -176,8 +180,11 @@ asio::awaitable<void> Manager::Impl::start_exec(ExecPtr exec, std::shared_ptr<Cl
     co_return;
   }
   if (!client) co_return;
-  if (exec->request.tty) streams.use_terminal(std::move(exec->master));
-  co_await serve_exec(exec, streams, *client);
+  if (exec->request.tty) streams->use_terminal(std::move(exec->master));
+  const bool ended = co_await serve_exec(exec, *streams, *client);
+  if (ended) co_return;
+  publish(*exec->container, "exec_detach", {{"execID", exec->id}});
+  asio::co_spawn(executor, drain_exec(exec, std::move(streams)), [self = shared_from_this()](std::exception_ptr) {});
 }
 
 asio::awaitable<CapturedResult> Manager::Impl::probe(ContainerPtr container, std::vector<std::string> argv,

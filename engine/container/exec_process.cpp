@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "base/error.hpp"
+#include "engine/container/detach_keys.hpp"
 
 namespace stack::engine::container {
 
@@ -77,16 +78,22 @@ asio::awaitable<void> copy_all_out(ExecPtr exec, ExecStreams& streams, ClientStr
   co_await exec->ended.wait();  // its exit code is what the client asks for next
 }
 
-/// Never returns by itself: what ends a session is the end of the output.
+/// Returns when the detach keys were typed at a terminal, and never otherwise: what ends a session is the end of the output.
 asio::awaitable<void> copy_in(ExecPtr exec, ExecStreams& streams, ClientStream& client) {
   Stream& to = exec->request.tty ? streams.out : streams.in;
+  std::optional<DetachFilter> keys;
+  if (exec->request.tty) keys.emplace(parse_detach_keys(exec->request.detach_keys));
   std::vector<char> buffer(copy_size);
+  std::string typed;
   boost::system::error_code error;
   while (!error) {
     const std::size_t count = co_await client.read_some(buffer);
     if (count == 0) break;
-    if (to.is_open())
-      co_await asio::async_write(to, asio::buffer(buffer.data(), count), asio::redirect_error(asio::use_awaitable, error));
+    typed.clear();
+    const bool detached = keys && keys->feed({buffer.data(), count}, typed);
+    const auto input = keys ? asio::buffer(typed) : asio::buffer(buffer.data(), count);
+    if (to.is_open()) co_await asio::async_write(to, input, asio::redirect_error(asio::use_awaitable, error));
+    if (detached) co_return;
   }
   if (!exec->request.tty) streams.in.close(error);
   Notifier never(to.get_executor());
@@ -127,11 +134,29 @@ void ExecStreams::open(const api::ExecCreateRequest& request, ExecPipes& child) 
 
 void ExecStreams::use_terminal(UniqueFd master) { out.assign(master.release()); }
 
-asio::awaitable<void> serve_exec(ExecPtr exec, ExecStreams& streams, ClientStream& client) {
-  if (exec->request.attach_stdin)
-    co_await (copy_all_out(exec, streams, client) || copy_in(exec, streams, client));
-  else
+asio::awaitable<bool> serve_exec(ExecPtr exec, ExecStreams& streams, ClientStream& client) {
+  if (!exec->request.attach_stdin) {
     co_await copy_all_out(exec, streams, client);
+    co_return true;
+  }
+  const auto ended = co_await (copy_all_out(exec, streams, client) || copy_in(exec, streams, client));
+  co_return ended.index() == 0;
+}
+
+namespace {
+
+class Nobody final : public ClientStream {
+public:
+  asio::awaitable<void> begin() override { co_return; }
+  asio::awaitable<std::size_t> read_some(std::span<char>) override { co_return 0; }
+  asio::awaitable<void> write(std::string_view) override { co_return; }
+};
+
+}  // namespace
+
+asio::awaitable<void> drain_exec(ExecPtr exec, std::shared_ptr<ExecStreams> streams) {
+  Nobody nobody;
+  co_await copy_all_out(exec, *streams, nobody);
 }
 
 asio::awaitable<void> CapturedOutput::collect(ExecPtr exec) {

@@ -23,8 +23,11 @@ public:
 };
 
 /// Copies both ways until the process has ended and what it wrote is sent. What a process left behind in the background writes
-/// afterwards is not waited for.
-asio::awaitable<void> serve_exec(ExecPtr exec, ExecStreams& streams, ClientStream& client);
+/// afterwards is not waited for. False: the client has typed its detach keys, and the process goes on.
+asio::awaitable<bool> serve_exec(ExecPtr exec, ExecStreams& streams, ClientStream& client);
+
+/// Takes away what a process writes whose client has left, so that it is not held up by a full terminal.
+asio::awaitable<void> drain_exec(ExecPtr exec, std::shared_ptr<ExecStreams> streams);
 
 /// Keeps the first bytes of an exec's output and takes the rest away.
 class CapturedOutput : public std::enable_shared_from_this<CapturedOutput> {

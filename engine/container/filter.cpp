@@ -1,10 +1,12 @@
 #include "engine/container/filter.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
 #include <set>
 #include <utility>
@@ -49,8 +51,39 @@ bool volume_matches(const Record& record, const std::string& wanted) {
   });
 }
 
-bool port_matches(const std::string& port, const std::string& wanted) {
-  return port == wanted || port.substr(0, port.find('/')) == wanted || port == wanted + "/tcp";
+/// "80", "80/udp", "8000-8010/tcp"; no protocol means TCP.
+struct PortRange {
+  unsigned first = 0, last = 0;
+  std::string protocol = "tcp";
+};
+
+std::optional<PortRange> parse_port_range(const std::string& text) {
+  PortRange range;
+  const auto slash = text.find('/');
+  if (slash != std::string::npos) range.protocol = text.substr(slash + 1);
+  const std::string numbers = text.substr(0, slash);
+  const auto dash = numbers.find('-');
+  const auto number = [](std::string_view digits, unsigned& value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size() && value <= 65535;
+  };
+  if (!number(std::string_view(numbers).substr(0, dash), range.first)) return std::nullopt;
+  range.last = range.first;
+  if (dash != std::string::npos && !number(std::string_view(numbers).substr(dash + 1), range.last)) return std::nullopt;
+  return range;
+}
+
+/// `publish` asks for ports of the host, `expose` for those of the container.
+bool port_matches(const api::PortSummary& port, const std::string& wanted, bool of_host) {
+  const auto range = parse_port_range(wanted);
+  const unsigned number = of_host ? port.public_port : port.private_port;
+  return range && number != 0 && range->first <= number && number <= range->last && port.type == range->protocol;
+}
+
+void check_choice(const char* filter, const char* what, const std::string& value, const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), value) != known.end()) return;
+  refuse(fmt::format("invalid filter '{0}={1}': invalid value for {2} ({1}): must be one of {3}", filter, value, what,
+                     fmt::join(known, ", ")));
 }
 
 }  // namespace
@@ -92,19 +125,24 @@ ContainerFilter::ContainerFilter(Filters filters, const std::function<std::strin
   for (const auto& [key, values] : filters_)
     if (!known_filters().contains(key)) refuse(fmt::format("invalid filter '{}'", key));
   if (const auto* states = find("status"))
-    for (const auto& state : *states) {
-      static const std::set<std::string> names{"created", "running", "paused", "restarting", "removing", "exited", "dead"};
-      if (!names.contains(state)) refuse(fmt::format("invalid filter 'status={}'", state));
-    }
+    for (const auto& state : *states)
+      check_choice("status", "state", state, {"created", "running", "paused", "restarting", "removing", "exited", "dead"});
   if (const auto* health = find("health"))
-    for (const auto& value : *health)
-      if (value != "none" && value != "starting" && value != "healthy" && value != "unhealthy")
-        refuse(fmt::format("invalid filter 'health={}'", value));
+    for (const auto& value : *health) check_choice("health", "health", value, {"none", "starting", "healthy", "unhealthy"});
+  for (const char* key : {"publish", "expose"})
+    if (const auto* ports = find(key))
+      for (const auto& port : *ports)
+        if (!parse_port_range(port)) refuse(fmt::format("invalid filter '{}={}': no port, range or port/protocol", key, port));
+  if (const auto* values = find("is-task"))
+    for (const auto& value : *values)
+      if (value != "true" && value != "1" && value != "false" && value != "0")
+        refuse(fmt::format("invalid filter 'is-task=[{}]'", value));
   if (const auto* codes = find("exited"))
     for (const auto& code : *codes) {
       int value = 0;
       const auto [end, error] = std::from_chars(code.data(), code.data() + code.size(), value);
-      if (error != std::errc{} || end != code.data() + code.size()) refuse(fmt::format("invalid filter 'exited={}'", code));
+      if (error != std::errc{} || end != code.data() + code.size())
+        refuse(fmt::format("invalid filter 'exited={}': no number", code));
     }
   if (const auto* names = find("ancestor"))
     for (const auto& name : *names) {
@@ -118,7 +156,9 @@ const std::vector<std::string>* ContainerFilter::find(const char* key) const {
   return found == filters_.end() ? nullptr : &found->second;
 }
 
-bool ContainerFilter::implies_all() const { return find("status") || find("exited") || find("health") != nullptr; }
+bool ContainerFilter::implies_all() const { return find("status") != nullptr || find("exited") != nullptr; }
+
+bool ContainerFilter::looks_at_ports() const { return find("publish") != nullptr || find("expose") != nullptr; }
 
 bool ContainerFilter::matches(const FilterSubject& subject) const {
   const Record& record = subject.record;
@@ -151,20 +191,14 @@ bool ContainerFilter::matches(const FilterSubject& subject) const {
     const auto is = [&](const auto& image) { return image == record.image_id || image == record.config.image; };
     if (!any(ancestors_, is)) return false;
   }
-  if (const auto* values = find("publish")) {
-    const auto& ports = record.host_config.port_bindings;
-    if (!any(*values, [&](const auto& wanted) {
-          return std::any_of(ports.begin(), ports.end(), [&](const auto& port) { return port_matches(port.first, wanted); });
-        }))
-      return false;
-  }
-  if (const auto* values = find("expose")) {
-    const auto& ports = record.config.exposed_ports;
-    if (!any(*values, [&](const auto& wanted) {
-          return std::any_of(ports.begin(), ports.end(), [&](const auto& port) { return port_matches(port, wanted); });
-        }))
-      return false;
-  }
+  const auto has_port = [&](const std::string& wanted, bool of_host) {
+    return std::any_of(subject.ports.begin(), subject.ports.end(),
+                       [&](const auto& port) { return port_matches(port, wanted, of_host); });
+  };
+  if (const auto* values = find("publish"))
+    if (!any(*values, [&](const auto& wanted) { return has_port(wanted, true); })) return false;
+  if (const auto* values = find("expose"))
+    if (!any(*values, [&](const auto& wanted) { return has_port(wanted, false); })) return false;
   if (const auto* values = find("is-task"))
     if (any(*values, [](const auto& value) { return value == "true" || value == "1"; })) return false;
   return true;

@@ -20,6 +20,7 @@ struct FilterSubject {
   const Record& record;
   std::string health;                    ///< none, starting, healthy, unhealthy
   std::vector<std::string> network_ids;  ///< of its networks, parallel to record.endpoints
+  std::vector<api::PortSummary> ports;   ///< as they are now
 };
 
 class ContainerFilter {
@@ -31,6 +32,7 @@ public:
   bool matches(const FilterSubject& subject) const;
   /// status or exited given: stopped containers are looked at even without all=1.
   bool implies_all() const;
+  bool looks_at_ports() const;  ///< publish or expose given: FilterSubject::ports is needed
   const Filters& filters() const { return filters_; }
 
 private:

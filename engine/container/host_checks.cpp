@@ -262,17 +262,22 @@ std::string rlimit_name(const std::string& ulimit) {
   return name;
 }
 
+void check_limits(api::HostConfig& host, const HostFacts& facts, std::vector<std::string>& warnings) {
+  check_cpu(host, facts, warnings);
+  check_memory(host, facts, warnings);
+  check_block_io(host, facts, warnings);
+}
+
 void check_isolation_and_limits(const api::ContainerConfig& config, api::HostConfig& host, const HostFacts& facts,
                                 std::vector<std::string>& warnings) {
+  if (host.annotations.contains("")) refuse("invalid Annotations: the empty string is not permitted as an annotation key");
   check_modes(host);
   check_conflicts(config, host);
   check_sysctls(host);
   check_security(host);
   check_ulimits(host.ulimits);
   check_devices(host);
-  check_cpu(host, facts, warnings);
-  check_memory(host, facts, warnings);
-  check_block_io(host, facts, warnings);
+  check_limits(host, facts, warnings);
   check_cgroup_parent(host.cgroup_parent);
   check_storage(host.storage_opt);
 }

@@ -12,6 +12,9 @@ namespace stack::engine::container {
 void check_isolation_and_limits(const api::ContainerConfig& config, api::HostConfig& host, const HostFacts& facts,
                                 std::vector<std::string>& warnings);
 
+/// The part of it that is about limits, which an update may change.
+void check_limits(api::HostConfig& host, const HostFacts& facts, std::vector<std::string>& warnings);
+
 /// "c 10:200 rwm" → type, numbers ("*": any) and access. Throws invalid_argument.
 struct DeviceCgroupRule {
   char type = 'a';

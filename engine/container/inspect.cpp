@@ -111,6 +111,8 @@ std::string shown_image(const Manager::Impl& impl, const Record& record) {
   return record.image_id;
 }
 
+}  // namespace
+
 std::vector<api::PortSummary> port_summaries(const Manager::Impl& impl, const Record& record) {
   std::vector<api::PortSummary> summaries;
   for (const auto& [port, bindings] : make_ports(impl, record)) {
@@ -126,8 +128,6 @@ std::vector<api::PortSummary> port_summaries(const Manager::Impl& impl, const Re
   }
   return summaries;
 }
-
-}  // namespace
 
 api::ContainerInspect make_inspect(const Manager::Impl& impl, const LiveContainer& container) {
   const Record& record = container.record;

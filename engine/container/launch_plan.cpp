@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "engine/container/endpoint_checks.hpp"
 #include "engine/container/log_config.hpp"
+#include "engine/container/log_services.hpp"
 #include "engine/container/spec.hpp"
 
 namespace stack::engine::container {
@@ -227,6 +228,7 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
 
 runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp) {
   write_files(plan);
+  reach_log_service(plan.request.log.shipping);
   plan.request.seccomp = filter_of(plan.seccomp, plan.request.spec.process.capabilities, seccomp);
   return runtime::launch(shim, plan.request);
 }

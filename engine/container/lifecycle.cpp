@@ -263,6 +263,7 @@ asio::awaitable<void> Manager::Impl::launch(ContainerPtr container) {
   begin_health(container, run, false);
   set_state(container, State::running);
   crash_point("container.start.done");
+  ++counters.starts;
   publish(*container, "start");
   co_await follow(container, run);
 }
@@ -336,14 +337,26 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   const auto ran = record.started_at ? *record.finished_at - *record.started_at : std::chrono::nanoseconds{0};
   RunEnd end{record.exit_code, ran, container->stay_down, record.restart_count};
   const auto delay = container->backoff.next(record.host_config.restart_policy, end);
-  if (delay) ++record.restart_count;
+  ++counters.exits;
+  if (delay) {
+    ++record.restart_count;
+    ++counters.restarts;
+  }
+  bool released = false;
   try {
     co_await run->shim->release();
-    run->shim->close();
-    // the end of a PID namespace of its own has ended everything in it; elsewhere children live on
-    co_await remove_cgroup(container, !record.host_config.pid_mode.empty());
+    released = true;
   } catch (const std::exception& error) {
     log::warning("container {}: releasing its shim: {}", record.id, error.what());
+  }
+  run->shim->close();
+  std::error_code ignored;
+  if (!released) std::filesystem::remove_all(services.paths.shim_dir(record.id), ignored);  // a killed shim did not
+  try {
+    // the end of a PID namespace of its own has ended everything in it; elsewhere children live on
+    co_await remove_cgroup(container, !released || !record.host_config.pid_mode.empty());
+  } catch (const std::exception& error) {
+    log::warning("container {}: removing its cgroup: {}", record.id, error.what());
   }
   co_await release_volumes(container, record.id);
   container->run.reset();

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 
 #include "base/error.hpp"
+#include "engine/container/log_attributes.hpp"
+#include "engine/container/log_services.hpp"
 
 namespace stack::engine::container {
 
@@ -17,11 +18,6 @@ namespace {
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::invalid_argument, message); }
 
 bool is_json_file(const api::LogConfig& config) { return config.type == "json-file"; }
-
-std::string option(const api::LogConfig& config, const char* name) {
-  const auto found = config.config.find(name);
-  return found == config.config.end() ? std::string() : found->second;
-}
 
 /// "10m", "512k", "1g", plain bytes; 0: none was given.
 std::uint64_t parse_log_size(const std::string& text) {
@@ -54,91 +50,48 @@ bool parse_flag(const std::string& name, const std::string& text) {
   refuse(name + ": \"" + text + "\" is neither true nor false");
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= text.size() && !text.empty();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    if (end > at) parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
-std::regex parse_regex(const std::string& name, const std::string& text) {
-  try {
-    return std::regex(text);
-  } catch (const std::regex_error& error) {
-    refuse(name + ": \"" + text + "\" is no regular expression: " + error.what());
-  }
-}
-
-/// The tag's template; a container's short id where none is given.
-std::string render_tag(const std::string& text, const api::StringMap& values) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t begin = std::min(text.find("{{", at), text.size());
-    out += text.substr(at, begin - at);
-    if (begin == text.size()) break;
-    const std::size_t end = text.find("}}", begin);
-    if (end == std::string::npos) refuse("tag: \"" + text + "\": a \"}}\" is missing");
-    std::string word = text.substr(begin + 2, end - begin - 2);
-    std::erase(word, ' ');
-    const auto value = values.find(word);
-    if (value == values.end()) refuse("tag: \"" + text + "\": {{" + word + "}} is not known");
-    out += value->second;
-    at = end + 2;
-  }
-  return out;
-}
-
-api::StringMap tag_values(const Record& record) {
-  const std::string image = record.image_id.substr(std::min(record.image_id.find(':') + 1, record.image_id.size()));
-  return {{".ID", record.id.substr(0, 12)},
-          {".FullID", record.id},
-          {".Name", record.name},
-          {".ImageID", image.substr(0, 12)},
-          {".ImageFullID", record.image_id},
-          {".ImageName", record.config.image},
-          {".DaemonName", "docker"}};
-}
-
-/// Labels and variables that are named, or match the expression.
-void add_matching(api::StringMap& to, const api::StringMap& from, const std::string& names, const std::string& expression,
-                  const std::string& option_name) {
-  for (const std::string& name : split(names))
-    if (const auto found = from.find(name); found != from.end()) to[name] = found->second;
-  if (expression.empty()) return;
-  const std::regex pattern = parse_regex(option_name, expression);
-  for (const auto& [name, value] : from)
-    if (std::regex_search(name, pattern)) to[name] = value;
-}
-
 /// "\"attrs\":{…}," or empty.
-std::string attributes(const Record& record) {
-  const api::LogConfig& config = record.host_config.log_config;
-  api::StringMap variables;
-  for (const std::string& assignment : record.config.env)
-    if (const auto equals = assignment.find('='); equals != std::string::npos)
-      variables[assignment.substr(0, equals)] = assignment.substr(equals + 1);
-  api::StringMap attributes;
-  add_matching(attributes, record.config.labels, option(config, "labels"), option(config, "labels-regex"), "labels-regex");
-  add_matching(attributes, variables, option(config, "env"), option(config, "env-regex"), "env-regex");
-  if (const std::string tag = option(config, "tag"); !tag.empty()) attributes["tag"] = render_tag(tag, tag_values(record));
+std::string json_attributes(const Record& record) {
+  api::StringMap attributes = log_attributes(record);
+  if (const std::string tag = log_tag(record, ""); !tag.empty()) attributes["tag"] = tag;
   if (attributes.empty()) return {};
   return "\"attrs\":" + nlohmann::json(attributes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + ",";
 }
 
-void check_values(const api::LogConfig& config) {
-  const std::uint64_t size = parse_log_size(option(config, "max-size"));
-  const std::uint32_t files = parse_file_count(option(config, "max-file"));
-  const std::string mode = option(config, "mode");
+void check_mode(const api::LogConfig& config) {
+  const std::string mode = log_option(config, "mode");
   if (!mode.empty() && mode != "blocking" && mode != "non-blocking") refuse("logger: logging mode not supported: " + mode);
-  parse_log_size(option(config, "max-buffer-size"));
-  if (parse_flag("compress", option(config, "compress")) && is_json_file(config) && (files < 2 || size == 0))
+  const std::string buffer = log_option(config, "max-buffer-size");
+  if (!buffer.empty() && mode != "non-blocking")
+    refuse("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  parse_log_size(buffer);
+}
+
+/// `prefix`: "cache-" where the file is beside a logging service.
+void check_file(const api::LogConfig& config, const std::string& prefix) {
+  const std::uint64_t size = parse_log_size(log_option(config, (prefix + "max-size").c_str()));
+  const std::uint32_t files = parse_file_count(log_option(config, (prefix + "max-file").c_str()));
+  if (parse_flag("compress", log_option(config, (prefix + "compress").c_str())) && is_json_file(config) &&
+      (files < 2 || size == 0))
     refuse("compress cannot be true when max-file is less than 2 or max-size is not set");
-  for (const char* name : {"labels-regex", "env-regex"})
-    if (const std::string text = option(config, name); !text.empty()) parse_regex(name, text);
-  render_tag(option(config, "tag"), tag_values(Record{}));
+}
+
+bool is_known_option(const api::LogConfig& config, const std::string& name) {
+  static const std::set<std::string> of_all{"mode", "max-buffer-size"};
+  // Docker drops these unread for drivers whose logs can be read anyway
+  static const std::set<std::string> of_cache{"cache-disabled", "cache-max-size", "cache-max-file", "cache-compress"};
+  static const std::set<std::string> of_file{"max-size", "max-file", "compress"};
+  static const std::set<std::string> of_attributes{"labels", "labels-regex", "env", "env-regex", "tag"};
+  const bool has_file = config.type == "local" || is_json_file(config);
+  if (of_all.contains(name) || of_cache.contains(name)) return true;
+  if (has_file && of_file.contains(name)) return true;
+  if (config.type != "local" && of_attributes.contains(name)) return true;
+  return is_log_service(config.type) && is_log_service_option(config.type, name);
+}
+
+bool has_no_file(const api::LogConfig& config) {
+  return config.type == "none" ||
+         (is_log_service(config.type) && parse_flag("cache-disabled", log_option(config, "cache-disabled")));
 }
 
 }  // namespace
@@ -150,45 +103,54 @@ std::string log_driver(const api::LogConfig& config) {
 
 void check_log_config(const api::LogConfig& asked) {
   const api::LogConfig config{.type = log_driver(asked), .config = asked.config};
-  static const std::set<std::string> elsewhere{"syslog",  "journald", "gelf",    "fluentd",
-                                               "awslogs", "splunk",   "gcplogs", "etwlogs"};
-  static const std::set<std::string> common{"max-size", "max-file", "compress", "mode", "max-buffer-size"};
-  static const std::set<std::string> of_json_file{"labels", "labels-regex", "env", "env-regex", "tag"};
+  static const std::set<std::string> elsewhere{"gelf", "fluentd", "awslogs", "splunk", "gcplogs", "etwlogs"};
   if (config.type == "none" && !config.config.empty()) refuse("invalid logging opts for driver none");
   if (elsewhere.contains(config.type))
-    throw Error(ErrorCode::not_implemented,
-                fmt::format("log driver \"{}\" is not supported: json-file, local and none are", config.type));
-  if (config.type != "none" && config.type != "local" && !is_json_file(config))
+    throw Error(
+        ErrorCode::not_implemented,
+        fmt::format("log driver \"{}\" is not supported: json-file, local, journald, syslog and none are", config.type));
+  const bool is_service = is_log_service(config.type);
+  if (config.type != "none" && config.type != "local" && !is_json_file(config) && !is_service)
     throw Error(ErrorCode::not_found,
                 fmt::format("error looking up logging plugin {0}: plugin \"{0}\" not found", config.type));
   for (const auto& [name, value] : config.config) {
-    if (common.contains(name) || (is_json_file(config) && of_json_file.contains(name))) continue;
-    refuse(is_json_file(config) ? fmt::format("unknown log opt '{}' for json-file log driver", name)
-                                : fmt::format("unknown log opt '{}' for log driver local", name));
+    if (is_known_option(config, name)) continue;
+    refuse(config.type == "local" ? fmt::format("unknown log opt '{}' for log driver local", name)
+                                  : fmt::format("unknown log opt '{}' for {} log driver", name, config.type));
   }
-  check_values(config);
+  check_mode(config);
+  check_file(config, is_service ? "cache-" : "");
+  check_log_attributes(config);
+  if (is_service) check_log_service_options(config);
 }
 
 runtime::LogOptions log_options(const Record& record, const std::string& directory) {
   const api::LogConfig& config = record.host_config.log_config;
   runtime::LogOptions options;
-  if (config.type == "none") return options;
+  options.shipping = log_shipping(record);
+  if (const std::string buffer = log_option(config, "max-buffer-size"); !buffer.empty())
+    options.shipping.buffer = parse_log_size(buffer);
+  if (has_no_file(config)) return options;
   const LogSource source = log_source(record, directory);
   options.directory = source.directory;
   options.file_name = source.file_name;
   options.format = source.format;
-  const std::uint64_t size = parse_log_size(option(config, "max-size"));
-  const std::uint32_t files = parse_file_count(option(config, "max-file"));
+  const std::string prefix = is_log_service(config.type) ? "cache-" : "";
+  const std::uint64_t size = parse_log_size(log_option(config, (prefix + "max-size").c_str()));
+  const std::uint32_t files = parse_file_count(log_option(config, (prefix + "max-file").c_str()));
+  options.compress = parse_flag("compress", log_option(config, (prefix + "compress").c_str()));
   if (source.format == shim::LogFormat::json) {  // Docker's defaults: one file without a bound
     options.max_size = size;
     options.max_files = std::max(files, 1u);
-    options.attributes = attributes(record);
+    options.attributes = json_attributes(record);
   } else {
     if (size > 0) options.max_size = size;
     if (files > 0) options.max_files = files;
   }
   return options;
 }
+
+bool can_read_log(const Record& record) { return !has_no_file(record.host_config.log_config); }
 
 LogSource log_source(const Record& record, const std::string& directory) {
   LogSource source(directory + "/logs");

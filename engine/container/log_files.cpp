@@ -9,6 +9,8 @@
 
 #include "base/error.hpp"
 #include "engine/api/common_types.hpp"
+#include "engine/container/log_archive.hpp"
+#include "engine/shim/log_compress.hpp"
 
 namespace stack::engine::container {
 
@@ -22,6 +24,10 @@ LogFile open_file(const std::string& path, shim::LogFormat format) {
   struct stat status {};
   if (!file.fd) {
     if (errno != ENOENT && errno != ENOTDIR) throw errno_error("open " + path);
+    LogArchive archive = open_log_archive(path + shim::compressed_suffix);
+    file.fd = std::move(archive.content);
+    file.device = archive.device;
+    file.inode = archive.inode;
     return file;
   }
   if (::fstat(file.fd.get(), &status) != 0) throw errno_error("stat " + path);

@@ -134,7 +134,7 @@ void Manager::Impl::resolve_links(Record& record) const {
     try {
       text = kept_link(get(link.name)->record.name, link.alias, record.name);
     } catch (const Error& error) {
-      throw Error(error.code(), fmt::format("could not get container for {}: {}", link.name, error.what()));
+      throw Error(ErrorCode::invalid_argument, fmt::format("could not get container for {}: {}", link.name, error.what()));
     }
   }
 }
@@ -186,17 +186,16 @@ std::string Manager::Impl::health_word(const LiveContainer& container) const {
 }
 
 ContainerPtr Manager::Impl::get(std::string_view name_or_id) const {
+  if (name_or_id.empty()) throw Error(ErrorCode::invalid_argument, "invalid name or ID supplied: \"\"");
   if (const auto exact = by_id.find(name_or_id); exact != by_id.end()) return exact->second;
   if (const auto named = by_name.find(without_slash(name_or_id)); named != by_name.end())
     if (const auto found = by_id.find(named->second); found != by_id.end()) return found->second;
-  if (!name_or_id.empty()) {
-    const auto first = by_id.lower_bound(name_or_id);
-    const auto has_prefix = [&](auto position) { return position != by_id.end() && position->first.rfind(name_or_id, 0) == 0; };
-    if (has_prefix(first)) {
-      if (has_prefix(std::next(first)))
-        throw Error(ErrorCode::invalid_argument, fmt::format("multiple IDs found with provided prefix: {}", name_or_id));
-      return first->second;
-    }
+  const auto first = by_id.lower_bound(name_or_id);
+  const auto has_prefix = [&](auto position) { return position != by_id.end() && position->first.rfind(name_or_id, 0) == 0; };
+  if (has_prefix(first)) {
+    if (has_prefix(std::next(first)))
+      throw Error(ErrorCode::invalid_argument, fmt::format("multiple IDs found with provided prefix: {}", name_or_id));
+    return first->second;
   }
   throw Error(ErrorCode::not_found, fmt::format("No such container: {}", name_or_id));
 }
@@ -273,7 +272,13 @@ std::vector<MountPoint> Manager::Impl::lent_mounts(const api::HostConfig& host_c
   std::vector<MountPoint> mounts;
   for (const std::string& text : host_config.volumes_from) {
     const VolumesFrom from = parse_volumes_from(text);
-    for (auto& mount : inherit_mounts(get(from.container)->record.mounts, from.read_only)) mounts.push_back(std::move(mount));
+    ContainerPtr lender;
+    try {
+      lender = get(from.container);
+    } catch (const Error& error) {
+      throw Error(ErrorCode::invalid_argument, error.what());  // it is the request that is wrong
+    }
+    for (auto& mount : inherit_mounts(lender->record.mounts, from.read_only)) mounts.push_back(std::move(mount));
   }
   return mounts;
 }
@@ -301,7 +306,8 @@ std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& option
     if (record.intent == Intent::create || (!all && !is_active(record.state))) continue;
     if ((before && record.created >= *before) || (since && record.created <= *since)) continue;
     const std::string health = health_word(*container);
-    FilterSubject subject{record, health.empty() ? "none" : health, {}};
+    FilterSubject subject{record, health.empty() ? "none" : health, {}, {}};
+    if (filter.looks_at_ports()) subject.ports = port_summaries(*this, record);
     for (const auto& [name, settings] : record.endpoints)
       if (const auto network_id = services.networks.find(name)) subject.network_ids.push_back(*network_id);
     if (!filter.matches(subject)) continue;
@@ -336,6 +342,7 @@ std::size_t Manager::count(State state) const {
   return static_cast<std::size_t>(std::count_if(impl_->by_id.begin(), impl_->by_id.end(),
                                                 [&](const auto& entry) { return entry.second->record.state == state; }));
 }
+const Counters& Manager::counters() const { return impl_->counters; }
 bool Manager::is_idle() const {
   return impl_->tasks == 0 && std::none_of(impl_->by_id.begin(), impl_->by_id.end(), [](const auto& entry) {
            return is_active(entry.second->record.state) || entry.second->run || entry.second->operations.locked();
@@ -386,6 +393,19 @@ asio::awaitable<void> Manager::remove(ContainerPtr container, bool force, bool v
 asio::awaitable<void> Manager::rename(ContainerPtr container, std::string name) {
   return impl_->rename(std::move(container), std::move(name));
 }
+asio::awaitable<std::vector<std::string>> Manager::update(ContainerPtr container, api::ContainerUpdateRequest request) {
+  return impl_->update(std::move(container), std::move(request));
+}
+asio::awaitable<std::vector<api::FilesystemChange>> Manager::changes(ContainerPtr container) {
+  return impl_->changes(std::move(container));
+}
+asio::awaitable<void> Manager::export_rootfs(ContainerPtr container, image::BodyWriter write) {
+  return impl_->export_rootfs(std::move(container), std::move(write));
+}
+asio::awaitable<image::ImagePtr> Manager::commit(ContainerPtr container, CommitOptions options) {
+  return impl_->commit(std::move(container), std::move(options));
+}
+asio::awaitable<DiskUsage> Manager::disk_usage(std::string container_id) { return impl_->disk_usage(std::move(container_id)); }
 asio::awaitable<void> Manager::resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns) {
   return impl_->resize(std::move(container), rows, columns);
 }

@@ -75,8 +75,9 @@ struct ListOptions {
 
 struct AttachOptions {
   bool in = false, out = false, err = false;
-  bool logs = false;    ///< what was written so far first
-  bool stream = false;  ///< then what comes
+  bool logs = false;                     ///< what was written so far first
+  bool stream = false;                   ///< then what comes
+  std::string detach_keys = "\x10\x11";  ///< the bytes that end a session at a terminal (detach_keys.hpp)
 };
 
 /// A path inside a container.
@@ -98,6 +99,20 @@ struct ArchiveReceiver {
   image::BodyWriter write;
 };
 
+/// POST /commit
+struct CommitOptions {
+  std::optional<image::Reference> name;
+  std::string comment, author;
+  bool pause = true;
+  std::optional<api::ContainerConfig> config;  ///< in place of the container's own, which fills what is empty in it
+  /// The changes= of the request, applied last but for what the container's own configuration fills in.
+  std::function<void(image::RunConfig&)> change;
+};
+
+struct DiskUsage {
+  std::int64_t own = 0, with_image = 0;
+};
+
 /// A wait that has begun; see Manager::begin_wait.
 class Waiting {
 public:
@@ -110,6 +125,11 @@ private:
   ContainerPtr container_;
   WaitCondition condition_;
   std::uint64_t exits_;
+};
+
+/// What has happened since the engine started.
+struct Counters {
+  std::uint64_t starts = 0, restarts = 0, exits = 0;  ///< restarts: by a policy; they are starts, too
 };
 
 /// A container found running: what restore() hands to the network manager.
@@ -142,6 +162,7 @@ public:
   const Record& record(const ContainerPtr& container) const;
   std::size_t count(State state) const;
   std::size_t count() const;
+  const Counters& counters() const;
   bool is_idle() const;  ///< nothing runs, restarts, or is being worked on
   std::vector<image::ImageUse> users_of_image(const std::string& image_id) const;
   std::vector<std::string> users_of_volume(const std::string& name) const;
@@ -158,6 +179,9 @@ public:
   asio::awaitable<void> unpause(ContainerPtr container);
   asio::awaitable<void> remove(ContainerPtr container, bool force, bool volumes);
   asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
+  /// Changes limits, of a running container at once, and the restart policy. Returns warnings. Throws as create() does, and
+  /// conflict for what does not go with what the container has.
+  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::ContainerUpdateRequest request);
   asio::awaitable<void> resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns);
   /// The waiting counts from this call, not from the await of its result.
   Waiting begin_wait(ContainerPtr container, WaitCondition condition);
@@ -177,6 +201,14 @@ public:
   asio::awaitable<api::PathStat> stat_path(ContainerPtr container, PathRequest request);
   asio::awaitable<void> download(ContainerPtr container, PathRequest request, ArchiveReceiver receiver);
   asio::awaitable<void> upload(ContainerPtr container, UploadRequest request, image::BodyReader body);
+  /// What its own layer has beside the image's, by path.
+  asio::awaitable<std::vector<api::FilesystemChange>> changes(ContainerPtr container);
+  /// The tar of its whole root file system, without what is mounted in it.
+  asio::awaitable<void> export_rootfs(ContainerPtr container, image::BodyWriter write);
+  /// An image of what the container is now. Its processes rest meanwhile unless told otherwise.
+  asio::awaitable<image::ImagePtr> commit(ContainerPtr container, CommitOptions options);
+  /// Bytes in its own layer (each hard-linked file once), and with those of its image.
+  asio::awaitable<DiskUsage> disk_usage(std::string container_id);
 
   // ── exec ──
   ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);

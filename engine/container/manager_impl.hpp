@@ -3,7 +3,8 @@
 //   manager.cpp    finding, creating, listing        lifecycle.cpp  start, exit, restart policy
 //   control.cpp    stop, kill, pause, remove, wait   recovery.cpp   after an engine restart or a reboot
 //   attach.cpp     streams                           exec.cpp       further processes, health probes
-//   files.cpp      files in and out
+//   files.cpp      files in and out                update.cpp     limits and policy of one that exists
+//   layer.cpp      diff, export, commit, size
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <deque>
@@ -147,13 +148,25 @@ public:
   asio::awaitable<void> thaw(ContainerPtr container);
   asio::awaitable<void> kill(ContainerPtr container, std::string signal);
   asio::awaitable<void> pause(ContainerPtr container);
+  asio::awaitable<void> pause_locked(ContainerPtr container);
   asio::awaitable<void> unpause(ContainerPtr container);
+  asio::awaitable<void> unpause_locked(ContainerPtr container);
   asio::awaitable<void> remove(ContainerPtr container, bool force, bool volumes);
   asio::awaitable<void> remove_locked(ContainerPtr container, bool volumes);
   asio::awaitable<void> remove_parts(ContainerPtr container, bool volumes);
   asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
   asio::awaitable<void> connect(ContainerPtr container, std::string network, api::EndpointSettings settings);
   asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
+
+  // update.cpp
+  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::ContainerUpdateRequest request);
+
+  // layer.cpp
+  image::Snapshot known_snapshot(const LiveContainer& container) const;  ///< throws not_found
+  asio::awaitable<std::vector<api::FilesystemChange>> changes(ContainerPtr container);
+  asio::awaitable<void> export_rootfs(ContainerPtr container, image::BodyWriter write);
+  asio::awaitable<image::ImagePtr> commit(ContainerPtr container, CommitOptions options);
+  asio::awaitable<DiskUsage> disk_usage(std::string container_id);
 
   // recovery.cpp
   asio::awaitable<Restored> find_running();
@@ -193,6 +206,7 @@ public:
   std::map<std::string, ExecPtr, std::less<>> execs;
   std::map<std::string, std::shared_ptr<runtime::ShimClient>> found_shims;  // by container id, between find_running and restore
   int tasks = 0;                                                            // operations under way, for is_idle
+  Counters counters;
 };
 
 /// Counts an operation for as long as it lives.
@@ -208,6 +222,7 @@ private:
 };
 
 api::ContainerInspect make_inspect(const Manager::Impl& impl, const LiveContainer& container);
+std::vector<api::PortSummary> port_summaries(const Manager::Impl& impl, const Record& record);
 api::ContainerSummary make_summary(const Manager::Impl& impl, const LiveContainer& container);
 
 }  // namespace stack::engine::container

@@ -268,6 +268,16 @@ std::vector<std::string> command_line(const api::ContainerConfig& config) {
   return argv;
 }
 
+std::vector<std::string> check_resources(api::HostConfig& asked, const HostFacts& host) {
+  std::vector<std::string> warnings;
+  api::HostConfig memory = asked;
+  if (memory.memory == 0) memory.memory_swap = 0;  // its partner is the limit that is there already
+  check_memory(memory);
+  check_cpu(asked, host);
+  check_limits(asked, host, warnings);
+  return warnings;
+}
+
 Settings resolve_settings(const api::ContainerCreateRequest& request, const image::RunConfig& image, const HostFacts& host) {
   Settings settings{request.config, request.host_config, {}};
   merge_image_config(settings.config, image);

@@ -33,6 +33,10 @@ void merge_image_config(api::ContainerConfig& config, const image::RunConfig& im
 /// Throws invalid_argument with Docker's texts.
 Settings resolve_settings(const api::ContainerCreateRequest& request, const image::RunConfig& image, const HostFacts& host);
 
+/// The limits of an update alone: those of `asked`, which loses what this kernel cannot do. Returns warnings about that; throws
+/// as above.
+std::vector<std::string> check_resources(api::HostConfig& asked, const HostFacts& host);
+
 /// argv of the first process: entrypoint, then command. Throws invalid_argument "no command specified".
 std::vector<std::string> command_line(const api::ContainerConfig& config);
 

@@ -209,8 +209,7 @@ void set_block_io(runtime::Resources& resources, const api::HostConfig& host) {
   resources.throttle_write_iops = block_devices(host.blkio_device_write_iops);
 }
 
-void set_resources(runtime::Spec& spec, const api::HostConfig& host) {
-  runtime::Resources& resources = spec.linux_.resources;
+void set_resources(runtime::Resources& resources, const api::HostConfig& host) {
   if (host.memory > 0) resources.memory_limit = host.memory;
   if (host.memory_reservation > 0) resources.memory_reservation = host.memory_reservation;
   if (host.memory_swap != 0) resources.memory_swap = host.memory_swap;
@@ -256,6 +255,12 @@ void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOpti
 }
 
 }  // namespace
+
+runtime::Resources limits_of(const api::HostConfig& host) {
+  runtime::Resources resources;
+  set_resources(resources, host);
+  return resources;
+}
 
 void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits) {
   for (const auto& limit : ulimits)
@@ -328,7 +333,7 @@ runtime::Spec build_spec(const SpecInput& input) {
   spec.root.overlay = runtime::Overlay{input.snapshot.lower_dirs, input.snapshot.upper, input.snapshot.work};
   set_mounts(spec, input);
   spec.linux_.cgroups_path = input.cgroups_path;
-  set_resources(spec, host);
+  set_resources(spec.linux_.resources, host);
   for (const auto& device : host.devices) add_mapped_devices(spec, device);
   for (const auto& rule : host.device_cgroup_rules) add_device_rule(spec, rule);
   spec.linux_.sysctl = host.sysctls;

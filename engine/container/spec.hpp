@@ -33,6 +33,9 @@ runtime::Spec build_spec(const SpecInput& input);
 /// The environment of the first process: PATH, HOSTNAME and TERM under what the image and the user say.
 std::vector<std::string> process_environment(const Record& record, bool terminal, const std::vector<std::string>& extra = {});
 
+/// HostConfig's limits; what it leaves at 0 or null is not set. Throws invalid_argument for block devices that are none.
+runtime::Resources limits_of(const api::HostConfig& host);
+
 /// Docker's ulimits as the limits of a process.
 void set_rlimits(runtime::Process& process, const std::vector<api::Ulimit>& ulimits);
 

@@ -1,11 +1,8 @@
 #include "engine/http/filters.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/error.hpp"
-#include "base/units.hpp"
-#include "engine/container/logs.hpp"
 
 namespace stack::engine::http {
 
@@ -36,16 +33,6 @@ bool filter_flag(const Filters& filters, const char* key, bool otherwise) {
   for (const char* no : {"0", "false", "False", "f"})
     if (value == no) return false;
   throw Error(ErrorCode::invalid_argument, std::string("invalid filter '") + key + "=" + value + "'");
-}
-
-std::optional<std::int64_t> filter_until(const Filters& filters) {
-  const auto found = filters.find("until");
-  if (found == filters.end() || found->second.empty()) return std::nullopt;
-  const std::string& text = found->second.front();
-  const bool is_duration = !text.empty() && std::isalpha(static_cast<unsigned char>(text.back())) != 0 && text.back() != 'Z';
-  if (!is_duration) return container::parse_log_time(text);
-  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
-  return (now - parse_duration(text)).count();
 }
 
 }  // namespace stack::engine::http

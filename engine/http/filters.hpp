@@ -31,7 +31,4 @@ bool matches_any(const Filters& filters, const char* key, Predicate accepts) {
 /// A boolean filter ("dangling": "true", "1", ...). Throws invalid_argument when its value is neither.
 bool filter_flag(const Filters& filters, const char* key, bool otherwise);
 
-/// until= of a prune (a time as parse_log_time reads it, or a duration back from now): unix nanoseconds. Empty when absent.
-std::optional<std::int64_t> filter_until(const Filters& filters);
-
 }  // namespace stack::engine::http

@@ -29,6 +29,11 @@ inline const char* stream_type(const Request& request, bool terminal) {
                                                                 : "application/vnd.docker.multiplexed-stream";
 }
 
+/// The same of a hijacked connection: without an upgrade its type is always the old one.
+inline const char* hijack_type(const Request& request, bool terminal) {
+  return stream_type(request, terminal || !request.wants_upgrade());
+}
+
 /// h= and w= of a resize. Throws invalid_argument.
 struct TerminalSize {
   std::uint16_t rows = 0, columns = 0;

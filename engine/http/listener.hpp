@@ -13,7 +13,7 @@
 namespace stack::engine::http {
 
 struct Limits {
-  std::size_t header_bytes = 64 * 1024;
+  std::size_t header_bytes = 256 * 1024;    ///< a build sends the credentials of all registries in one
   std::size_t connections = 4096;           ///< beyond that accepting waits
   std::chrono::seconds header_timeout{60};  ///< from the first byte of a request to the end of its header
   std::chrono::seconds keep_alive{0};       ///< idle connections are closed after that; 0: never

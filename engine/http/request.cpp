@@ -109,18 +109,41 @@ std::string_view Request::header(std::string_view name) const {
 
 bool Request::wants_upgrade() const { return has_token(header("Connection"), "upgrade") && !header("Upgrade").empty(); }
 
+namespace {
+
+/// "application/json; charset=utf-8" and no type at all are fine.
+void check_is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  if (type.empty() || equal_ignoring_case(type, "application/json")) return;
+  throw Error(ErrorCode::invalid_argument,
+              "unsupported Content-Type header (" + std::string(content_type) + "): must be 'application/json'");
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+nlohmann::json parse(const std::string& text) {
+  try {
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::invalid_argument, std::string("invalid JSON: ") + error.what());
+  }
+}
+
+}  // namespace
+
 asio::awaitable<nlohmann::json> Request::json_body(std::size_t limit) {
   const std::string text = co_await body->read_all(limit);
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) co_return nlohmann::json();
-  nlohmann::json parsed;
-  std::string problem;
-  try {
-    parsed = nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception& error) {
-    problem = error.what();
-  }
-  if (!problem.empty()) throw Error(ErrorCode::invalid_argument, "invalid JSON: " + problem);
-  co_return parsed;
+  if (is_blank(text)) co_return nlohmann::json::object();
+  check_is_json(header("Content-Type"));
+  co_return parse(text);
+}
+
+asio::awaitable<nlohmann::json> Request::required_json_body(std::size_t limit) {
+  const std::string text = co_await body->read_all(limit);
+  if (is_blank(text)) throw Error(ErrorCode::invalid_argument, "invalid JSON: got EOF while reading request body");
+  check_is_json(header("Content-Type"));
+  co_return parse(text);
 }
 
 asio::awaitable<void> ResponseWriter::json(int status, const nlohmann::json& body) {

@@ -145,7 +145,7 @@ Match Router::find(Method method, std::string_view path) const {
     if (route.method != method || (best.handler != nullptr && route.literals <= best_literals)) continue;
     parameters.clear();
     if (!route.match(segments, parameters)) continue;
-    best = {&route.handler, parameters};
+    best = {&route.handler, route.pattern, parameters};
     best_literals = route.literals;
   }
   return best;

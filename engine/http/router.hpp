@@ -1,6 +1,7 @@
 #pragma once
 // What a route sees of HTTP. Handlers are coroutines on the engine's loop thread; the parser (Beast) is behind session.cpp.
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -64,8 +65,11 @@ struct Request {
   const std::string& parameter(std::string_view name) const;  ///< throws std::out_of_range: the pattern has none of that name
   std::string_view header(std::string_view name) const;       ///< the first one, name in any case; empty when absent
   bool wants_upgrade() const;                                 ///< "Connection: Upgrade": hijack() will answer 101
-  /// The body as JSON. An empty body gives null. Throws invalid_argument "invalid JSON: ...".
+  /// The body as JSON; an empty body gives {}. Throws invalid_argument "invalid JSON: ...", and for a Content-Type that says it
+  /// is something else.
   asio::awaitable<nlohmann::json> json_body(std::size_t limit = 4 << 20);
+  /// The same where an empty body is an error.
+  asio::awaitable<nlohmann::json> required_json_body(std::size_t limit = 4 << 20);
 };
 
 /// The connection after hijack(): raw bytes both ways. Owned by the session; valid until the handler returns, then it is
@@ -109,6 +113,7 @@ using Handler = std::function<asio::awaitable<void>(Request&, ResponseWriter&)>;
 
 struct Match {
   const Handler* handler = nullptr;  ///< null: no such route
+  std::string_view pattern;          ///< of the route; lives as long as the router
   std::vector<std::pair<std::string, std::string>> parameters;
 };
 
@@ -129,6 +134,8 @@ public:
   struct Hooks {
     std::function<void(const Request&)> before;  ///< throws to refuse the request
     std::function<void(ErrorResponse&)> failed;  ///< may add to the message what the engine knows about the cause
+    /// A request of this route has been answered so (a stream: its header), that long after its own header.
+    std::function<void(std::string_view pattern, int status, std::chrono::nanoseconds time)> answered;
   };
   void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
   const Hooks& hooks() const { return hooks_; }

@@ -1,6 +1,7 @@
 #include "engine/http/routes.hpp"
 
 #include "base/disk_room.hpp"
+#include "engine/http/metrics.hpp"
 
 namespace stack::engine::http {
 
@@ -31,16 +32,25 @@ void add_routes(Router& router, EngineContext& engine) {
   add_ping_routes(router);
   add_event_routes(router, engine.events);
   add_info_routes(router, engine);
+  add_disk_usage_routes(router, engine);
+  add_elsewhere_routes(router, engine.images);
   add_image_routes(router, engine.images, engine.puller);
   add_image_transfer_routes(router, engine.images, engine.puller);
   add_network_routes(router, engine);
   add_volume_routes(router, engine.volumes, engine.pool);
   add_build_routes(router, engine.builder, engine.puller);
   add_container_routes(router, engine);
+  add_container_layer_routes(router, engine);
   add_archive_routes(router, engine);
   add_stats_routes(router, engine);
   add_exec_routes(router, engine);
-  router.set_hooks(disk_hooks(engine.paths));
+  const auto metrics = std::make_shared<ApiMetrics>();
+  add_metrics_routes(router, engine, metrics);
+  Router::Hooks hooks = disk_hooks(engine.paths);
+  hooks.answered = [metrics](std::string_view pattern, int status, std::chrono::nanoseconds time) {
+    metrics->record(pattern, status, time);
+  };
+  router.set_hooks(std::move(hooks));
 }
 
 }  // namespace stack::engine::http

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -17,48 +16,57 @@ using container::ContainerPtr;
 
 ContainerPtr wanted(EngineContext& engine, const Request& request) { return engine.containers.get(request.parameter("id")); }
 
+asio::awaitable<void> measure(EngineContext& engine, std::vector<api::ContainerSummary>& containers) {
+  for (auto& item : containers) {
+    const container::DiskUsage usage = co_await engine.containers.disk_usage(item.id);
+    item.size_rw = usage.own;
+    item.size_root_fs = usage.with_image;
+  }
+}
+
 asio::awaitable<void> list_containers(EngineContext& engine, Request& request, ResponseWriter& response) {
   container::ListOptions options;
   options.all = request.query.flag("all");
   options.limit = request.query.integer("limit").value_or(0);
   options.filters = container::parse_filters(request.query.get("filters"));
-  const nlohmann::json body = engine.containers.list(options);
+  auto found = engine.containers.list(options);
+  if (request.query.flag("size")) co_await measure(engine, found);
+  const nlohmann::json body = found;
   co_await response.json(200, body);
 }
 
-asio::awaitable<void> create_container(EngineContext& engine, Request& request, ResponseWriter& response) {
-  const nlohmann::json body = co_await request.json_body();
-  if (!body.is_object() || body.empty())
-    throw Error(ErrorCode::invalid_argument, "config cannot be empty in order to create a container");
-  const auto asked = body.get<api::ContainerCreateRequest>();
-  const nlohmann::json answer = engine.containers.create(request.query.get("name"), asked);
-  co_await response.json(201, answer);
+/// Before version 1.44 a container had one MacAddress: that of its first network.
+void take_old_mac_address(const nlohmann::json& body, api::ContainerCreateRequest& asked) {
+  const auto mac = body.find("MacAddress");
+  if (mac == body.end() || !mac->is_string() || mac->get<std::string>().empty()) return;
+  const std::string& mode = asked.host_config.network_mode;
+  auto& endpoint = asked.endpoints_config[mode.empty() || mode == "default" ? "bridge" : mode];
+  if (endpoint.mac_address.empty()) endpoint.mac_address = mac->get<std::string>();
 }
 
-std::int64_t tree_size(const std::string& directory) {
-  std::int64_t size = 0;
-  std::error_code error;
-  namespace fs = std::filesystem;
-  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end;
-       !error && at != end; at.increment(error)) {
-    std::error_code gone;
-    if (at->symlink_status(gone).type() == fs::file_type::regular) {
-      const auto bytes = at->file_size(gone);
-      if (!gone) size += static_cast<std::int64_t>(bytes);
-    }
-  }
-  return size;
+/// docker-py's run() returns the output only when the log driver is called json-file, Docker's default.
+void choose_log_driver(const Request& request, api::LogConfig& log) {
+  if (log.type.empty() && request.header("User-Agent").starts_with("docker-sdk-python/")) log.type = "json-file";
+}
+
+asio::awaitable<void> create_container(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const nlohmann::json body = co_await request.required_json_body();
+  if (!body.is_object() || body.empty())
+    throw Error(ErrorCode::invalid_argument, "config cannot be empty in order to create a container");
+  auto asked = body.get<api::ContainerCreateRequest>();
+  take_old_mac_address(body, asked);
+  choose_log_driver(request, asked.host_config.log_config);
+  const nlohmann::json answer = engine.containers.create(request.query.get("name"), asked);
+  co_await response.json(201, answer);
 }
 
 asio::awaitable<void> inspect_container(EngineContext& engine, Request& request, ResponseWriter& response) {
   const ContainerPtr container = wanted(engine, request);
   api::ContainerInspect inspect = engine.containers.inspect(container);
   if (request.query.flag("size")) {
-    const auto snapshot = engine.images.find_snapshot(inspect.id);
-    auto measure = [upper = snapshot ? snapshot->upper : std::string()] { return upper.empty() ? 0 : tree_size(upper); };
-    inspect.size_rw = co_await run_in_pool(engine.pool, std::move(measure));
-    const image::ImagePtr image = engine.images.find(inspect.image);
-    inspect.size_root_fs = *inspect.size_rw + (image ? static_cast<std::int64_t>(image->size) : 0);
+    const container::DiskUsage usage = co_await engine.containers.disk_usage(inspect.id);
+    inspect.size_rw = usage.own;
+    inspect.size_root_fs = usage.with_image;
   }
   const nlohmann::json body = inspect;
   co_await response.json(200, body);
@@ -105,8 +113,21 @@ asio::awaitable<void> rename_container(EngineContext& engine, Request& request, 
   co_await response.empty(204);
 }
 
+asio::awaitable<void> update_container(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const ContainerPtr container = wanted(engine, request);
+  const nlohmann::json asked = co_await request.json_body();
+  auto change = asked.get<api::ContainerUpdateRequest>();
+  const std::vector<std::string> warnings = co_await engine.containers.update(container, std::move(change));
+  nlohmann::json body{{"Warnings", nullptr}};
+  if (!warnings.empty()) body["Warnings"] = warnings;
+  co_await response.json(200, body);
+}
+
 asio::awaitable<void> remove_container(EngineContext& engine, Request& request, ResponseWriter& response) {
-  co_await engine.containers.remove(wanted(engine, request), request.query.flag("force"), request.query.flag("v"));
+  const ContainerPtr container = wanted(engine, request);
+  if (request.query.flag("link"))  // links have no names of their own here, only those a container was created with
+    throw Error(ErrorCode::internal, "Conflict, cannot remove the default link name of the container");
+  co_await engine.containers.remove(container, request.query.flag("force"), request.query.flag("v"));
   co_await response.empty(204);
 }
 
@@ -150,6 +171,7 @@ void add_container_routes(Router& router, EngineContext& engine) {
   add(Method::post, "/containers/{id}/pause", pause_container);
   add(Method::post, "/containers/{id}/unpause", unpause_container);
   add(Method::post, "/containers/{id}/rename", rename_container);
+  add(Method::post, "/containers/{id}/update", update_container);
   add(Method::post, "/containers/{id}/resize", resize_container);
   add(Method::post, "/containers/{id}/wait", wait_for_container);
   add(Method::post, "/containers/{id}/attach", attach_container);

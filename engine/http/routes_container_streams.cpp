@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "engine/container/detach_keys.hpp"
 #include "engine/container/log_config.hpp"
 #include "engine/container/logs.hpp"
 #include "engine/container/manager.hpp"
@@ -62,7 +63,7 @@ private:
 asio::awaitable<void> container_logs(EngineContext& engine, Request& request, ResponseWriter& response) {
   const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
   const container::Record& record = engine.containers.record(container);
-  if (record.host_config.log_config.type == "none")
+  if (!container::can_read_log(record))
     throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
   container::LogOptions options = log_options(request, record.config.tty);
   const bool follow = options.follow;
@@ -98,7 +99,8 @@ asio::awaitable<void> attach_container(EngineContext& engine, Request& request, 
   options.err = request.query.flag("stderr");
   options.logs = request.query.flag("logs");
   options.stream = request.query.flag("stream");
-  auto client = std::make_shared<HijackedClient>(response, stream_type(request, record.config.tty));
+  options.detach_keys = container::parse_detach_keys(request.query.get("detachKeys"));
+  auto client = std::make_shared<HijackedClient>(response, hijack_type(request, record.config.tty));
   co_await engine.containers.attach(container, options, client);
 }
 

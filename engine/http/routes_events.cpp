@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "engine/container/logs.hpp"
 #include "engine/events.hpp"
 #include "engine/http/filters.hpp"
@@ -53,6 +54,9 @@ asio::awaitable<void> events(EventHub& hub, Request& request, ResponseWriter& re
                                                  "plugin", "scope", "secret", "service", "type", "volume"});
   const auto since = container::parse_log_time(request.query.get("since"));
   const auto until = container::parse_log_time(request.query.get("until"));
+  if (since && until && *since > *until)
+    throw Error(ErrorCode::invalid_argument, "`since` time (" + request.query.get("since") +
+                                                 ") cannot be after `until` time (" + request.query.get("until") + ")");
   constexpr auto never = std::numeric_limits<std::int64_t>::max();
   const auto subscription = hub.subscribe();  // before looking back: nothing falls between
   // either end of a period asks for what was; "since=0" is the beginning

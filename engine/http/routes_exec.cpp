@@ -13,7 +13,7 @@ namespace {
 asio::awaitable<void> create_exec(EngineContext& engine, Request& request, ResponseWriter& response) {
   const nlohmann::json body = co_await request.json_body();
   const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
-  auto asked = body.is_null() ? api::ExecCreateRequest{} : body.get<api::ExecCreateRequest>();
+  auto asked = body.get<api::ExecCreateRequest>();
   const container::ExecPtr exec = engine.containers.create_exec(container, std::move(asked));
   const nlohmann::json answer{{"Id", engine.containers.inspect_exec(exec).id}};
   co_await response.json(201, answer);
@@ -22,7 +22,7 @@ asio::awaitable<void> create_exec(EngineContext& engine, Request& request, Respo
 asio::awaitable<void> start_exec(EngineContext& engine, Request& request, ResponseWriter& response) {
   const container::ExecPtr exec = engine.containers.get_exec(request.parameter("id"));
   const nlohmann::json body = co_await request.json_body();
-  const auto asked = body.is_null() ? api::ExecStartRequest{} : body.get<api::ExecStartRequest>();
+  const auto asked = body.get<api::ExecStartRequest>();
   engine.containers.check_exec(exec);
   if (asked.detach) {
     co_await engine.containers.start_exec(exec, nullptr, asked.tty, asked.console_size);
@@ -30,7 +30,7 @@ asio::awaitable<void> start_exec(EngineContext& engine, Request& request, Respon
     co_return;
   }
   const bool terminal = asked.tty || engine.containers.inspect_exec(exec).process_config.tty;
-  auto client = std::make_shared<HijackedClient>(response, stream_type(request, terminal));
+  auto client = std::make_shared<HijackedClient>(response, hijack_type(request, terminal));
   co_await engine.containers.start_exec(exec, client, asked.tty, asked.console_size);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "engine/api/common_types.hpp"
+#include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/pull.hpp"
@@ -47,7 +48,7 @@ asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWrite
 /// What may go: dangling images, or with dangling=false all that no container uses.
 std::vector<ImagePtr> prune_candidates(Store& store, const Filters& filters) {
   const bool only_dangling = filter_flag(filters, "dangling", true);
-  const auto until = filter_until(filters);
+  const auto until = container::parse_until(filters);
   std::vector<ImagePtr> candidates;
   for (const ImagePtr& image : store.list()) {
     if (only_dangling && !image->names.empty()) continue;

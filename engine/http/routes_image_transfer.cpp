@@ -132,7 +132,7 @@ asio::awaitable<void> inspect_distribution(Store&, Puller& puller, Request& requ
 }
 
 asio::awaitable<void> log_in(Store&, Puller& puller, Request& request, ResponseWriter& response) {
-  const nlohmann::json body = co_await request.json_body();
+  const nlohmann::json body = co_await request.required_json_body();
   if (!body.is_object()) throw Error(ErrorCode::invalid_argument, "a JSON object is expected");
   image::Credentials credentials = image::parse_registry_auth(base64_encode(body.dump()));
   const std::string server = body.value("serveraddress", "");

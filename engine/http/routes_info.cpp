@@ -1,4 +1,4 @@
-// GET /info and /system/df.
+// GET /info.
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -6,13 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/error.hpp"
 #include "engine/api/types.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/events.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/store.hpp"
-#include "engine/volume/manager.hpp"
 
 namespace stack::engine::http {
 
@@ -64,7 +62,7 @@ api::SystemInfo system_info(EngineContext& engine) {
   info.driver_status = {{"Backing Filesystem", "overlayfs on " + engine.paths.layers()}};
   info.plugins.volume = {"local"};
   info.plugins.network = {"bridge", "host", "null"};
-  info.plugins.log = {"json-file", "local", "none"};
+  info.plugins.log = {"journald", "json-file", "local", "none", "syslog"};
   info.logging_driver = "local";
   info.n_events_listener = static_cast<std::int64_t>(engine.events.listeners());
   info.system_time = std::chrono::system_clock::now();
@@ -82,49 +80,11 @@ asio::awaitable<void> info(EngineContext& engine, Request&, ResponseWriter& resp
   co_await response.json(200, body);
 }
 
-asio::awaitable<void> disk_usage(EngineContext& engine, Request&, ResponseWriter& response) {
-  nlohmann::json body;
-  body["LayersSize"] = engine.images.layers_size();
-  body["Images"] = nlohmann::json::array();
-  for (const auto& image : engine.images.list()) {
-    const auto users = static_cast<std::int64_t>(engine.containers.users_of_image(image->id).size());
-    body["Images"].push_back(image::summary_json(*image, users));
-  }
-  container::ListOptions all;
-  all.all = true;
-  body["Containers"] = engine.containers.list(all);
-  body["Volumes"] = nlohmann::json::array();
-  for (const auto& volume : engine.volumes.list()) {
-    nlohmann::json item = volume::to_json(*volume);
-    item["UsageData"] = {{"RefCount", engine.containers.users_of_volume(volume->name).size()}, {"Size", -1}};
-    body["Volumes"].push_back(std::move(item));
-  }
-  body["BuildCache"] = nlohmann::json::array();
-  co_await response.json(200, body);
-}
-
-asio::awaitable<void> no_swarm(Request&, ResponseWriter&) {
-  throw Error(ErrorCode::unavailable,
-              "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to "
-              "swarm and try again.");
-  co_return;
-}
-
-asio::awaitable<void> no_plugins(Request&, ResponseWriter& response) {
-  const nlohmann::json none = nlohmann::json::array();
-  co_await response.json(200, none);
-}
-
 }  // namespace
 
 void add_info_routes(Router& router, EngineContext& engine) {
   router.add(Method::get, "/info",
              [&engine](Request& request, ResponseWriter& response) { return info(engine, request, response); });
-  router.add(Method::get, "/system/df",
-             [&engine](Request& request, ResponseWriter& response) { return disk_usage(engine, request, response); });
-  for (const char* path : {"/swarm", "/nodes", "/services", "/tasks", "/secrets", "/configs"})
-    router.add(Method::get, path, no_swarm);
-  router.add(Method::get, "/plugins", no_plugins);
 }
 
 }  // namespace stack::engine::http

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "engine/api/network_types.hpp"
 #include "engine/container/manager.hpp"
+#include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/network/manager.hpp"
@@ -30,6 +31,10 @@ bool matches(const api::NetworkResource& network, const Filters& filters) {
 
 asio::awaitable<void> list_networks(EngineContext& engine, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"dangling", "driver", "id", "label", "name", "scope", "type"});
+  if (const auto types = filters.find("type"); types != filters.end())
+    for (const std::string& type : types->second)
+      if (type != "custom" && type != "builtin")
+        throw Error(ErrorCode::invalid_argument, "invalid filter: 'type'='" + type + "'");
   nlohmann::json body = nlohmann::json::array();
   for (auto& network : engine.networks.list()) {
     if (!matches(network, filters)) continue;
@@ -51,7 +56,10 @@ void add_containers_without_interface(const EngineContext& engine, api::NetworkR
 }
 
 asio::awaitable<void> inspect_network(EngineContext& engine, Request& request, ResponseWriter& response) {
-  api::NetworkResource network = engine.networks.inspect(request.parameter("id"));
+  const std::string& wanted = request.parameter("id");
+  api::NetworkResource network = engine.networks.inspect(wanted);
+  const std::string scope = request.query.get("scope");
+  if (!scope.empty() && scope != network.scope) throw Error(ErrorCode::not_found, "network " + wanted + " not found");
   add_containers_without_interface(engine, network);
   const nlohmann::json body = network;
   co_await response.json(200, body);
@@ -95,7 +103,7 @@ asio::awaitable<void> disconnect_network(EngineContext& engine, Request& request
 /// The answer names the networks, the manager returns ids.
 asio::awaitable<void> prune_networks(EngineContext& engine, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"label", "label!", "until"});
-  const auto until = filter_until(filters);
+  const auto until = container::parse_until(filters);
   std::map<std::string, std::string> names;
   for (const auto& network : engine.networks.list()) names[network.id] = network.name;
   std::function<bool(const api::NetworkResource&)> accepts = [filters, until](const api::NetworkResource& network) {

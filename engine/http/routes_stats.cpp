@@ -46,7 +46,7 @@ asio::awaitable<void> container_stats(EngineContext& engine, Request& request, R
   const bool one_shot = request.query.flag("one-shot");
   const bool stream = request.query.flag("stream", true);
   const std::string id = engine.containers.inspect(engine.containers.get(request.parameter("id"))).id;
-  if (stream && one_shot) throw Error(ErrorCode::invalid_argument, "cannot have stream=1 and one-shot=1");
+  if (stream && one_shot) throw Error(ErrorCode::invalid_argument, "cannot have stream=true and one-shot=true");
   if (stream) {
     co_await response.begin_stream("application/json");
     try {

@@ -1,7 +1,7 @@
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/tree_walk.hpp"
 #include "engine/api/network_types.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
@@ -28,7 +28,7 @@ asio::awaitable<void> inspect_volume(volume::Manager& volumes, Request& request,
 
 asio::awaitable<void> create_volume(volume::Manager& volumes, Request& request, ResponseWriter& response) {
   const nlohmann::json body = co_await request.json_body();
-  const auto asked = body.is_null() ? api::VolumeCreate{} : body.get<api::VolumeCreate>();
+  const auto asked = body.get<api::VolumeCreate>();
   volume::VolumeCreate options;
   options.name = asked.name;
   options.driver = asked.driver;
@@ -43,28 +43,13 @@ asio::awaitable<void> remove_volume(volume::Manager& volumes, Request& request, 
   co_await response.empty(204);
 }
 
-/// Bytes of the files below a directory; what vanishes meanwhile does not count.
-std::uint64_t tree_size(const std::string& directory) {
-  namespace fs = std::filesystem;
-  std::uint64_t size = 0;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, error), end;
-       !error && at != end; at.increment(error)) {
-    std::error_code gone;
-    if (at->symlink_status(gone).type() != fs::file_type::regular) continue;
-    const auto bytes = at->file_size(gone);
-    if (!gone) size += bytes;
-  }
-  return size;
-}
-
 /// Anonymous volumes that no container uses; with all=true the named ones too.
 asio::awaitable<void> prune_volumes(volume::Manager& volumes, asio::thread_pool& pool, Request& request,
                                     ResponseWriter& response) {
   const Filters filters = read_filters(request, {"all", "label", "label!"});
   const bool all = filter_flag(filters, "all", request.api_version < 42);  // older clients mean all
   nlohmann::json body;
-  body["VolumesDeleted"] = nullptr;
+  body["VolumesDeleted"] = nlohmann::json::array();
   std::uint64_t reclaimed = 0;
   const volume::Filters unused{{"dangling", {"true"}}};
   for (const auto& volume : volumes.list(unused)) {

@@ -1,6 +1,7 @@
 #include "engine/http/session.hpp"
 
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <chrono>
 #include <exception>
 #include <stdexcept>
 
@@ -36,6 +38,7 @@ using Parser = beast_http::request_parser<beast_http::buffer_body>;
 using boost::system::error_code;
 
 constexpr std::size_t body_window = 64 * 1024;        // bytes of a body read ahead
+constexpr std::size_t idle_buffer = 4 * 1024;         // bytes a connection may keep while nothing is asked
 constexpr std::size_t skip_limit = 16 * 1024 * 1024;  // of an unread body, before the connection is closed instead
 
 std::optional<Method> to_method(beast_http::verb verb) {
@@ -89,6 +92,7 @@ private:
   asio::awaitable<void> write_all(std::string_view bytes);
   void watch_client();
   void client_gone();
+  void note_answer(int status) const;
   void arm_header_timer();
   void close();
 
@@ -106,6 +110,8 @@ private:
   bool gone_ = false;         // the client has closed the connection
   bool cancellable_ = false;  // the handler may be cancelled when the client goes
   bool hijacked_ = false;
+  std::string_view pattern_;  // of the request being handled
+  std::chrono::steady_clock::time_point began_;
 };
 
 // ---------------------------------------------------------------- request body
@@ -152,8 +158,10 @@ private:
   [[noreturn]] void fail(error_code error) {
     broken_ = true;
     session_.last_ = true;
+    if (error == beast_http::error::partial_message)  // whoever has only closed its sending side gets this answer
+      throw Error(ErrorCode::invalid_argument, "the request's body ends before its end");
     if (error.category() == beast_http::make_error_code(beast_http::error::bad_chunk).category() &&
-        error != beast_http::error::partial_message)
+        error != beast_http::error::end_of_stream)
       throw Error(ErrorCode::invalid_argument, "broken request body: " + error.message());
     throw boost::system::system_error(error);
   }
@@ -188,10 +196,26 @@ public:
     co_return count;
   }
 
-  asio::awaitable<void> write(std::string_view bytes) override { co_await session_.write_all(bytes); }
+  asio::awaitable<void> write(std::string_view bytes) override {
+    if (!std::exchange(header_was_read_, true)) co_await wait_until_header_is_read();
+    co_await session_.write_all(bytes);
+  }
 
 private:
+  /// docker-py reads the header through a buffer and what follows past it: output that comes along is lost to it. Docker is slow
+  /// enough for that never to happen. Ends at once in the usual case, and always soon.
+  asio::awaitable<void> wait_until_header_is_read() {
+    asio::steady_timer timer(session_.socket_.get_executor());
+    for (int patience = 20; patience > 0; --patience) {
+      int unread = 0;
+      if (::ioctl(session_.socket_.native_handle(), SIOCOUTQ, &unread) != 0 || unread == 0) co_return;
+      timer.expires_after(std::chrono::milliseconds(1));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+  }
+
   SessionImpl& session_;
+  bool header_was_read_ = false;
 };
 
 // ---------------------------------------------------------------- response
@@ -254,6 +278,7 @@ public:
     session_.last_ = true;
     session_.hijacked_ = true;
     started_ = true;
+    session_.note_answer(upgrade_ ? 101 : 200);
     std::string head = upgrade_ ? "HTTP/1.1 101 UPGRADED\r\n" : "HTTP/1.1 200 OK\r\n";
     fmt::format_to(std::back_inserter(head), "Content-Type: {}\r\n{}{}\r\n", content_type,
                    upgrade_ ? "Connection: Upgrade\r\nUpgrade: tcp\r\n" : "Connection: close\r\n", extra_);
@@ -270,6 +295,7 @@ private:
   std::string start(int status, std::string_view content_type) {
     if (started_) throw std::logic_error("a handler answered twice");
     started_ = true;
+    session_.note_answer(status);
     std::string head = fmt::format(
         "HTTP/1.1 {} {}\r\nApi-Version: 1.{}\r\nOstype: linux\r\nServer: stack (linux)\r\nDocker-Experimental: false\r\n{}",
         status, reason_phrase(status), api_version_max, extra_);
@@ -325,6 +351,7 @@ asio::awaitable<void> SessionImpl::run(std::shared_ptr<SessionImpl> self) {
 asio::awaitable<bool> SessionImpl::read_header(Parser& parser) {
   error_code error;
   if (buffer_.size() == 0) {
+    if (buffer_.capacity() > idle_buffer) buffer_.shrink_to_fit();
     if (limits_.keep_alive.count() > 0) arm_header_timer();
     co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
     if (error || last_) co_return false;
@@ -362,7 +389,14 @@ asio::awaitable<void> SessionImpl::refuse(error_code error) {
   co_await write_all(answer);
 }
 
+void SessionImpl::note_answer(int status) const {
+  if (router_.hooks().answered && !pattern_.empty())
+    router_.hooks().answered(pattern_, status, std::chrono::steady_clock::now() - began_);
+}
+
 asio::awaitable<void> SessionImpl::serve(Parser& parser) {
+  began_ = std::chrono::steady_clock::now();
+  pattern_ = {};
   Body body(*this, parser);
   Request probe;
   for (const auto& field : parser.get())
@@ -381,6 +415,7 @@ asio::awaitable<void> SessionImpl::serve(Parser& parser) {
     const auto method = to_method(parser.get().method());
     Match match = method ? router_.find(*method, path) : Match{};
     if (match.handler == nullptr) throw Error(ErrorCode::not_found, "page not found");
+    pattern_ = match.pattern;
     probe.method = *method;
     probe.parameters = std::move(match.parameters);
     cancellable_ = *method == Method::get || *method == Method::head;

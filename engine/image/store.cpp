@@ -328,6 +328,11 @@ std::optional<Snapshot> Store::find_snapshot(const std::string& container_id) co
   return Snapshot{lower_dirs(*diff_ids), impl_->snapshots.upper(container_id), impl_->snapshots.work(container_id)};
 }
 
+std::vector<std::string> Store::snapshot_layers(const std::string& container_id) const {
+  const std::vector<std::string>* diff_ids = impl_->snapshots.layers_of(container_id);
+  return diff_ids == nullptr ? std::vector<std::string>{} : *diff_ids;
+}
+
 void Store::remove_snapshot(const std::string& container_id) { impl_->snapshots.remove(container_id); }
 void Store::remove_snapshots_except(const std::vector<std::string>& container_ids) {
   impl_->snapshots.remove_except(container_ids);

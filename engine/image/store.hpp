@@ -146,6 +146,7 @@ public:
   Snapshot prepare_snapshot(const std::string& container_id, const ImageConfig& config);
   /// Empty: there is none.
   std::optional<Snapshot> find_snapshot(const std::string& container_id) const;
+  std::vector<std::string> snapshot_layers(const std::string& container_id) const;  ///< diff ids below it, lowest first
   /// Missing is fine. The name is free at once; the files go in the background.
   void remove_snapshot(const std::string& container_id);
   /// After a start: removes the snapshots of containers that are not in the list.

@@ -272,6 +272,12 @@ asio::awaitable<void> Manager::Impl::remove(std::string name) {
   emit("destroy", gone);
 }
 
+NameStatistics Manager::Impl::name_statistics() const {
+  if (dns_ == nullptr) return {};
+  const dns::Statistics counted = dns_->statistics();
+  return {counted.local, counted.forwarded, counted.cached, counted.dropped};
+}
+
 api::NetworkResource Manager::Impl::inspect(const std::string& id, bool with_containers) const {
   const NetworkRecord& record = networks_.at(id).record;
   api::NetworkResource resource = record.resource;
@@ -358,6 +364,8 @@ std::vector<PortBinding> Manager::ports(const std::string& container_id) const {
   const auto found = impl_->attachments_.find(container_id);
   return found == impl_->attachments_.end() ? std::vector<PortBinding>{} : found->second->record.ports;
 }
+
+NameStatistics Manager::name_statistics() const { return impl_->name_statistics(); }
 
 int Manager::netns(const std::string& container_id) const {
   const auto found = impl_->attachments_.find(container_id);

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,6 +39,12 @@ struct ManagerOptions {
   std::string instance;                               ///< 8 hex digits, part of every name the kernel shares
   std::string host_lock = "/run/stack-network.lock";  ///< what all engines of the host take to pick subnets and ports
   std::function<void(const NetworkEvent&)> on_event;  ///< called on the loop thread
+};
+
+/// What containers asked the DNS server for, since the engine started.
+struct NameStatistics {
+  std::uint64_t local = 0, forwarded = 0, cached = 0;  ///< by who knew the answer
+  std::uint64_t dropped = 0;                           ///< packets that were no queries
 };
 
 /// All member functions are called on the loop thread; kernel work happens in the pool. Requests that arrive while a batch of
@@ -89,6 +96,7 @@ public:
   void rename(const std::string& container_id, const std::string& new_name);  ///< in names and inspect; unknown ids are ignored
   std::vector<Endpoint> endpoints(const std::string& container_id) const;     ///< empty when not attached
   std::vector<PortBinding> ports(const std::string& container_id) const;
+  NameStatistics name_statistics() const;
   int netns(
       const std::string& container_id) const;  ///< borrowed descriptor of the attached container's namespace; -1: not attached
 

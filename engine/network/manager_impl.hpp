@@ -46,6 +46,7 @@ public:
 
   std::optional<std::string> find(const std::string& network) const;
   std::string get(const std::string& network) const;
+  NameStatistics name_statistics() const;
   api::NetworkResource inspect(const std::string& id, bool with_containers) const;
   void rename(const std::string& container_id, const std::string& new_name);
 

@@ -178,11 +178,17 @@ bool is_predefined_name(const std::string& name) {
 }
 
 NetworkRecord make_network(const api::NetworkCreate& request, const std::string& id, const std::string& bridge_prefix) {
+  if (request.name.empty()) throw Error(ErrorCode::invalid_argument, "invalid name: name is empty");
   check_name(request.name);
+  if (request.scope == "swarm")
+    throw Error(ErrorCode::forbidden, "cannot create a swarm scoped network when swarm is not active");
   if (!request.driver.empty() && request.driver != "bridge" && request.driver != "default") {
     if (request.driver == "host" || request.driver == "null")
       throw Error(ErrorCode::forbidden, "only one instance of \"" + request.driver + "\" network is allowed");
-    throw Error(ErrorCode::not_implemented, "network driver \"" + request.driver + "\" is not supported: use bridge");
+    for (const char* docker_has : {"macvlan", "ipvlan", "overlay"})
+      if (request.driver == docker_has)
+        throw Error(ErrorCode::not_implemented, "network driver \"" + request.driver + "\" is not supported: use bridge");
+    throw Error(ErrorCode::not_found, "plugin \"" + request.driver + "\" not found");
   }
   if (request.enable_ipv6.value_or(false))
     throw Error(ErrorCode::not_implemented, "IPv6 networks are not supported yet: leave enable_ipv6 out");
@@ -210,7 +216,7 @@ NetworkRecord make_network(const api::NetworkCreate& request, const std::string&
     throw Error(ErrorCode::invalid_argument,
                 "invalid bridge name \"" + record.bridge + "\": at most 15 characters, no '/' and no space");
   if (request.ipam && request.ipam->driver != "default" && !request.ipam->driver.empty())
-    throw Error(ErrorCode::not_implemented, "IPAM driver \"" + request.ipam->driver + "\" is not supported");
+    throw Error(ErrorCode::not_found, "plugin \"" + request.ipam->driver + "\" not found");
   if (!request.ipam || !request.ipam->config) return record;
   const auto& pools = *request.ipam->config;
   if (pools.size() > 1) throw Error(ErrorCode::not_implemented, "bridge driver doesn't support multiple subnets");

@@ -37,8 +37,19 @@ std::vector<std::string_view> words(std::string_view line) {
 
 /// The controllers we make groups for; a hierarchy without one of them (name=systemd) is left alone.
 bool wanted_v1(std::string_view controller) {
-  static constexpr std::string_view all[] = {"cpu", "cpuacct", "memory", "devices", "pids", "cpuset", "blkio", "freezer"};
+  static constexpr std::string_view all[] = {"cpu",   "cpuacct", "memory",  "devices", "pids",    "cpuset",
+                                             "blkio", "freezer", "hugetlb", "net_cls", "net_prio"};
   return std::find(std::begin(all), std::end(all), controller) != std::end(all);
+}
+
+/// A group in this hierarchy costs time and is made only for who uses it.
+bool is_needed(const std::string& controller, const Resources& resources, bool has_v2) {
+  if (controller == "freezer") return !has_v2;  // the v2 mount beside freezes as well
+  if (controller == "cpuset") return !resources.cpuset_cpus.empty() || !resources.cpuset_mems.empty();  // settings are copied
+  if (controller == "hugetlb") return !resources.hugepage_limits.empty();
+  if (controller == "net_cls") return resources.network_class.has_value();
+  if (controller == "net_prio") return !resources.network_priorities.empty();
+  return true;
 }
 
 /// Makes every directory of `path` below the mount; on v2 a parent hands its controllers down before a child uses them.
@@ -169,10 +180,7 @@ Cgroup Cgroup::create(const std::string& path, const Resources& resources, const
   Cgroup group(path, mounts);
   try {
     for (const auto& hierarchy : mounts.v1) {
-      // the v2 mount beside freezes as well, and cpuset needs settings copied: neither is paid for unless it is used
-      if (hierarchy.controller == "freezer" && !mounts.v2.empty()) continue;
-      if (hierarchy.controller == "cpuset" && resources.cpuset_cpus.empty() && resources.cpuset_mems.empty()) continue;
-      make_directories(hierarchy.mount, path, false);
+      if (is_needed(hierarchy.controller, resources, !mounts.v2.empty())) make_directories(hierarchy.mount, path, false);
     }
     if (!mounts.v2.empty()) make_directories(mounts.v2, path, mounts.unified());
     apply_limits(mounts, path, resources, true);
@@ -185,7 +193,23 @@ Cgroup Cgroup::create(const std::string& path, const Resources& resources, const
 
 Cgroup Cgroup::open(const std::string& path, const CgroupMounts& mounts) { return Cgroup(path, mounts); }
 
-void Cgroup::update(const Resources& resources) { apply_limits(mounts_, path_, resources, false); }
+void Cgroup::update(const Resources& resources) {
+  // create() leaves this hierarchy out of a group that did not need it
+  std::string joined;
+  if (!resources.cpuset_cpus.empty() || !resources.cpuset_mems.empty()) {
+    for (const auto& hierarchy : mounts_.v1) {
+      if (hierarchy.controller != "cpuset" || ::access((hierarchy.mount + path_).c_str(), F_OK) == 0) continue;
+      make_directories(hierarchy.mount, path_, false);
+      joined = hierarchy.mount + path_;
+    }
+  }
+  apply_limits(mounts_, path_, resources, false);
+  if (joined.empty()) return;
+  for (const pid_t pid : processes()) {
+    const int error = sys::write_file(AT_FDCWD, (joined + "/cgroup.procs").c_str(), std::to_string(pid));
+    if (error != 0 && error != ESRCH) throw errno_error("add process to cgroup " + joined, error);
+  }
+}
 
 void Cgroup::add(pid_t pid) {
   for (const auto& directory : directories()) {

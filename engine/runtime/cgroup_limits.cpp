@@ -65,11 +65,14 @@ void limit_memory_v1(const std::string& directory, const Resources& resources) {
 }
 
 void limit_cpu_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
-  if (!resources.cpu_shares && !resources.cpu_period && !resources.cpu_quota) return;
+  if (!resources.cpu_shares && !resources.cpu_period && !resources.cpu_quota && !resources.cpu_idle && !resources.cpu_burst)
+    return;
   const std::string directory = required(mounts, path, "cpu");
   if (resources.cpu_shares) set(directory, "cpu.shares", std::to_string(*resources.cpu_shares));
   if (resources.cpu_period) set(directory, "cpu.cfs_period_us", std::to_string(*resources.cpu_period));
   if (resources.cpu_quota) set(directory, "cpu.cfs_quota_us", std::to_string(*resources.cpu_quota));
+  if (resources.cpu_burst) set(directory, "cpu.cfs_burst_us", std::to_string(*resources.cpu_burst));
+  if (resources.cpu_idle) set(directory, "cpu.idle", std::to_string(*resources.cpu_idle));
 }
 
 /// Before a process is in the group, and the period first: a runtime must fit into it.
@@ -150,6 +153,16 @@ void limit_devices_v1(const CgroupMounts& mounts, const std::string& path, const
   for (const DeviceRule& rule : resources.devices) set(directory, rule.allow ? "devices.allow" : "devices.deny", to_text(rule));
 }
 
+void limit_others_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
+  for (const HugepageLimit& limit : resources.hugepage_limits)
+    set(required(mounts, path, "hugetlb"), ("hugetlb." + limit.page_size + ".limit_in_bytes").c_str(),
+        std::to_string(limit.limit));
+  if (resources.network_class)
+    set(required(mounts, path, "net_cls"), "net_cls.classid", std::to_string(*resources.network_class));
+  for (const auto& [interface, priority] : resources.network_priorities)
+    set(required(mounts, path, "net_prio"), "net_prio.ifpriomap", interface + " " + std::to_string(priority));
+}
+
 std::string pids_text(std::int64_t limit) { return limit <= 0 ? "max" : std::to_string(limit); }
 
 void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
@@ -163,6 +176,7 @@ void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resourc
   limit_devices_v1(mounts, path, resources);
   if (resources.pids_limit) set(required(mounts, path, "pids"), "pids.max", pids_text(*resources.pids_limit));
   limit_block_io_v1(mounts, path, resources);
+  limit_others_v1(mounts, path, resources);
 }
 
 /// Weights go from 10 to 1000 in v1 and in what users write, from 1 to 10000 in v2.
@@ -209,8 +223,12 @@ void limit_v2(const std::string& directory, const Resources& resources, bool fre
         (quota <= 0 ? std::string("max") : std::to_string(quota)) + " " +
             std::to_string(resources.cpu_period.value_or(default_period_us)));
   }
+  if (resources.cpu_burst) set(directory, "cpu.max.burst", std::to_string(*resources.cpu_burst));
+  if (resources.cpu_idle) set(directory, "cpu.idle", std::to_string(*resources.cpu_idle));
   if (!resources.cpuset_cpus.empty()) set(directory, "cpuset.cpus", resources.cpuset_cpus);
   if (!resources.cpuset_mems.empty()) set(directory, "cpuset.mems", resources.cpuset_mems);
+  for (const HugepageLimit& limit : resources.hugepage_limits)
+    set(directory, ("hugetlb." + limit.page_size + ".max").c_str(), std::to_string(limit.limit));
   if (resources.pids_limit) set(directory, "pids.max", pids_text(*resources.pids_limit));
   limit_block_io_v2(directory, resources);
   for (const auto& [file, value] : resources.unified) {

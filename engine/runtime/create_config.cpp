@@ -35,6 +35,8 @@ std::string print(const CreateConfig& config) {
                 {"log_file_name", config.log_file_name},
                 {"log_format", config.log_format},
                 {"log_attributes", config.log_attributes},
+                {"log_compress", config.log_compress},
+                {"log_shipping", config.log_shipping},
                 {"engine_lock", config.engine_lock},
                 {"engine_argv", config.engine_argv},
                 {"engine_environment", config.engine_environment},
@@ -68,6 +70,8 @@ CreateConfig parse_create_config(std::string_view text) {
   config.log_file_name = document.at("log_file_name");
   config.log_format = document.at("log_format");
   config.log_attributes = document.at("log_attributes");
+  config.log_compress = document.at("log_compress");
+  config.log_shipping = document.at("log_shipping").get<std::vector<std::string>>();
   config.engine_lock = document.at("engine_lock");
   config.engine_argv = document.at("engine_argv").get<std::vector<std::string>>();
   config.engine_environment = document.at("engine_environment").get<std::vector<std::string>>();

@@ -39,6 +39,8 @@ struct CreateConfig {
   std::string log_file_name;
   std::uint8_t log_format = 0;
   std::string log_attributes;
+  bool log_compress = false;
+  std::vector<std::string> log_shipping;  ///< shim::LogShipping::to_words()
   std::string engine_lock;
   std::vector<std::string> engine_argv;
   std::vector<std::string> engine_environment;

@@ -2,6 +2,7 @@
 
 #include <grp.h>
 #include <linux/close_range.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,10 +18,12 @@
 #include "base/error.hpp"
 #include "base/unique_fd.hpp"
 #include "engine/runtime/capabilities.hpp"
+#include "engine/runtime/hooks.hpp"
 #include "engine/runtime/mounts.hpp"
 #include "engine/runtime/namespaces.hpp"
 #include "engine/runtime/program.hpp"
 #include "engine/runtime/rootfs.hpp"
+#include "engine/runtime/scheduling.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/runtime/terminal.hpp"
 
@@ -41,6 +44,26 @@ int start_session(InitConfig& config) {
   return 0;
 }
 
+int join_session_keyring(InitConfig& config) {
+  if (config.keyring.empty()) return 0;
+  // a kernel without keyrings, or a filter around us, has nothing to share either
+  if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, config.keyring.c_str()) < 0 && errno != ENOSYS && errno != EPERM)
+    return fail(config, "session keyring");
+  return 0;
+}
+
+/// Hooks of the runtime's and the container's namespaces: everything is mounted, and the host's root is still there.
+int run_create_hooks(InitConfig& config) {
+  if (config.parent_runs_hooks) {
+    send_descriptor(config.sync_fd, 'H', -1);
+    if (const int error = wait_for_go(config.sync_fd)) return fail(config, "hooks", error);
+  }
+  const std::vector<Hook>& hooks = config.spec->hooks.create_container;
+  if (hooks.empty() || !config.state_json) return 0;
+  const std::string failure = run_hooks(hooks, "createContainer", config.state_json(::getpid(), "creating"));
+  return failure.empty() ? 0 : fail(config, failure, ECANCELED);
+}
+
 int resolve_process_user(InitConfig& config) {
   const User& user = config.process->user;
   if (!user.name.empty() || !user.additional_group_names.empty()) {
@@ -58,7 +81,8 @@ int resolve_process_user(InitConfig& config) {
     config.user.additional_gids = {user.gid};
   }
   auto& gids = config.user.additional_gids;
-  gids.insert(gids.end(), user.additional_gids.begin(), user.additional_gids.end());
+  for (const std::uint32_t gid : user.additional_gids)
+    if (std::find(gids.begin(), gids.end(), gid) == gids.end()) gids.push_back(gid);
   config.environment = config.process->env;
   const bool has_home = std::any_of(config.environment.begin(), config.environment.end(),
                                     [](const std::string& variable) { return variable.starts_with("HOME="); });
@@ -97,7 +121,7 @@ int set_rlimits(InitConfig& config) {
 }
 
 int set_oom_score(InitConfig& config) {
-  if (!config.process->oom_score_adj) return 0;
+  if (!config.process->oom_score_adj || config.in_user_namespace) return 0;  // there, the parent has to do it
   const std::string value = std::to_string(*config.process->oom_score_adj);
   if (const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", value))
     return fail(config, "oom_score_adj", error);
@@ -161,7 +185,7 @@ int load_filter(InitConfig& config) {
     void* filter;
   } filter{static_cast<unsigned short>(program.size() / 8), program.data()};  // struct sock_fprog
   // TSYNC is for threads (there are none); SPEC_ALLOW is what container runtimes set: mitigations are the kernel's choice
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) != 0)
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW | config.seccomp_flags, &filter) != 0)
     return fail(config, "seccomp filter");
   return 0;
 }
@@ -209,19 +233,45 @@ int find_command(InitConfig& config) {
 }
 
 int close_descriptors(InitConfig& config) {
-  if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return fail(config, "close_range");
+  if (::close_range(3 + static_cast<unsigned>(config.preserved_fds), ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+    return fail(config, "close_range");
   return 0;
 }
 
+/// Everything is set up, and that is told; the rest is for whoever calls `start`.
+int wait_for_start(InitConfig& config) {
+  if (config.start_fd < 0) return 0;
+  send_descriptor(config.sync_fd, 'R', -1);
+  ::close(config.sync_fd);
+  config.sync_fd = -1;
+  char go = 0;
+  ssize_t n = -1;
+  do {
+    n = ::read(config.start_fd, &go, 1);
+  } while (n < 0 && errno == EINTR);
+  return n == 1 ? 0 : fail(config, "wait for start");
+}
+
+int run_start_hooks(InitConfig& config) {
+  if (config.spec->hooks.start_container.empty() || !config.state_json) return 0;
+  const std::string failure =
+      run_hooks(config.spec->hooks.start_container, "startContainer", config.state_json(::getpid(), "created"));
+  return failure.empty() ? 0 : fail(config, failure, ECANCELED);
+}
+
 constexpr std::array create_steps{
+    Step{"ids", await_ids},
     Step{"join cgroup", join_cgroup},
     Step{"start session", start_session},
+    Step{"session keyring", join_session_keyring},
     Step{"join namespaces", join_namespaces},
+    Step{"become root", become_root},
     Step{"hostname", set_hostname},
     Step{"private mounts", make_mounts_private},
     Step{"rootfs", mount_rootfs},
     Step{"mounts", mount_filesystems},
     Step{"devices", make_devices},
+    Step{"hooks", run_create_hooks},
     Step{"pivot root", enter_rootfs},
     Step{"sysctls", write_sysctls},
     Step{"user", resolve_process_user},
@@ -231,6 +281,9 @@ constexpr std::array create_steps{
     Step{"seal rootfs", seal_rootfs},
     Step{"rlimits", set_rlimits},
     Step{"oom score", set_oom_score},
+    Step{"I/O priority", set_io_priority},
+    Step{"scheduler", set_scheduler},
+    Step{"personality", set_personality},
     Step{"standard streams", set_stdio},
     Step{"apparmor profile", set_apparmor_profile},
     Step{"no new privileges", set_no_new_privileges},
@@ -239,18 +292,24 @@ constexpr std::array create_steps{
     Step{"change directory", change_directory},
     Step{"find command", find_command},
     Step{"descriptors", close_descriptors},
+    Step{"wait for start", wait_for_start},
     Step{"seccomp", load_filter_late},
+    Step{"hooks", run_start_hooks},
 };
 
 constexpr std::array exec_steps{
     Step{"join cgroup", join_cgroup},
     Step{"start session", start_session},
     Step{"join container", join_container},
+    Step{"become root", become_root},
     Step{"user", resolve_process_user},
     Step{"terminal", open_process_terminal},
     Step{"working directory", make_working_directory},
     Step{"rlimits", set_rlimits},
     Step{"oom score", set_oom_score},
+    Step{"I/O priority", set_io_priority},
+    Step{"scheduler", set_scheduler},
+    Step{"personality", set_personality},
     Step{"standard streams", set_stdio},
     Step{"apparmor profile", set_apparmor_profile},
     Step{"no new privileges", set_no_new_privileges},
@@ -266,8 +325,13 @@ constexpr std::array exec_steps{
   SyncFailure failure{config.exit_code, error, config.detail};
   // the command's own failures and the user's are complete sentences already
   const bool complete = config.exit_code != 125 || std::strcmp(step, "user") == 0;
-  if (!complete) failure.text += std::string(failure.text.empty() ? step : "") + ": " + ::strerror(error);
-  report_failure(config.sync_fd, failure);
+  if (!complete && error != ECANCELED) failure.text += std::string(failure.text.empty() ? step : "") + ": " + ::strerror(error);
+  if (config.sync_fd >= 0) {
+    report_failure(config.sync_fd, failure);
+  } else {  // started later: nobody listens but who reads the container's output
+    failure.text += "\n";
+    [[maybe_unused]] const ssize_t told = ::write(2, failure.text.data(), failure.text.size());
+  }
   ::_exit(config.exit_code);
 }
 
@@ -305,7 +369,7 @@ void reset_signals() {
     sys::execveat(config.self_exe_fd, init_arguments.data(), environment.data());
 #endif
   } else {
-    send_descriptor(config.sync_fd, 'R', -1);
+    if (config.sync_fd >= 0) send_descriptor(config.sync_fd, 'R', -1);
     ::execve(config.program.c_str(), arguments.data(), environment.data());
   }
   const int error = errno;

@@ -3,13 +3,19 @@
 // it; a step that fails is reported to the parent through the sync socket:
 //
 //   child                                  parent (shim)
+//     │                                    ◀G │   only in a new user namespace: its ids are written
 //     │ M  + descriptor of the rootfs mount   │   kept by the monitor, so that its unmount (which syncs) delays nobody
 //     │ T  + descriptor of the pty master     │   only with a terminal
+//     │ H                                     │   only with hooks: mounts are made, the host's root is still there
+//     │                                    ◀G │   hooks outside have run
 //     │ R                                     │   everything is set up, about to execute the command
 //     │ E  exit code, errno, text             │   a step failed; the child ends
-//     │ end of file                           │   after R: the command was executed (the socket closes on exec)
+//     │ end of file                           │   after R: the command was executed (the socket closes on exec), or, where it
+//     is
+//                                             │   to be started later (`start_fd`), the child waits for that
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,9 +37,24 @@ struct InitConfig {
   std::vector<int> cgroup_tasks;  ///< v1 `tasks` files, open for writing
   bool unshare_cgroup = false;
 
+  // what only the runc command line asks for (engine/shim/oci)
+  bool in_user_namespace = false;             ///< root there is not the host's
+  bool waits_for_ids = false;                 ///< for G before anything else
+  bool parent_runs_hooks = false;             ///< H, and wait for G
+  int join_also = 0;                          ///< exec: CLONE_NEWUSER, CLONE_NEWTIME where the container's is not ours
+  std::vector<NamespaceType> already_joined;  ///< by the parent, before the clone
+  int start_fd = -1;                          ///< FIFO: nothing is executed before a byte comes
+  int preserved_fds = 0;                      ///< descriptors from 3 on that the command gets
+  bool pivots = true;                         ///< false: the root is moved, for a host whose root is a ramdisk
+  unsigned seccomp_flags = 0;                 ///< SECCOMP_FILTER_FLAG_LOG
+  std::string keyring;                        ///< name of a session keyring of its own; empty: it shares ours
+  int root_tree = -1;                         ///< of the rootfs, cloned by the parent; -1: done here
+  std::function<std::string(pid_t pid, const char* status)> state_json;  ///< for hooks
+
   // filled by the steps
   int root_fd = -1;
-  std::vector<int> shared_sources;  ///< by index of spec->mounts: cloned while mounts still propagate to the host; -1: not
+  std::vector<int>
+      sources;  ///< by index of spec->mounts: trees of binds cloned early; -1 or missing: cloned when it is mounted
   ResolvedUser user;
   std::vector<std::string> environment;
   std::string program;  ///< path of the command after the search
@@ -70,6 +91,11 @@ struct SyncResult {
   int rootfs_fd = -1;
   int terminal_fd = -1;
 };
-SyncResult wait_for_init(int sync_fd);
+/// `run_hooks` is called for H; what it throws is the caller's, who then ends the child.
+SyncResult wait_for_init(int sync_fd, const std::function<void()>& run_hooks = nullptr);
+
+/// Parent and child: G, and waiting for it (0 or an errno).
+void send_go(int sync_fd);
+int wait_for_go(int sync_fd);
 
 }  // namespace stack::engine::runtime

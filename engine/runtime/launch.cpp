@@ -108,6 +108,8 @@ CreateConfig make_config(const LaunchRequest& request, DescriptorPlan& plan) {
   config.log_file_name = request.log.file_name;
   config.log_format = static_cast<std::uint8_t>(request.log.format);
   config.log_attributes = request.log.attributes;
+  config.log_compress = request.log.compress;
+  config.log_shipping = request.log.shipping.to_words();
   config.engine_lock = request.engine.lock_path;
   config.engine_argv = request.engine.argv;
   config.engine_environment = engine_environment(request.engine);

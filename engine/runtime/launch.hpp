@@ -14,6 +14,7 @@
 #include "base/unique_fd.hpp"
 #include "engine/runtime/spec.hpp"
 #include "engine/shim/log_format.hpp"
+#include "engine/shim/log_shipping.hpp"
 
 namespace stack::engine::runtime {
 
@@ -41,6 +42,8 @@ struct LogOptions {
   std::string attributes;                                 ///< json: see shim::append_json_line()
   std::uint64_t max_size = shim::log_default_max_size;    ///< of a file; 0: no limit
   std::uint32_t max_files = shim::log_default_max_files;  ///< including the one being written; at least 1
+  bool compress = false;                                  ///< rotated files are kept as gzip
+  shim::LogShipping shipping;                             ///< beside the file: the host's journal, or a syslog server
 };
 
 /// How the monitor starts an engine when the one that subscribed is gone.

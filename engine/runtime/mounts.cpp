@@ -10,74 +10,14 @@
 #include <climits>
 #include <cstring>
 
+#include "base/copy_tree.hpp"
+#include "base/error.hpp"
 #include "base/unique_fd.hpp"
 #include "engine/runtime/syscalls.hpp"
 
 namespace stack::engine::runtime {
 
 namespace {
-
-enum class Effect { set, clear, recursive_set, propagation, bind, ignore };
-struct Option {
-  const char* name;
-  Effect effect;
-  std::uint64_t bits;
-};
-// "rw" and the like clear what a bind inherits from its source; relatime is the kernel's default.
-constexpr std::array option_table{
-    Option{"ro", Effect::set, MOUNT_ATTR_RDONLY},
-    Option{"rw", Effect::clear, MOUNT_ATTR_RDONLY},
-    Option{"nosuid", Effect::set, MOUNT_ATTR_NOSUID},
-    Option{"suid", Effect::clear, MOUNT_ATTR_NOSUID},
-    Option{"nodev", Effect::set, MOUNT_ATTR_NODEV},
-    Option{"dev", Effect::clear, MOUNT_ATTR_NODEV},
-    Option{"noexec", Effect::set, MOUNT_ATTR_NOEXEC},
-    Option{"exec", Effect::clear, MOUNT_ATTR_NOEXEC},
-    Option{"nosymfollow", Effect::set, MOUNT_ATTR_NOSYMFOLLOW},
-    Option{"nodiratime", Effect::set, MOUNT_ATTR_NODIRATIME},
-    Option{"noatime", Effect::set, MOUNT_ATTR_NOATIME},
-    Option{"strictatime", Effect::set, MOUNT_ATTR_STRICTATIME},
-    Option{"relatime", Effect::ignore, 0},
-    Option{"async", Effect::ignore, 0},
-    Option{"defaults", Effect::ignore, 0},
-    Option{"rro", Effect::recursive_set, MOUNT_ATTR_RDONLY},
-    Option{"rnosuid", Effect::recursive_set, MOUNT_ATTR_NOSUID},
-    Option{"rnodev", Effect::recursive_set, MOUNT_ATTR_NODEV},
-    Option{"rnoexec", Effect::recursive_set, MOUNT_ATTR_NOEXEC},
-    Option{"private", Effect::propagation, MS_PRIVATE},
-    Option{"rprivate", Effect::propagation, MS_PRIVATE | MS_REC},
-    Option{"slave", Effect::propagation, MS_SLAVE},
-    Option{"rslave", Effect::propagation, MS_SLAVE | MS_REC},
-    Option{"shared", Effect::propagation, MS_SHARED},
-    Option{"rshared", Effect::propagation, MS_SHARED | MS_REC},
-    Option{"unbindable", Effect::propagation, MS_UNBINDABLE},
-    Option{"runbindable", Effect::propagation, MS_UNBINDABLE | MS_REC},
-    Option{"bind", Effect::bind, 0},
-    Option{"rbind", Effect::bind, MS_REC},
-};
-
-void apply(const Option& option, MountOptions& result) {
-  switch (option.effect) {
-    case Effect::set:
-      result.set |= option.bits;
-      result.clear &= ~option.bits;
-      break;
-    case Effect::clear:
-      result.clear |= option.bits;
-      result.set &= ~option.bits;
-      break;
-    case Effect::recursive_set: result.recursive_set |= option.bits; break;
-    case Effect::propagation:
-      result.propagation = option.bits & ~static_cast<std::uint64_t>(MS_REC);
-      result.propagation_recursive = (option.bits & MS_REC) != 0;
-      break;
-    case Effect::bind:
-      result.bind = true;
-      result.bind_recursive = (option.bits & MS_REC) != 0;
-      break;
-    case Effect::ignore: break;
-  }
-}
 
 /// What the kernel says about a failed fsconfig, e.g. "e overlay: failed to resolve".
 std::string context_message(int context) {
@@ -131,10 +71,8 @@ MountFailure mount_bind(int root, const Mount& mount, const MountOptions& option
   }
   if (const int error = set_attributes(tree.get(), options.set, options.clear, false))
     return failed(error, "options of " + mount.destination);
-  if (options.recursive_set != 0) {
-    if (const int error = set_attributes(tree.get(), options.recursive_set, 0, true))
-      return failed(error, "options of " + mount.destination);
-  }
+  if (const int error = set_attributes(tree.get(), options.recursive_set, options.recursive_clear, true))
+    return failed(error, "options of " + mount.destination);
   if (const int error = attach_mount(tree.get(), target.get()))
     return failed(error, "mount " + mount.source + " to " + mount.destination);
   if (const int error = set_propagation(tree.get(), options)) return failed(error, "propagation of " + mount.destination);
@@ -151,21 +89,6 @@ bool must_be_real(std::string_view destination) {
 }
 
 }  // namespace
-
-MountOptions parse_mount_options(const std::vector<std::string>& options) {
-  MountOptions result;
-  for (const auto& option : options) {
-    const auto known =
-        std::find_if(option_table.begin(), option_table.end(), [&](const Option& o) { return option == o.name; });
-    if (known != option_table.end())
-      apply(*known, result);
-    else if (constexpr std::string_view subpath = "x-stack.subpath="; option.starts_with(subpath))
-      result.subpath = option.substr(subpath.size());
-    else
-      result.data.push_back(option);
-  }
-  return result;
-}
 
 int clone_source(const Mount& mount, const MountOptions& options, MountFailure& failure) {
   int tree = -1;
@@ -241,7 +164,7 @@ int set_attributes(int mount, std::uint64_t set, std::uint64_t clear, bool recur
   attributes.attr_set = set;
   attributes.attr_clr = clear;
   // the kernel wants the whole field of access-time modes cleared before one of them is set
-  if ((set & MOUNT_ATTR__ATIME) != 0) attributes.attr_clr |= MOUNT_ATTR__ATIME;
+  if (((set | clear) & MOUNT_ATTR__ATIME) != 0) attributes.attr_clr |= MOUNT_ATTR__ATIME;
   return ::mount_setattr(mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes) != 0 ? errno
                                                                                                                          : 0;
 }
@@ -372,8 +295,32 @@ MountFailure mount_layers(int root, const Mount& mount, const MountOptions& opti
 
 }  // namespace
 
+namespace {
+
+/// "remount": other options for what is mounted there already.
+MountFailure remount(int root, const Mount& mount, const MountOptions& options) {
+  const UniqueFd target(sys::openat2(root, mount.destination.c_str(), O_PATH | O_CLOEXEC, RESOLVE_IN_ROOT));
+  if (!target) return failed("remount " + mount.destination);
+  if (const int error = set_attributes(target.get(), options.set, options.clear, false))
+    return failed(error, "remount " + mount.destination);
+  return {};
+}
+
+/// With "tmpcopyup": what the image has there, copied into the new file system before it covers it.
+MountFailure copy_up(int made, const UniqueFd& target, const Mount& mount) {
+  try {
+    copy_contents(target.get(), made);
+    return {};
+  } catch (const Error& error) {
+    return failed(EIO, "copy " + mount.destination + " into its tmpfs: " + error.what());
+  }
+}
+
+}  // namespace
+
 MountFailure mount_into(int root, const Mount& mount, int source_tree) {
   MountOptions options = parse_mount_options(mount.options);
+  if (options.remount) return remount(root, mount, options);
   if (options.bind || mount.type == "bind") return mount_bind(root, mount, options, source_tree);
   if (mount.type == "overlay") return mount_layers(root, mount, options);
   const bool is_tmpfs = mount.type == "tmpfs";
@@ -386,10 +333,17 @@ MountFailure mount_into(int root, const Mount& mount, int source_tree) {
     if (!direct) return failed("mount point " + mount.destination + " must be a directory, not a link");
   }
   if (is_tmpfs) inherit_mode(target.get(), options);
+  options.data.insert(options.data.end(), options.superblock.begin(), options.superblock.end());
   std::string message;
   const char* source = mount.source.empty() ? mount.type.c_str() : mount.source.c_str();
-  const UniqueFd made(make_mount(mount.type.c_str(), source, options.data, options.set, &message));
+  const std::uint64_t attributes = options.set | options.recursive_set;
+  const std::uint64_t read_only = attributes & MOUNT_ATTR_RDONLY;  // not before it is filled
+  const UniqueFd made(make_mount(mount.type.c_str(), source, options.data, attributes & ~read_only, &message));
   if (!made) return failed("mount " + mount.type + " at " + mount.destination + (message.empty() ? "" : " (" + message + ")"));
+  if (options.copy_up)
+    if (MountFailure failure = copy_up(made.get(), target, mount)) return failure;
+  if (const int error = set_attributes(made.get(), read_only, 0, false))
+    return failed(error, "options of " + mount.destination);
   if (const int error = attach_mount(made.get(), target.get()))
     return failed(error, "mount " + mount.type + " at " + mount.destination);
   if (const int error = set_propagation(made.get(), options)) return failed(error, "propagation of " + mount.destination);

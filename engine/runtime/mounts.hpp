@@ -15,15 +15,21 @@ struct MountOptions {
   std::uint64_t set = 0;  ///< MOUNT_ATTR_*
   std::uint64_t clear = 0;
   std::uint64_t recursive_set = 0;  ///< "rro", "rnosuid" …
-  std::uint64_t propagation = 0;    ///< MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE
+  std::uint64_t recursive_clear = 0;
+  std::uint64_t propagation = 0;  ///< MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE
   bool propagation_recursive = false;
   bool bind = false;
   bool bind_recursive = false;
-  bool create_host_path = false;
-  std::string subpath;            ///< "x-stack.subpath=a/b": only this part of the source, which no link leads out of
-  std::vector<std::string> data;  ///< "size=64m": for the file system
+  bool idmap = false;  ///< "idmap", "ridmap"
+  bool idmap_recursive = false;
+  bool copy_up = false;  ///< "tmpcopyup"
+  bool remount = false;
+  std::vector<std::string> superblock;  ///< "sync", "dirsync" …: of a file system, not of a bind
+  std::string subpath;                  ///< "x-stack.subpath=a/b": only this part of the source, which no link leads out of
+  std::vector<std::string> data;        ///< "size=64m": for the file system
 };
 MountOptions parse_mount_options(const std::vector<std::string>& options);
+std::vector<std::string> mount_option_names();  ///< what parse_mount_options() knows, in alphabetical order
 
 /// What failed, for the message; empty when nothing did.
 struct MountFailure {

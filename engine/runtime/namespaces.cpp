@@ -17,6 +17,8 @@ int fail(InitConfig& config, std::string what, int error = errno) {
   return error == 0 ? EIO : error;
 }
 
+}  // namespace
+
 int flag_of(NamespaceType type) {
   switch (type) {
     case NamespaceType::mount: return CLONE_NEWNS;
@@ -26,11 +28,10 @@ int flag_of(NamespaceType type) {
     case NamespaceType::uts: return CLONE_NEWUTS;
     case NamespaceType::cgroup: return CLONE_NEWCGROUP;
     case NamespaceType::user: return CLONE_NEWUSER;
+    case NamespaceType::time: return CLONE_NEWTIME;
   }
   return 0;
 }
-
-}  // namespace
 
 const Namespace* find_namespace(const Spec& spec, NamespaceType type) {
   const auto& all = spec.linux_.namespaces;
@@ -41,7 +42,9 @@ const Namespace* find_namespace(const Spec& spec, NamespaceType type) {
 std::uint64_t clone_flags(const Spec& spec, bool has_netns) {
   std::uint64_t flags = 0;
   for (const Namespace& ns : spec.linux_.namespaces) {
-    if (!ns.path.empty() || ns.type == NamespaceType::cgroup || (ns.type == NamespaceType::network && has_netns)) continue;
+    if (!ns.path.empty() || ns.type == NamespaceType::cgroup || ns.type == NamespaceType::time ||
+        (ns.type == NamespaceType::network && has_netns))
+      continue;
     flags |= static_cast<std::uint64_t>(flag_of(ns.type));
   }
   return flags;
@@ -65,7 +68,10 @@ int join_namespaces(InitConfig& config) {
     config.netns_fd = -1;
   }
   for (const Namespace& ns : config.spec->linux_.namespaces) {
-    if (ns.path.empty() || ns.type == NamespaceType::pid) continue;  // pid: the parent did it before the clone
+    // a process is born into its pid namespace, and into a user namespace before all that belongs to it
+    if (ns.path.empty() || ns.type == NamespaceType::pid || ns.type == NamespaceType::user) continue;
+    const auto& done = config.already_joined;
+    if (std::find(done.begin(), done.end(), ns.type) != done.end()) continue;
     const UniqueFd fd(::open(ns.path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd || ::setns(fd.get(), flag_of(ns.type)) != 0) return fail(config, "namespace " + ns.path);
   }
@@ -74,9 +80,21 @@ int join_namespaces(InitConfig& config) {
 
 int join_container(InitConfig& config) {
   constexpr int all = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
-  if (::setns(config.target_pidfd, all) != 0) return fail(config, "join the container's namespaces");
+  if (::setns(config.target_pidfd, all | config.join_also) != 0) return fail(config, "join the container's namespaces");
   ::close(config.target_pidfd);
   config.target_pidfd = -1;
+  return 0;
+}
+
+int await_ids(InitConfig& config) {
+  if (!config.waits_for_ids) return 0;
+  const int error = wait_for_go(config.sync_fd);
+  return error == 0 ? 0 : fail(config, "ids of the user namespace", error);
+}
+
+int become_root(InitConfig& config) {
+  if (!config.in_user_namespace) return 0;
+  if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) return fail(config, "root of the user namespace");
   return 0;
 }
 

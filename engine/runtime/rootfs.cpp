@@ -71,6 +71,14 @@ int make_device(int root, const Device& device) {
   return ::fchownat(parent.get(), name, device.uid, device.gid, AT_SYMLINK_NOFOLLOW) != 0 ? errno : 0;
 }
 
+/// Nodes cannot be made in a user namespace: the host's stands for it.
+int bind_device(int root, const Device& device) {
+  const UniqueFd tree(clone_tree(AT_FDCWD, device.path.c_str(), false));
+  if (!tree) return errno;
+  const UniqueFd target(open_or_make_in_root(root, device.path, false));
+  return target ? attach_mount(tree.get(), target.get()) : errno;
+}
+
 /// Expands '*' in one path component each, after the pivot. Nothing found is no error.
 std::vector<std::string> expand(const std::string& pattern) {
   const auto star = pattern.find('*');
@@ -137,9 +145,24 @@ int make_readonly(InitConfig& config, const std::string& path) {
 
 namespace {
 
+MountFailure mount_one(InitConfig& config, std::size_t index) {
+  const Mount& mount = config.spec->mounts[index];
+  if (mount.type == "cgroup" && !parse_mount_options(mount.options).bind) return mount_cgroups(config, mount);
+  return mount_into(config.root_fd, mount, index < config.sources.size() ? config.sources[index] : -1);
+}
+
+/// Is /dev the host's, or another directory full of devices? Then nothing is made in it.
+bool has_bound_dev(const Spec& spec) {
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const Mount& mount) {
+    const bool is_dev = mount.destination == "/dev" || mount.destination == "/dev/";
+    return is_dev && (mount.type == "bind" || parse_mount_options(mount.options).bind);
+  });
+}
+
 /// What a container mounts below a shared bind is to appear on the host: the bind must come from the host's own peer group,
 /// which this namespace leaves next.
 int clone_shared_sources(InitConfig& config) {
+  if (!config.sources.empty()) return 0;  // the parent did it
   for (const Mount& mount : config.spec->mounts) {
     int tree = -1;
     const MountOptions options = parse_mount_options(mount.options);
@@ -148,7 +171,7 @@ int clone_shared_sources(InitConfig& config) {
       tree = clone_source(mount, options, failure);
       if (failure) return fail(config, failure.what, failure.error);
     }
-    config.shared_sources.push_back(tree);
+    config.sources.push_back(tree);
   }
   return 0;
 }
@@ -159,9 +182,8 @@ int make_mounts_private(InitConfig& config) {
   if (const int error = clone_shared_sources(config)) return error;
   // slave: what the host mounts later under a propagating bind still arrives, nothing of ours goes back
   const std::string& wanted = config.spec->linux_.rootfs_propagation;
-  const unsigned long flag = wanted == "shared" || wanted == "rshared"     ? MS_SHARED
-                             : wanted == "private" || wanted == "rprivate" ? MS_PRIVATE
-                                                                           : MS_SLAVE;
+  // "shared" and "unbindable" are for the container's root alone, once it is in place
+  const unsigned long flag = wanted == "private" || wanted == "rprivate" ? MS_PRIVATE : MS_SLAVE;
   if (::mount(nullptr, "/", nullptr, MS_REC | flag, nullptr) != 0) return fail(config, "propagation of /");
   return 0;
 }
@@ -177,8 +199,10 @@ int mount_rootfs(InitConfig& config) {
     // any directory does as a place: nobody outside this mount namespace sees what covers it
     if (place.empty()) place = root.overlay->upper.empty() ? root.overlay->lower.front() : root.overlay->upper;
   } else {
-    mount.reset(clone_tree(AT_FDCWD, place.c_str(), true));
+    mount.reset(config.root_tree >= 0 ? config.root_tree : clone_tree(AT_FDCWD, place.c_str(), true));
     if (!mount) return fail(config, "rootfs " + place);
+    // the root of a user namespace may not even see the place: over "/" does as well
+    if (config.root_tree >= 0) place = "/";
   }
   const UniqueFd target(::open(place.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!target) return fail(config, "rootfs " + place);
@@ -190,17 +214,17 @@ int mount_rootfs(InitConfig& config) {
 
 int mount_filesystems(InitConfig& config) {
   for (std::size_t i = 0; i < config.spec->mounts.size(); ++i) {
-    const Mount& mount = config.spec->mounts[i];
-    const MountFailure failure =
-        mount.type == "cgroup" ? mount_cgroups(config, mount) : mount_into(config.root_fd, mount, config.shared_sources[i]);
+    const MountFailure failure = mount_one(config, i);
     if (failure) return fail(config, failure.what, failure.error);
   }
   return 0;
 }
 
 int make_devices(InitConfig& config) {
+  if (has_bound_dev(*config.spec)) return 0;
   for (const Device& device : config.spec->linux_.devices) {
-    if (const int error = make_device(config.root_fd, device)) return fail(config, "device " + device.path, error);
+    const int error = config.in_user_namespace ? bind_device(config.root_fd, device) : make_device(config.root_fd, device);
+    if (error != 0) return fail(config, "device " + device.path, error);
   }
   const UniqueFd dev(sys::openat2(config.root_fd, "dev", O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT));
   if (!dev) return 0;  // a rootfs of a bundle may do without
@@ -213,7 +237,19 @@ int make_devices(InitConfig& config) {
   return 0;
 }
 
+namespace {
+
+/// Where nothing can be pivoted away from (a ramdisk): the root is moved over the old one.
+int move_rootfs(InitConfig& config) {
+  if (::move_mount(config.root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) != 0) return fail(config, "move rootfs to /");
+  if (::fchdir(config.root_fd) != 0 || ::chroot(".") != 0 || ::chdir("/") != 0) return fail(config, "chroot");
+  return 0;
+}
+
+}  // namespace
+
 int enter_rootfs(InitConfig& config) {
+  if (!config.pivots) return move_rootfs(config);
   const UniqueFd old_root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!old_root || ::fchdir(config.root_fd) != 0) return fail(config, "change to rootfs");
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return fail(config, "pivot_root");
@@ -259,12 +295,30 @@ int hide_paths(InitConfig& config) {
   return 0;
 }
 
+namespace {
+
+/// Only now: what the steps before did was to reach nobody.
+int set_root_propagation(InitConfig& config, int root) {
+  const std::string& wanted = config.spec->linux_.rootfs_propagation;
+  if (wanted.empty()) return 0;
+  const MountOptions options = parse_mount_options({wanted});
+  if (options.propagation == 0) return fail(config, "rootfsPropagation=" + wanted + " is not supported", EINVAL);
+  mount_attr attributes{};
+  attributes.propagation = options.propagation;
+  const unsigned flags = AT_EMPTY_PATH | (options.propagation_recursive ? AT_RECURSIVE : 0);
+  if (::mount_setattr(root, "", flags, &attributes, sizeof attributes) != 0) return fail(config, "propagation of the rootfs");
+  return 0;
+}
+
+}  // namespace
+
 int seal_rootfs(InitConfig& config) {
   const UniqueFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (config.spec->root.readonly) {
     if (const int error = set_attributes(root.get(), MOUNT_ATTR_RDONLY, 0, false))
       return fail(config, "read-only rootfs", error);
   }
+  if (const int error = set_root_propagation(config, root.get())) return error;
   ::close(config.root_fd);
   config.root_fd = -1;
   return 0;

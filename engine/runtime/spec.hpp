@@ -36,6 +36,23 @@ struct Capabilities {
   std::vector<std::string> ambient;
 };
 
+/// I/O priority class and level (ioprio_set(2)).
+struct IoPriority {
+  std::string io_class;  ///< "IOPRIO_CLASS_BE", …
+  int priority = 0;      ///< 0 to 7
+};
+
+/// sched_setattr(2)
+struct Scheduler {
+  std::string policy;  ///< "SCHED_OTHER", "SCHED_FIFO", …
+  std::int32_t nice = 0;
+  std::int32_t priority = 0;
+  std::vector<std::string> flags;  ///< "SCHED_FLAG_RESET_ON_FORK", …
+  std::uint64_t runtime = 0;       ///< nanoseconds, of SCHED_DEADLINE, as the two below
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+};
+
 struct Process {
   bool terminal = false;
   std::uint16_t console_rows = 0;  ///< 0: leave the kernel's default
@@ -49,16 +66,27 @@ struct Process {
   bool no_new_privileges = false;
   std::string apparmor_profile;  ///< empty: none is set
   std::optional<int> oom_score_adj;
+  std::optional<IoPriority> io_priority;
+  std::optional<Scheduler> scheduler;
   bool init = false;  ///< x-stack: our own init is PID 1, reaps and forwards signals
 };
 
-/// OCI mount: options as in fstab, "rbind", "ro", "rro", "rprivate", "nosuid", "mode=755" …
+/// A range of ids: `container` to container+size-1 inside are `host` … outside.
+struct IdMapping {
+  std::uint32_t container = 0;
+  std::uint32_t host = 0;
+  std::uint32_t size = 0;
+};
+
+/// OCI mount: options as in fstab, "rbind", "ro", "rro", "rprivate", "nosuid", "mode=755", "ridmap" …
 struct Mount {
   std::string destination;  ///< absolute, resolved inside the rootfs
   std::string type;         ///< "bind", "tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup"
   std::string source;
   std::vector<std::string> options;
-  std::string source_namespace;  ///< x-stack: a bind's source is looked up in this mount namespace ("/proc/N/ns/mnt")
+  std::string source_namespace;         ///< x-stack: a bind's source is looked up in this mount namespace ("/proc/N/ns/mnt")
+  std::vector<IdMapping> uid_mappings;  ///< of an idmapped mount; empty: those of the container's user namespace
+  std::vector<IdMapping> gid_mappings;
 };
 
 struct Overlay {
@@ -73,7 +101,7 @@ struct Root {
   std::optional<Overlay> overlay;  ///< x-stack
 };
 
-enum class NamespaceType { mount, pid, network, ipc, uts, cgroup, user };
+enum class NamespaceType { mount, pid, network, ipc, uts, cgroup, user, time };
 struct Namespace {
   NamespaceType type = NamespaceType::mount;
   std::string path;  ///< join this one ("/proc/N/ns/ipc"); empty: a new one
@@ -104,6 +132,11 @@ struct BlockDeviceValue {
   std::uint64_t value = 0;  ///< bytes or operations a second; or a weight, 10 to 1000
 };
 
+struct HugepageLimit {
+  std::string page_size;    ///< "2MB"
+  std::uint64_t limit = 0;  ///< bytes
+};
+
 struct Resources {
   std::vector<DeviceRule> devices;
   std::optional<std::int64_t> memory_limit;        ///< bytes
@@ -122,7 +155,36 @@ struct Resources {
   std::optional<std::uint16_t> blkio_weight;
   std::vector<BlockDeviceValue> blkio_weight_device;
   std::vector<BlockDeviceValue> throttle_read_bps, throttle_write_bps, throttle_read_iops, throttle_write_iops;
-  std::map<std::string, std::string> unified;  ///< cgroup v2 file → value
+  std::optional<std::int64_t> cpu_idle;    ///< v2 and newer v1: 1 makes it SCHED_IDLE
+  std::optional<std::uint64_t> cpu_burst;  ///< microseconds
+  std::vector<HugepageLimit> hugepage_limits;
+  std::optional<std::uint32_t> network_class;               ///< v1 net_cls.classid
+  std::map<std::string, std::uint32_t> network_priorities;  ///< v1 net_prio.ifpriomap, by interface
+  std::map<std::string, std::string> unified;               ///< cgroup v2 file → value
+};
+
+/// A program run at a point of the life cycle, with the container's state on its standard input.
+struct Hook {
+  std::string path;               ///< absolute
+  std::vector<std::string> args;  ///< with argv[0]; empty: the path
+  std::vector<std::string> env;
+  std::optional<int> timeout;  ///< seconds
+};
+
+/// Where each runs: see runtime-spec, "Lifecycle".
+struct Hooks {
+  std::vector<Hook> prestart;          ///< outside, before the root is entered
+  std::vector<Hook> create_runtime;    ///< the same, after prestart
+  std::vector<Hook> create_container;  ///< in the container's namespaces, found outside its root
+  std::vector<Hook> start_container;   ///< in the container, before the command
+  std::vector<Hook> poststart;         ///< outside, after the command began
+  std::vector<Hook> poststop;          ///< outside, after the container was deleted
+};
+
+/// Offset of a clock in a new time namespace.
+struct TimeOffset {
+  std::int64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
 };
 
 struct Linux {
@@ -133,7 +195,12 @@ struct Linux {
   std::map<std::string, std::string> sysctl;
   std::vector<std::string> masked_paths;  ///< may hold one '*' per component
   std::vector<std::string> readonly_paths;
-  std::string rootfs_propagation;  ///< "", "private", "rslave", "rshared" …
+  std::string rootfs_propagation;       ///< "", "private", "rslave", "rshared" …
+  std::vector<IdMapping> uid_mappings;  ///< of a new user namespace
+  std::vector<IdMapping> gid_mappings;
+  std::map<std::string, TimeOffset> time_offsets;  ///< "monotonic", "boottime"
+  std::string personality;                         ///< "", "LINUX", "LINUX32"
+  std::string seccomp;  ///< JSON of the OCI `seccomp` object; empty: none. The engine hands its filter over compiled instead.
 };
 
 struct Spec {
@@ -143,6 +210,7 @@ struct Spec {
   Root root;
   std::vector<Mount> mounts;  ///< in this order
   Linux linux_;
+  Hooks hooks;
   std::map<std::string, std::string> annotations;
 };
 
@@ -159,6 +227,8 @@ Process process_from_json(const nlohmann::json& object);
 Spec default_spec();
 /// The same for --privileged: all capabilities and devices, nothing masked, writable /sys and cgroups.
 void make_privileged(Spec& spec);
+std::vector<Device> default_devices();            ///< null, zero, full, tty, random, urandom
+std::vector<DeviceRule> default_device_rules();   ///< for those and terminals
 std::vector<std::string> default_capabilities();  ///< "CAP_CHOWN" …
 std::vector<std::string> all_capabilities();      ///< known to us and in our bounding set
 /// "NET_ADMIN", "cap_net_admin" or "CAP_NET_ADMIN" → "CAP_NET_ADMIN"; "ALL" stays. Throws invalid_argument for an unknown name.

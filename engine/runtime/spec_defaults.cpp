@@ -27,19 +27,6 @@ std::vector<Mount> default_mounts() {
   };
 }
 
-std::vector<Device> default_devices() {
-  return {{"/dev/null", 'c', 1, 3}, {"/dev/zero", 'c', 1, 5},   {"/dev/full", 'c', 1, 7},
-          {"/dev/tty", 'c', 5, 0},  {"/dev/random", 'c', 1, 8}, {"/dev/urandom", 'c', 1, 9}};
-}
-
-/// Nothing but these may be opened; any node may be made, since opening it is what counts.
-std::vector<DeviceRule> default_device_rules() {
-  return {{false, 'a', {}, {}, "rwm"}, {true, 'c', {}, {}, "m"},    {true, 'b', {}, {}, "m"}, {true, 'c', 1, 3, "rwm"},
-          {true, 'c', 1, 8, "rwm"},    {true, 'c', 1, 7, "rwm"},    {true, 'c', 5, 0, "rwm"}, {true, 'c', 1, 5, "rwm"},
-          {true, 'c', 1, 9, "rwm"},    {true, 'c', 136, {}, "rwm"}, {true, 'c', 5, 2, "rwm"}, {true, 'c', 5, 1, "rwm"},
-          {false, 'c', 10, 229, "rwm"}};
-}
-
 void add_host_devices(const std::filesystem::path& directory, const std::string& inside, std::vector<Device>& devices) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
@@ -61,6 +48,19 @@ void add_host_devices(const std::filesystem::path& directory, const std::string&
 }
 
 }  // namespace
+
+std::vector<Device> default_devices() {
+  return {{"/dev/null", 'c', 1, 3}, {"/dev/zero", 'c', 1, 5},   {"/dev/full", 'c', 1, 7},
+          {"/dev/tty", 'c', 5, 0},  {"/dev/random", 'c', 1, 8}, {"/dev/urandom", 'c', 1, 9}};
+}
+
+/// Nothing but these may be opened; any node may be made, since opening it is what counts.
+std::vector<DeviceRule> default_device_rules() {
+  return {{false, 'a', {}, {}, "rwm"}, {true, 'c', {}, {}, "m"},    {true, 'b', {}, {}, "m"}, {true, 'c', 1, 3, "rwm"},
+          {true, 'c', 1, 8, "rwm"},    {true, 'c', 1, 7, "rwm"},    {true, 'c', 5, 0, "rwm"}, {true, 'c', 1, 5, "rwm"},
+          {true, 'c', 1, 9, "rwm"},    {true, 'c', 136, {}, "rwm"}, {true, 'c', 5, 2, "rwm"}, {true, 'c', 5, 1, "rwm"},
+          {false, 'c', 10, 229, "rwm"}};
+}
 
 Spec default_spec() {
   Spec spec;

@@ -50,7 +50,19 @@ void send_descriptor(int sync_fd, char tag, int fd) {
   [[maybe_unused]] const ssize_t sent = ::sendmsg(sync_fd, &message, MSG_NOSIGNAL);
 }
 
-SyncResult wait_for_init(int sync_fd) {
+void send_go(int sync_fd) { send_descriptor(sync_fd, 'G', -1); }
+
+int wait_for_go(int sync_fd) {
+  char tag = 0;
+  ssize_t n = -1;
+  do {
+    n = ::recv(sync_fd, &tag, 1, 0);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return errno;
+  return n == 1 && tag == 'G' ? 0 : ECANCELED;
+}
+
+SyncResult wait_for_init(int sync_fd, const std::function<void()>& run_hooks) {
   SyncResult result;
   bool ready = false;
   for (;;) {
@@ -75,7 +87,10 @@ SyncResult wait_for_init(int sync_fd) {
       result.terminal_fd = fd;
     else if (buffer[0] == 'R')
       ready = true;
-    else if (buffer[0] == 'E' && n >= static_cast<ssize_t>(sizeof(FailureHeader))) {
+    else if (buffer[0] == 'H') {
+      if (run_hooks) run_hooks();
+      send_go(sync_fd);
+    } else if (buffer[0] == 'E' && n >= static_cast<ssize_t>(sizeof(FailureHeader))) {
       FailureHeader header;
       std::memcpy(&header, buffer, sizeof header);
       result.failure = {header.exit_code, header.error,

@@ -132,6 +132,8 @@ MonitorConfig monitor_config(const CreateConfig& config, Container& container) {
   result.log_file_name = config.log_file_name;
   result.log_format = config.log_format;
   result.log_attributes = config.log_attributes;
+  result.log_compress = static_cast<std::uint8_t>(config.log_compress);
+  result.log_shipping = config.log_shipping;
   result.engine_lock = config.engine_lock;
   result.engine_argv = config.engine_argv;
   result.engine_environment = config.engine_environment;

@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include "engine/shim/json_log.hpp"
+#include "engine/shim/log_compress.hpp"
 
 namespace stack::engine::shim {
 
@@ -106,15 +107,29 @@ void LogWriter::open() {
   if (size_ != size && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) fd_.reset();
 }
 
+void LogWriter::remove(std::uint32_t number) const {
+  ::unlink(file(number).c_str());
+  ::unlink((file(number) + compressed_suffix).c_str());
+}
+
+void LogWriter::shift(std::uint32_t number) const {
+  remove(number + 1);
+  ::rename(file(number).c_str(), file(number + 1).c_str());
+  ::rename((file(number) + compressed_suffix).c_str(), (file(number + 1) + compressed_suffix).c_str());
+}
+
 void LogWriter::rotate() {
-  for (std::uint32_t number = settings_.max_files - 1; number > 0; --number)
-    ::rename(file(number - 1).c_str(), file(number).c_str());
-  if (settings_.max_files == 1) ::unlink(file(0).c_str());
+  if (settings_.compress) wait_for_compression(file(1));
+  if (settings_.max_files == 1)
+    remove(0);
+  else
+    for (std::uint32_t number = settings_.max_files - 1; number > 0; --number) shift(number - 1);
   open();
+  if (settings_.compress && settings_.max_files > 1) compress_in_background(file(1));
 }
 
 void LogWriter::set_limits(std::uint64_t max_size, std::uint32_t max_files) {
-  for (std::uint32_t number = std::max(max_files, 1u); number < settings_.max_files; ++number) ::unlink(file(number).c_str());
+  for (std::uint32_t number = std::max(max_files, 1u); number < settings_.max_files; ++number) remove(number);
   settings_.max_size = max_size;
   settings_.max_files = std::max(max_files, 1u);
 }

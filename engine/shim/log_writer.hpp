@@ -18,6 +18,7 @@ struct LogSettings {
   std::string attributes;      ///< json: see append_json_line()
   std::uint64_t max_size = 0;  ///< bytes of one file; 0: no limit
   std::uint32_t max_files = 1;
+  bool compress = false;  ///< rotated files are kept as gzip
 };
 
 class LogWriter {
@@ -44,6 +45,8 @@ private:
   void flush_lines();
   void open();
   void rotate();
+  void remove(std::uint32_t number) const;
+  void shift(std::uint32_t number) const;  ///< to the next number
   std::string file(std::uint32_t number) const;
   LogSettings settings_;
   std::uint64_t size_ = 0;

@@ -1,4 +1,5 @@
-// The shim's process roles. It is always executed from a sealed memfd, never from its file.
+// The shim's process roles. It is always executed from a sealed memfd, never from its file; the runc command line, which people
+// and other container managers call by the file, sees to that itself.
 #include <cstdio>
 #include <string_view>
 
@@ -10,6 +11,7 @@ int main(int argc, char** argv, char** environment) {
   const std::string_view name = argc > 0 ? argv[0] : "";
   // argv: /sbin/docker-init -- <argv of the command…>; this is PID 1 of a container
   if (name == runtime::init_path && argc > 2) return runtime::run_as_pid1(runtime::init_sync_fd, argv + 2, environment);
+  if (shim::is_oci_command_line(argc, argv)) return shim::run_oci(argc, argv, environment);
   const std::string_view role = argc > 1 ? argv[1] : "";
   if (role == "create") return shim::run_create();
   if (role == "monitor") return shim::run_monitor();

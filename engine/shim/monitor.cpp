@@ -15,12 +15,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
-#include <optional>
+#include <memory>
 
 #include "base/error.hpp"
 #include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/shim/engine_watch.hpp"
+#include "engine/shim/log_shipper.hpp"
 #include "engine/shim/log_writer.hpp"
 #include "engine/shim/loop.hpp"
 #include "engine/shim/monitor_config.hpp"
@@ -66,6 +67,7 @@ private:
   Loop loop_;
   ScratchBuffer scratch_;
   LogWriter log_;
+  std::unique_ptr<LogShipper> shipper_;  ///< only with a logging service
   Sockets sockets_;
   Streams streams_;
   EngineWatch engine_watch_;
@@ -83,14 +85,21 @@ LogSettings log_settings(const MonitorConfig& config) {
           .format = static_cast<LogFormat>(config.log_format),
           .attributes = config.log_attributes,
           .max_size = config.log_max_size,
-          .max_files = config.log_max_files};
+          .max_files = config.log_max_files,
+          .compress = config.log_compress != 0};
+}
+
+std::unique_ptr<LogShipper> make_shipper(Loop& loop, const MonitorConfig& config) {
+  if (config.log_shipping.empty()) return nullptr;
+  return std::make_unique<LogShipper>(loop, LogShipping::from_words(config.log_shipping));
 }
 
 Monitor::Monitor(MonitorConfig config)
     : config_(std::move(config)),
       log_(log_settings(config_)),
+      shipper_(make_shipper(loop_, config_)),
       sockets_(loop_, scratch_, UniqueFd(config_.netns_fd)),
-      streams_(loop_, log_, scratch_, config_),
+      streams_(loop_, log_, shipper_.get(), scratch_, config_),
       engine_watch_(loop_, config_),
       server_(loop_, UniqueFd(config_.listen_fd), sockets_, services()),
       pid_fd_(config_.pid_fd),

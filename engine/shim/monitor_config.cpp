@@ -18,6 +18,8 @@ void visit(Config& config, Visitor&& field) {
   field(config.log_file_name);
   field(config.log_format);
   field(config.log_attributes);
+  field(config.log_compress);
+  field(config.log_shipping);
   field(config.engine_lock);
   field(config.engine_argv);
   field(config.engine_environment);

@@ -27,6 +27,8 @@ struct MonitorConfig {
   std::string log_file_name;
   std::uint8_t log_format = 0;  ///< LogFormat
   std::string log_attributes;
+  std::uint8_t log_compress = 0;
+  std::vector<std::string> log_shipping;  ///< LogShipping::to_words()
   std::string engine_lock;
   std::vector<std::string> engine_argv;
   std::vector<std::string> engine_environment;

@@ -6,4 +6,8 @@ int run_create();   ///< clones the container's first process, then executes its
 int run_monitor();  ///< stays with the container (monitor.cpp)
 int run_exec();     ///< runs a further process in a container and waits for it (exec.cpp)
 
+/// The runc command line, without an engine (oci/main.cpp).
+bool is_oci_command_line(int argc, char** argv);
+int run_oci(int argc, char** argv, char** environment);
+
 }  // namespace stack::engine::shim

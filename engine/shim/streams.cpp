@@ -24,8 +24,13 @@ void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NON
 
 }  // namespace
 
-Streams::Streams(Loop& loop, LogWriter& log, ScratchBuffer& scratch, const MonitorConfig& config)
-    : loop_(loop), log_(log), scratch_(scratch), terminal_(config.terminal != 0), stdin_once_(config.stdin_once != 0) {
+Streams::Streams(Loop& loop, LogWriter& log, LogShipper* shipper, ScratchBuffer& scratch, const MonitorConfig& config)
+    : loop_(loop),
+      log_(log),
+      shipper_(shipper),
+      scratch_(scratch),
+      terminal_(config.terminal != 0),
+      stdin_once_(config.stdin_once != 0) {
   stdin_.reset(terminal_ && config.stdin_fd >= 0 ? ::fcntl(config.stdin_fd, F_DUPFD_CLOEXEC, 0) : config.stdin_fd);
   stdout_.reset(config.stdout_fd);
   stderr_.reset(config.stderr_fd);
@@ -34,6 +39,7 @@ Streams::Streams(Loop& loop, LogWriter& log, ScratchBuffer& scratch, const Monit
   }
   if (stdout_) loop_.watch(stdout_.get(), EPOLLIN, [this](std::uint32_t) { on_output(stdout_, LogStream::out); });
   if (stderr_) loop_.watch(stderr_.get(), EPOLLIN, [this](std::uint32_t) { on_output(stderr_, LogStream::err); });
+  if (shipper_ != nullptr) shipper_->on_room([this] { update_interest(); });
 }
 
 void Streams::close_output(UniqueFd& fd) {
@@ -53,6 +59,7 @@ bool Streams::read_output(int fd, LogStream stream) {
   if (length == 64 * 1024) ::fcntl(fd, F_SETPIPE_SZ, busy_pipe_size);
   const std::string_view bytes(scratch_.data(), length);
   log_.write(stream, bytes);
+  if (shipper_ != nullptr) shipper_->write(stream, bytes);
   broadcast(stream, bytes);
   return true;
 }
@@ -88,6 +95,7 @@ void Streams::broadcast(LogStream stream, std::string_view bytes) {
 }
 
 bool Streams::backlogged() const {
+  if (shipper_ != nullptr && shipper_->is_full()) return true;
   return std::any_of(clients_.begin(), clients_.end(),
                      [](const Client& client) { return client.out.queued() > max_client_backlog; });
 }
@@ -219,6 +227,7 @@ void Streams::finish(std::function<void()> done) {
     }
     close_output(*fd);
   }
+  if (shipper_ != nullptr) shipper_->finish();
   finished_ = true;
   if (stdin_watched_) loop_.forget(stdin_.get());
   stdin_watched_ = false;

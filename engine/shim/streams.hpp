@@ -7,6 +7,7 @@
 
 #include "base/unique_fd.hpp"
 #include "engine/shim/channel.hpp"
+#include "engine/shim/log_shipper.hpp"
 #include "engine/shim/log_writer.hpp"
 #include "engine/shim/loop.hpp"
 #include "engine/shim/monitor_config.hpp"
@@ -15,7 +16,8 @@ namespace stack::engine::shim {
 
 class Streams {
 public:
-  Streams(Loop& loop, LogWriter& log, ScratchBuffer& scratch, const MonitorConfig& config);
+  /// `shipper`: null without a logging service.
+  Streams(Loop& loop, LogWriter& log, LogShipper* shipper, ScratchBuffer& scratch, const MonitorConfig& config);
 
   /// Takes the socket; `flags`: AttachFlags. Works after the exit too: the client sees the end at once.
   void attach(UniqueFd socket, std::uint8_t flags);
@@ -53,6 +55,7 @@ private:
 
   Loop& loop_;
   LogWriter& log_;
+  LogShipper* const shipper_;
   ScratchBuffer& scratch_;
   const bool terminal_;
   const bool stdin_once_;

@@ -42,7 +42,8 @@ TEST(Dispatch, HelpListsEveryCommand) {
 
 void expect_help(const Command& command, std::vector<std::string> words) {
   words.emplace_back(command.name);
-  for (const Command& child : command.children) expect_help(child, words);
+  for (const Command& child : command.children)
+    if (!child.summary.empty()) expect_help(child, words);
   std::vector<std::string> with_flag = words;
   with_flag.emplace_back("--help");
   const Outcome outcome = call(with_flag);

@@ -99,6 +99,32 @@ TEST(Flags, SaysWhatIsWrongWithAValue) {
   EXPECT_NE(error_of(flags, {"--timeout"}), "");
 }
 
+TEST(Flags, ShortFlagsMayHaveAnEqualsSign) {
+  bool human = true;
+  std::string name;
+  std::vector<std::string> line;
+  Flags flags("run", "Run.");
+  flags.flag("-H,--human", human, "Human");
+  flags.value("-n,--name", name, "N", "Name");
+  flags.command_line(line, 1);
+  ASSERT_TRUE(flags.parse({"-H=false", "-n=a=b", "echo", "-n=c", "-H=true"}));
+  EXPECT_FALSE(human);
+  EXPECT_EQ(name, "a=b");
+  EXPECT_EQ(line, (std::vector<std::string>{"echo", "-n=c", "-H=true"}));
+}
+
+TEST(Flags, SaysWhichFlagHasNoValue) {
+  std::string tail;
+  Flags flags("logs", "Logs.");
+  flags.value("-n,--tail", tail, "N", "Lines");
+  try {
+    flags.parse({"-n"});
+    FAIL() << "no error";
+  } catch (const FlagError& error) {
+    EXPECT_STREQ(error.what(), "-n, --tail needs a value: --tail N");
+  }
+}
+
 TEST(Flags, CountsArguments) {
   std::vector<std::string> names;
   Flags flags("rm NAME", "");

@@ -1,4 +1,5 @@
-"""The outputs, messages and exit codes of commands are those recorded from docker compose 2.40 (tests/golden/commands)."""
+"""The outputs, messages and exit codes of commands are those recorded from docker compose 2.40 (tests/golden/commands) and from
+docker 28.5 (tests/golden/docker_commands)."""
 import unittest
 
 import command_outputs
@@ -6,14 +7,20 @@ from harness import StackCase
 
 
 class GoldenCommands(StackCase):
-    def test_outputs_are_docker_composes(self):
-        self.import_busybox()
-        self.compose((command_outputs.GOLDEN / "compose.yaml").read_text())
-        expected = (command_outputs.GOLDEN / "expected.txt").read_text().split("$ ")[1:]
-        for command_line, wanted in zip(command_outputs.script(), expected, strict=True):
+    def compare(self, folder: str):
+        for command_line, wanted in zip(command_outputs.script(folder), command_outputs.expected(folder), strict=True):
             ran = self.stack(*command_line, check=False)
             with self.subTest(command_line):
-                self.assertEqual(command_outputs.record_of(command_line, ran), "$ " + wanted)
+                self.assertEqual(command_outputs.record_of(command_line, ran), wanted)
+
+    def test_outputs_are_docker_composes(self):
+        self.import_busybox()
+        self.compose((command_outputs.GOLDEN / "commands/compose.yaml").read_text())
+        self.compare("commands")
+
+    def test_outputs_are_dockers(self):
+        self.import_busybox("local/golden:1")
+        self.compare("docker_commands")
 
 
 if __name__ == "__main__":

@@ -41,8 +41,8 @@ class Pull(RegistryCase):
             with self.subTest(tag):
                 top = registry.put_image("team/app", tag, layers, compression, docker)
                 name = f"{registry.host}/team/app:{tag}"
-                shown = self.stack("image", "pull", name).stderr
-                self.assertIn(f"Image {name}  Pulled", shown)
+                shown = self.stack("image", "pull", name).stdout
+                self.assertRegex(shown, f"Status: (Downloaded newer image|Image is up to date) for {name}\n{name}\n$")
                 self.assertEqual(self.image(name)["RepoDigests"][-1].split("@")[0], f"{registry.host}/team/app")
                 self.assertIn(f"{registry.host}/team/app@{top}", self.image(name)["RepoDigests"])
                 self.assertEqual(self.image(name)["RootFS"]["Layers"], [digest(layer) for layer in layers])

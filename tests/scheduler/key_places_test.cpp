@@ -68,6 +68,18 @@ TEST(KeyPlaces, AnEnginesMessageLeadsToTheKeyItIsAbout) {
   EXPECT_EQ(at("Cannot mkdir: /etc/passwd is not a directory"), "working_dir 21");
 }
 
+TEST(KeyPlaces, AVolumeThatCannotBeMountedIsNamedWhereItIsDeclared) {
+  const auto nfs = test::project_of(
+      "services:\n"
+      "  web: {image: i, ulimits: {nofile: 5}, volumes: ['data:/d', 'other:/o']}\n"
+      "volumes:\n"
+      "  other: {driver_opts: {type: nfs, o: 'addr=10.0.0.1', device: ':/a'}}\n"
+      "  data: {driver_opts: {type: nfs, o: 'addr=10.0.0.1', device: ':/b'}}\n");
+  EXPECT_EQ(blamed(nfs, "failed to mount local volume: mount :/b:/var/lib/stack/volumes/p_data/_data: No such device"),
+            "volumes.data 5");
+  EXPECT_EQ(blamed(nfs, "setting RLIMIT_NOFILE: Operation not permitted"), "ulimits 2");
+}
+
 TEST(KeyPlaces, NothingIsGuessed) {
   EXPECT_EQ(blamed(project(), "bind source path does not exist: /srv/data/more"), "none");
   EXPECT_EQ(blamed(project(), "Bind for 0.0.0.0:80800 failed: port is already allocated"), "none");

@@ -14,7 +14,7 @@ std::string up_images(const std::string& policy, std::int64_t age_seconds) {
   const compose::Project project = project_of("services: {a: {image: app, pull_policy: " + policy + "}}");
   ObservedState observed = nothing(project);
   observed.now = 1'000'000'000;
-  observed.image_times[test::image_id] = observed.now - age_seconds;
+  observed.inspected_images[test::image_id].last_tag_time = observed.now - age_seconds;
   return to_text(plan_images(project, observed, {}));
 }
 
@@ -38,10 +38,29 @@ TEST(PullPolicy, AnImageThatIsOnlyMountedIsPulledWhenItIsMissing) {
   EXPECT_EQ(to_text(plan_images(project, nothing(project), {})), "#1 [] PullImage image:data (missing)\n");
 }
 
-TEST(PullPolicy, OnlyImagesWhoseAgeMattersAreAskedFor) {
-  const compose::Project project =
-      project_of("services: {a: {image: one, pull_policy: daily}, b: {image: two, pull_policy: always}, c: {image: three}}");
-  EXPECT_EQ(observe_options_for(project).dated_images, std::vector<std::string>{"one"});
+TEST(PullPolicy, OnlyImagesWhoseAgeOrPlatformMattersAreAskedFor) {
+  const compose::Project project = project_of(
+      "services: {a: {image: one, pull_policy: daily}, b: {image: two, pull_policy: always}, c: {image: three},"
+      " d: {image: four, platform: linux/arm64}}");
+  EXPECT_EQ(observe_options_for(project).inspected_images, (std::vector<std::string>{"one", "four"}));
+}
+
+TEST(PullPolicy, AnImageForAnotherPlatformIsPulled) {
+  const compose::Project project = project_of("services: {a: {image: app, platform: linux/arm64}}");
+  ObservedState observed = nothing(project);
+  observed.inspected_images[test::image_id] = {.last_tag_time = 1, .os = "linux", .architecture = "amd64", .variant = ""};
+  EXPECT_EQ(to_text(plan_images(project, observed, {})), "#1 [] PullImage image:app (for linux/arm64)\n");
+  observed.inspected_images[test::image_id].architecture = "arm64";
+  EXPECT_EQ(to_text(plan_images(project, observed, {})), "");
+}
+
+TEST(PullPolicy, PlatformsAreComparedByWhatBothSay) {
+  const InspectedImage image{.last_tag_time = {}, .os = "linux", .architecture = "arm64", .variant = "v8"};
+  for (const char* fits : {"linux/arm64", "arm64", "aarch64", "linux", "linux/arm64/v8"})
+    EXPECT_TRUE(is_for_platform(image, fits)) << fits;
+  for (const char* other : {"linux/amd64", "amd64", "x86_64", "windows", "linux/arm64/v9"})
+    EXPECT_FALSE(is_for_platform(image, other)) << other;
+  EXPECT_TRUE(is_for_platform({}, "linux/amd64"));
 }
 
 const char* const several =

@@ -1,7 +1,10 @@
 """What command lines print, without what differs from run to run: for comparing stack with docker compose.
 
-    command_outputs.py RUNNER [ARG...]   prints the record of tests/golden/commands/script.txt; RUNNER ARG... COMMAND-LINE runs one
-                                         (docker compose in a copy of that folder, with its image imported)
+    command_outputs.py FOLDER RUNNER [ARG...]   prints the record of tests/golden/FOLDER/script.txt; RUNNER ARG... COMMAND-LINE
+                                                runs one
+
+commands: docker compose in a copy of that folder, with its image imported. docker_commands: docker, with an image local/golden:1
+imported.
 """
 import pathlib
 import re
@@ -9,10 +12,11 @@ import shlex
 import subprocess
 import sys
 
-GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden/commands"
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
 AGE = r"(?:Less than a second|About an? (?:minute|hour)|\d+ (?:seconds?|minutes?|hours?))"
 CHANGING = [
-    (r"\b[0-9a-f]{64}\b", "ID"), (r"\b[0-9a-f]{12}\b", "ID"),
+    (r"^Error response from daemon: ", ""),
+    (r"\b[0-9a-f]{64}\b", "ID"), (r"\b[0-9a-f]{12}\b", "ID"), (r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z| \+0000 UTC)", "TIME"),
     (rf"Up {AGE}", "Up AGE"), (rf"{AGE} ago", "AGE ago"),
     (r"root +\d+ +\d+ +\d+ +\S+ +\S+ +[\d:]+ ", "root PIDS "),
     (r"/sbin/docker-init .*?sh -c", "/sbin/docker-init -- sh -c"),  # how it is called is the engine's own matter
@@ -44,11 +48,17 @@ def record_of(arguments: list, done: subprocess.CompletedProcess) -> str:
     return "\n".join(lines) + "\n"
 
 
-def script() -> list:
-    return [shlex.split(line) for line in (GOLDEN / "script.txt").read_text().splitlines()]
+def script(folder: str) -> list:
+    return [shlex.split(line) for line in (GOLDEN / folder / "script.txt").read_text().splitlines()]
+
+
+def expected(folder: str) -> list:
+    """The records of the script's lines."""
+    text = "\n" + (GOLDEN / folder / "expected.txt").read_text().rstrip("\n")
+    return [f"$ {record}\n" for record in text.split("\n$ ")[1:]]
 
 
 if __name__ == "__main__":
-    for command_line in script():
-        ran = subprocess.run(sys.argv[1:] + command_line, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    for command_line in script(sys.argv[1]):
+        ran = subprocess.run(sys.argv[2:] + command_line, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         sys.stdout.write(record_of(command_line, ran))

@@ -35,7 +35,9 @@ TEST(StatsRow, HasTheFieldsOfDockerStats) {
                                  {"Name", "shop-web-1"},
                                  {"NetIO", "1.16kB / 126B"},
                                  {"PIDs", "2"}}));
-  EXPECT_EQ(stats_cells(row).size(), stats_titles.size());
+  EXPECT_EQ(format_rows(std::vector<nlohmann::json>{row}, stats_table, stats_titles()),
+            "CONTAINER ID   NAME         CPU %     MEM USAGE / LIMIT   MEM %     NET I/O         BLOCK I/O    PIDS\n"
+            "49fe194ea335   shop-web-1   50.00%    460KiB / 23.54GiB   0.00%     1.16kB / 126B   4.1kB / 0B   2\n");
 }
 
 TEST(StatsRow, AStoppedContainerIsAllZero) {

@@ -15,8 +15,6 @@ Record web() {
   record.config.image = "busybox";
   record.config.labels = {{"project", "shop"}, {"empty", ""}};
   record.endpoints["shop_default"] = {};
-  record.host_config.port_bindings["80/tcp"] = {{}};
-  record.config.exposed_ports = {"80/tcp", "53/udp"};
   MountPoint mount;
   mount.name = "data";
   mount.destination = "/data";
@@ -29,7 +27,8 @@ bool matches(const char* filters, const Record& record = web(), const std::strin
   const ContainerFilter filter(parse_filters(filters), [](const std::string& name) {
     return name == "busybox:latest" ? "sha256:image" : std::string();
   });
-  return filter.matches({record, health, {"net0123"}});
+  const std::vector<api::PortSummary> ports{{"0.0.0.0", 80, 32768, "tcp"}, {"", 53, 0, "udp"}};
+  return filter.matches({record, health, {"net0123"}, ports});
 }
 
 TEST(Filters, BothSpellingsAreRead) {
@@ -61,13 +60,14 @@ TEST(Filters, EveryOtherOneFindsAndMisses) {
   for (const char* hit :
        {R"({"id":["0123"]})", R"({"status":["running","exited"]})", R"({"network":["shop_default"]})",
         R"({"network":["net01"]})", R"({"volume":["data"]})", R"({"volume":["/data"]})", R"({"ancestor":["busybox"]})",
-        R"({"ancestor":["busybox:latest"]})", R"({"ancestor":["sha256:image"]})", R"({"publish":["80"]})",
-        R"({"expose":["53/udp"]})", R"({"health":["none"]})", R"({"is-task":["false"]})"})
+        R"({"ancestor":["busybox:latest"]})", R"({"ancestor":["sha256:image"]})", R"({"publish":["32768"]})",
+        R"({"publish":["32000-33000/tcp"]})", R"({"expose":["53/udp"]})", R"({"expose":["80"]})", R"({"health":["none"]})",
+        R"({"is-task":["false"]})"})
     EXPECT_TRUE(matches(hit)) << hit;
   for (const char* miss :
        {R"({"id":["123"]})", R"({"status":["exited"]})", R"({"network":["other"]})", R"({"volume":["other"]})",
-        R"({"ancestor":["alpine"]})", R"({"publish":["53"]})", R"({"expose":["81"]})", R"({"health":["healthy"]})",
-        R"({"exited":["0"]})", R"({"is-task":["true"]})"})
+        R"({"ancestor":["alpine"]})", R"({"publish":["80"]})", R"({"publish":["32768/udp"]})", R"({"expose":["53"]})",
+        R"({"expose":["32768"]})", R"({"health":["healthy"]})", R"({"exited":["0"]})", R"({"is-task":["true"]})"})
     EXPECT_FALSE(matches(miss)) << miss;
 }
 
@@ -82,7 +82,8 @@ TEST(Filters, ExitedMeansEndedWithThatCode) {
 }
 
 TEST(Filters, UnknownOnesAndValuesAreRefused) {
-  for (const char* bad : {R"({"zzz":["a"]})", R"({"status":["sleeping"]})", R"({"health":["fine"]})", R"({"exited":["x"]})"})
+  for (const char* bad : {R"({"zzz":["a"]})", R"({"status":["sleeping"]})", R"({"health":["fine"]})", R"({"exited":["x"]})",
+                          R"({"publish":["http"]})", R"({"expose":["80-x"]})", R"({"is-task":["perhaps"]})"})
     EXPECT_THROW(matches(bad), Error) << bad;
   try {
     matches(R"({"zzz":["a"]})");

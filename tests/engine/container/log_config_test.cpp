@@ -47,10 +47,69 @@ TEST(LogConfig, RefusalsAreDockers) {
   EXPECT_EQ(refusal("json-file", {{"compress", "true"}}),
             "compress cannot be true when max-file is less than 2 or max-size is not set");
   EXPECT_EQ(refusal("json-file", {{"mode", "x"}}), "logger: logging mode not supported: x");
-  EXPECT_EQ(refusal("syslog", {}), "log driver \"syslog\" is not supported: json-file, local and none are");
+  EXPECT_EQ(refusal("gelf", {}), "log driver \"gelf\" is not supported: json-file, local, journald, syslog and none are");
+  EXPECT_EQ(refusal("local", {{"max-buffer-size", "1m"}}),
+            "logger: max-buffer-size option is only supported with 'mode=non-blocking'");
   EXPECT_EQ(refusal("json-file", {{"tag", "{{.Name"}}), "tag: \"{{.Name\": a \"}}\" is missing");
   EXPECT_EQ(refusal("json-file", {{"labels-regex", "("}}).substr(0, 17), "labels-regex: \"(\"");
   EXPECT_EQ(refusal("local", {{"max-size", "10m"}, {"max-file", "3"}, {"mode", "non-blocking"}}), "accepted");
+}
+
+TEST(LogConfig, RefusalsOfServicesAreDockers) {
+  EXPECT_EQ(refusal("syslog", {{"bogus", "1"}}), "unknown log opt 'bogus' for syslog log driver");
+  EXPECT_EQ(refusal("syslog", {{"syslog-facility", "bogus"}}), "invalid syslog facility");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "bogus"}}), "unsupported scheme: ''");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "ftp://x"}}), "unsupported scheme: 'ftp'");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "unix:///nosuch"}}), "stat /nosuch: no such file or directory");
+  EXPECT_EQ(refusal("syslog", {{"syslog-format", "bogus"}}), "Invalid syslog format");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "tcp+tls://x"}}),
+            "syslog-address: tcp+tls is not supported: udp, tcp, unix and unixgram are");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "udp://:1"}}), "syslog-address: \":1\" is not like host:port");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "udp://[::1]:70000"}}),
+            "syslog-address: \"[::1]:70000\" is not like host:port");
+  EXPECT_EQ(refusal("syslog", {{"syslog-address", "udp://[::1]"}, {"cache-disabled", "true"}, {"tag", "{{.Name}}"}}),
+            "accepted");
+  EXPECT_EQ(refusal("journald", {{"max-size", "1m"}}), "unknown log opt 'max-size' for journald log driver");
+  EXPECT_EQ(refusal("journald", {{"labels", "a"}, {"mode", "non-blocking"}, {"max-buffer-size", "2m"}}), "accepted");
+}
+
+TEST(LogConfig, AServiceIsToldWhatItsMessagesSay) {
+  const Record record = record_with("journald", {{"labels-regex", "."}, {"env", "STAGE"}, {"tag", "{{.Name}}/{{.ImageName}}"}});
+  const runtime::LogOptions options = log_options(record, "/c");
+  EXPECT_EQ(options.directory, "/c/logs") << "kept beside, for `logs`";
+  const shim::LogShipping shipping = shim::LogShipping::from_words(options.shipping.to_words());
+  EXPECT_EQ(shipping.service, shim::LogService::journal);
+  EXPECT_EQ(shipping.address, "/run/systemd/journal/socket");
+  const std::vector<std::pair<std::string, std::string>> expected{{"CONTAINER_ID", std::string(12, 'a')},
+                                                                  {"CONTAINER_ID_FULL", std::string(64, 'a')},
+                                                                  {"CONTAINER_NAME", "web"},
+                                                                  {"CONTAINER_TAG", "web/app:1"},
+                                                                  {"IMAGE_NAME", "app:1"},
+                                                                  {"SYSLOG_IDENTIFIER", "web/app:1"},
+                                                                  {"STAGE", "test"},
+                                                                  {"OTHER", "x"},
+                                                                  {"TEAM", "blue"}};
+  EXPECT_EQ(shipping.fields, expected);
+}
+
+TEST(LogConfig, ASyslogServerIsFound) {
+  const Record record = record_with("syslog", {{"syslog-address", "tcp://[::1]:1514"},
+                                               {"syslog-facility", "local3"},
+                                               {"syslog-format", "rfc5424micro"},
+                                               {"cache-disabled", "true"},
+                                               {"mode", "non-blocking"},
+                                               {"max-buffer-size", "2m"}});
+  const runtime::LogOptions options = log_options(record, "/c");
+  EXPECT_EQ(options.directory, "");
+  EXPECT_FALSE(can_read_log(record));
+  const shim::LogShipping shipping = shim::LogShipping::from_words(options.shipping.to_words());
+  EXPECT_EQ(shipping.transport, shim::LogTransport::tcp);
+  EXPECT_EQ(shipping.address + " " + shipping.port, "::1 1514");
+  EXPECT_EQ(shipping.facility, 19);
+  EXPECT_EQ(shipping.format, shim::SyslogFormat::rfc5424_micro);
+  EXPECT_EQ(shipping.tag, std::string(12, 'a'));
+  EXPECT_TRUE(shipping.drops_when_full);
+  EXPECT_EQ(shipping.buffer, std::uint64_t{2} << 20);
 }
 
 TEST(LogConfig, OptionsWithoutADriverAreOfDockersDefault) {

@@ -11,12 +11,15 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "base/error.hpp"
 #include "base/unique_fd.hpp"
 #include "engine/container/log_output.hpp"
 #include "engine/container/log_tail.hpp"
+#include "engine/shim/log_compress.hpp"
+#include "engine/shim/log_writer.hpp"
 
 namespace stack::engine::container {
 namespace {
@@ -268,6 +271,49 @@ TEST_F(Logs, FollowsOverRotationsWithoutGapOrDuplicate) {
   EXPECT_FALSE(failure);
   EXPECT_EQ(all.size(), expected.size());
   EXPECT_TRUE(all == expected);
+}
+
+TEST_F(Logs, CompressedFilesAreReadAndFollowedWithoutGapOrDuplicate) {
+  std::string expected;
+  constexpr int lines = 20'000;
+  for (int i = 0; i < lines; ++i) expected += std::to_string(i) + "\n";
+  asio::io_context loop;
+  LogReader reader(loop.get_executor(), directory, {.raw = true, .follow = true});
+  std::string followed;
+  std::thread thread([&] {
+    shim::LogWriter writer(
+        shim::LogSettings{.directory = directory, .max_size = 16 * 1024, .max_files = 100, .compress = true});
+    for (int i = 0; i < lines; ++i) writer.write(shim::LogStream::out, std::to_string(i) + "\n");
+    asio::post(loop, [&] { reader.end_follow(); });
+  });
+  auto work = asio::make_work_guard(loop);
+  asio::co_spawn(loop, collect(reader, followed), [&](std::exception_ptr) { work.reset(); });
+  loop.run();
+  thread.join();
+  EXPECT_TRUE(followed == expected) << followed.size() << " of " << expected.size();
+  shim::wait_for_compression(directory / "container.log.1");
+  EXPECT_TRUE(read() == expected);
+  EXPECT_EQ(tail(2), "19998\n19999\n");
+  int compressed = 0, plain = 0;
+  for (const auto& entry : fs::directory_iterator(directory)) ++(entry.path().extension() == ".gz" ? compressed : plain);
+  EXPECT_GT(compressed, 10);
+  EXPECT_EQ(plain, 1) << "the one being written";
+}
+
+TEST_F(Logs, ACompressedFileThatIsTornIsReadAsFarAsItGoes) {
+  {
+    shim::LogWriter writer(
+        shim::LogSettings{.directory = directory, .max_size = 16 * 1024, .max_files = 100, .compress = true});
+    for (int i = 0; i < 1000; ++i) writer.write(shim::LogStream::out, std::to_string(i) + "\n");
+  }
+  shim::wait_for_compression(directory / "container.log.1");
+  const fs::path archive = directory / "container.log.1.gz";
+  fs::resize_file(archive, fs::file_size(archive) / 2);
+  const std::string text = read();
+  EXPECT_TRUE(text.starts_with("0\n1\n2\n")) << text.substr(0, 40);
+  EXPECT_TRUE(text.ends_with("998\n999\n"));
+  std::ofstream(archive, std::ios::trunc) << "no archive";
+  EXPECT_TRUE(read().ends_with("998\n999\n"));
 }
 
 TEST_F(Logs, FollowStartsAfterTheTail) {

@@ -187,7 +187,7 @@ TEST_F(HttpSession, RefusesWhatIsNotHttp) {
 TEST_F(HttpSession, RefusesHugeHeaders) {
   start();
   Client client = connect();
-  client.send("GET /hello HTTP/1.1\r\nHost: x\r\nX-Big: " + std::string(200 * 1024, 'x') + "\r\n\r\n");
+  client.send("GET /hello HTTP/1.1\r\nHost: x\r\nX-Big: " + std::string(400 * 1024, 'x') + "\r\n\r\n");
   EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 431 "));
 }
 

@@ -34,6 +34,33 @@ TEST(Spec, SurvivesPrintingAndParsing) {
   EXPECT_EQ(parse_spec(text).mounts.back().source_namespace, "/proc/7/ns/mnt");
 }
 
+// What only the runc command line uses.
+TEST(Spec, KeepsTheWholeOfABundle) {
+  const std::string text = R"({
+    "ociVersion": "1.2.0", "root": {"path": "rootfs"},
+    "process": {"args": ["x"], "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 4},
+                "scheduler": {"policy": "SCHED_BATCH", "nice": 3, "flags": ["SCHED_FLAG_RESET_ON_FORK"], "period": 7}},
+    "mounts": [{"destination": "/m", "type": "bind", "source": "/s", "options": ["ridmap"],
+                "uidMappings": [{"containerID": 0, "hostID": 1000, "size": 5}]}],
+    "hooks": {"prestart": [{"path": "/a", "args": ["a", "b"], "env": ["C=D"], "timeout": 3}], "poststop": [{"path": "/e"}]},
+    "linux": {"namespaces": [{"type": "time"}, {"type": "user", "path": "/proc/1/ns/user"}],
+              "gidMappings": [{"containerID": 1, "hostID": 2, "size": 3}],
+              "timeOffsets": {"boottime": {"secs": 4, "nanosecs": 5}}, "personality": {"domain": "LINUX32"},
+              "seccomp": {"defaultAction": "SCMP_ACT_ALLOW"},
+              "resources": {"hugepageLimits": [{"pageSize": "2MB", "limit": 9}], "cpu": {"idle": 1, "burst": 2},
+                            "network": {"classID": 3, "priorities": [{"name": "eth0", "priority": 4}]},
+                            "devices": [{"allow": true, "type": "c", "major": 1, "minor": -1, "access": ""}]}}})";
+  const Spec spec = parse_spec(text);
+  EXPECT_EQ(spec.hooks.prestart.front().timeout, 3);
+  EXPECT_EQ(spec.hooks.poststop.front().path, "/e");
+  EXPECT_EQ(spec.mounts.front().uid_mappings.front().host, 1000u);
+  EXPECT_EQ(spec.linux_.time_offsets.at("boottime").seconds, 4);
+  EXPECT_EQ(spec.linux_.resources.network_priorities.at("eth0"), 4u);
+  EXPECT_EQ(spec.linux_.resources.devices.front().minor, std::nullopt) << "-1 stands for any";
+  EXPECT_EQ(spec.linux_.resources.devices.front().access, "rwm");
+  EXPECT_EQ(print(parse_spec(print(spec))), print(spec));
+}
+
 std::string failure(const char* text) {
   try {
     parse_spec(text);
@@ -47,6 +74,9 @@ TEST(Spec, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(failure("{"), "runtime spec: config.json: not valid JSON");
   EXPECT_EQ(failure(R"({"process":{"args":3}})"), "runtime spec: args: wrong type");
   EXPECT_EQ(failure(R"({"mounts":[{"destination":"x"}]})"), "runtime spec: mounts: destination must be absolute: x");
+  EXPECT_EQ(failure(R"({"hooks":{"prestart":[{"path":"x"}]}})"), "runtime spec: hooks.prestart: path must be absolute: x");
+  EXPECT_EQ(failure(R"({"hooks":{"poststop":[{"path":"/x","timeout":0}]}})"),
+            "runtime spec: hooks.poststop: timeout must be greater than zero");
   EXPECT_EQ(failure(R"({"linux":{"namespaces":[{"type":"time2"}]}})"),
             "runtime spec: linux.namespaces: unknown type \"time2\"");
 }

@@ -1,0 +1,182 @@
+"""What the engine's API does beyond the shape of its answers: live limits, layers, sizes, metrics."""
+import io
+import json
+import subprocess
+import tarfile
+import unittest
+import urllib.parse
+
+import clients
+from harness import StackCase, UnixHttp, read, wait_until
+
+IMAGE = "local/busybox"
+
+
+class EngineApi(StackCase):
+    def setUp(self):
+        super().setUp()
+        self.import_busybox()
+        self.start("engine")
+        self.socket = self.run_root / "engine.sock"
+        wait_until(self.socket.exists, "the engine listens")
+
+    def raw(self, method, path, body=None, headers=None):
+        connection = UnixHttp(str(self.socket))
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, content
+
+    def done(self, method, path, body=None, status=(200, 201, 204)):
+        got, answer = self.api(method, path, body)
+        self.assertIn(got, status if isinstance(status, tuple) else (status,), answer)
+        return answer
+
+    def run_container(self, name, script="sleep 1000", **host):
+        self.done("POST", f"/containers/create?name={name}", {"Image": IMAGE, "Cmd": ["sh", "-c", script], "HostConfig": {"Init": True, **host}})
+        self.done("POST", f"/containers/{name}/start")
+
+    def inside(self, name, script):
+        """Runs a script in a container by an exec of the API; returns its exit code when it has ended."""
+        made = self.done("POST", f"/containers/{name}/exec", {"Cmd": ["sh", "-c", script]})
+        self.done("POST", f"/exec/{made['Id']}/start", {"Detach": True})
+        wait_until(lambda: self.api("GET", f"/exec/{made['Id']}/json")[1]["ExitCode"] is not None, "the command has ended")
+        self.assertEqual(self.api("GET", f"/exec/{made['Id']}/json")[1]["ExitCode"], 0, script)
+
+    def limit(self, container, v1, v2):
+        """What the kernel says about a running container's limit."""
+        pid = self.api("GET", f"/containers/{container}/json")[1]["State"]["Pid"]
+        for line in read(f"/proc/{pid}/cgroup").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if v1.split("/")[0] in controllers.split(","):
+                return read(f"/sys/fs/cgroup/{v1.split('/')[0]}{path}/{v1.split('/')[1]}").strip()
+        path = next(line.split(":", 2)[2] for line in read(f"/proc/{pid}/cgroup").splitlines() if line.startswith("0::"))
+        return read(f"/sys/fs/cgroup{path}/{v2}").strip()
+
+    # --- update ---
+
+    def test_limits_of_a_running_container_change_at_once(self):
+        self.run_container("box", Memory=64 << 20)
+        self.done("POST", "/containers/box/update", {"Memory": 96 << 20, "MemorySwap": 192 << 20, "PidsLimit": 77, "NanoCpus": 500000000})
+        self.assertEqual(self.limit("box", "memory/memory.limit_in_bytes", "memory.max"), str(96 << 20))
+        self.assertEqual(self.limit("box", "pids/pids.max", "pids.max"), "77")
+        self.assertIn(self.limit("box", "cpu/cpu.cfs_quota_us", "cpu.max"), ("50000", "50000 100000"))
+        host = self.api("GET", "/containers/box/json")[1]["HostConfig"]
+        self.assertEqual((host["Memory"], host["PidsLimit"], host["NanoCpus"]), (96 << 20, 77, 500000000))
+        self.done("POST", "/containers/box/update", {"PidsLimit": 0})
+        self.assertEqual(self.limit("box", "pids/pids.max", "pids.max"), "max")
+        status, answer = self.api("POST", "/containers/box/update", {"CpuQuota": 20000})
+        self.assertEqual((status, "NanoCPUs has already been set" in answer["message"]), (409, True), answer)
+
+    def test_a_cpuset_can_come_later(self):
+        self.run_container("box")
+        self.done("POST", "/containers/box/update", {"CpusetCpus": "0"})
+        pid = self.api("GET", "/containers/box/json")[1]["State"]["Pid"]
+        self.assertEqual(next(line.split()[1] for line in read(f"/proc/{pid}/status").splitlines() if line.startswith("Cpus_allowed_list")), "0")
+
+    def test_limits_of_a_stopped_container_hold_from_its_next_start(self):
+        self.run_container("box")
+        self.done("POST", "/containers/box/stop?t=0")
+        self.done("POST", "/containers/box/update", {"Memory": 64 << 20, "MemorySwap": 64 << 20})
+        self.done("POST", "/containers/box/start")
+        self.assertEqual(self.limit("box", "memory/memory.limit_in_bytes", "memory.max"), str(64 << 20))
+
+    def test_a_new_restart_policy_decides_at_the_next_exit(self):
+        self.run_container("box", "test -e /go && sleep 1000; touch /go; while [ ! -e /end ]; do sleep 0.05; done; exit 1")
+        self.done("POST", "/containers/box/update", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}})
+        self.inside("box", "touch /end")
+        wait_until(lambda: self.api("GET", "/containers/box/json")[1]["RestartCount"] == 1, "the policy has restarted it")
+
+    # --- layers ---
+
+    def test_changes_name_what_is_new_gone_and_other(self):
+        self.run_container("box")
+        self.assertEqual(self.done("GET", "/containers/box/changes"), None)
+        self.inside("box", "rm /etc/group; echo x >/new; mkdir -p /home/a/b; chmod 700 /var; rm -rf /tmp; mkdir /tmp")
+        kinds = {"M": 0, "A": 1, "D": 2}
+        expected = [("M", "/etc"), ("D", "/etc/group"), ("M", "/home"), ("A", "/home/a"), ("A", "/home/a/b"), ("A", "/new"), ("M", "/tmp"), ("M", "/var")]
+        self.assertEqual([(change["Kind"], change["Path"]) for change in self.done("GET", "/containers/box/changes")],
+                         [(kinds[kind], path) for kind, path in expected])
+
+    def test_commit_keeps_deletions_links_owners_and_replaced_directories(self):
+        self.run_container("box")
+        self.inside("box", "mkdir -p /dir/old && echo old >/dir/old/file")
+        first = self.done("POST", "/commit?container=box&repo=made/first")["Id"]
+        self.done("POST", "/containers/create?name=second", {"Image": first, "Cmd": ["sleep", "1000"], "HostConfig": {"Init": True}})
+        self.done("POST", "/containers/second/start")
+        self.inside("second", "rm /etc/group; echo one >/a; ln /a /b; chown 33:44 /a; rm -rf /dir; mkdir /dir; echo new >/dir/new")
+        changes = urllib.parse.quote("ENV A=b")
+        second = self.done("POST", f"/commit?container=second&repo=made/second&comment=why&author=who&changes={changes}",
+                           {"Labels": {"l": "1"}})["Id"]
+        image = self.done("GET", f"/images/{second}/json")
+        self.assertEqual((image["Comment"], image["Author"], image["Parent"]), ("why", "who", first))
+        self.assertEqual((image["Config"]["Labels"], image["Config"]["Env"], image["Config"]["Cmd"]), ({"l": "1"}, ["A=b"], ["sleep", "1000"]))
+        self.assertEqual(len(image["RootFS"]["Layers"]), 3)
+        seen = self.run_once(second, "ls /dir; test -e /etc/group || echo no group; stat -c '%u %g %h' /a; cat /b")
+        self.assertEqual(seen, "new\nno group\n33 44 2\none\n")
+
+    def run_once(self, image, script) -> str:
+        self.done("POST", "/containers/create?name=once", {"Image": image, "Cmd": ["sh", "-c", script], "Tty": True})
+        self.done("POST", "/containers/once/start")
+        self.done("POST", "/containers/once/wait")
+        text = self.raw("GET", "/containers/once/logs?stdout=1")[1].decode().replace("\r\n", "\n")
+        self.done("DELETE", "/containers/once")
+        return text
+
+    def test_commit_pauses_unless_told_otherwise_and_an_unchanged_container_adds_no_layer(self):
+        self.run_container("box")
+        before = self.done("GET", f"/images/{IMAGE}/json")["RootFS"]["Layers"]
+        made = self.done("POST", "/commit?container=box")["Id"]
+        self.done("POST", "/commit?container=box&pause=0")
+        self.assertEqual(self.done("GET", f"/images/{made}/json")["RootFS"]["Layers"], before)
+        now = int(subprocess.run(["date", "+%s"], capture_output=True, text=True).stdout) + 1
+        _, lines = self.raw("GET", f"/events?since=1&until={now}&" + urllib.parse.urlencode({"filters": json.dumps({"container": ["box"]})}))
+        actions = [json.loads(line)["Action"] for line in lines.splitlines()]
+        self.assertEqual(actions, ["create", "start", "pause", "unpause", "commit", "commit"])
+
+    def test_export_has_everything_but_what_is_mounted(self):
+        self.run_container("box", Binds=["data:/data"])
+        self.inside("box", "echo secret >/data/file; echo mine >/mine; rm /etc/group")
+        status, content = self.raw("GET", "/containers/box/export")
+        self.assertEqual(status, 200)
+        names = set(tarfile.open(fileobj=io.BytesIO(content)).getnames())
+        self.assertTrue({"mine", "bin/busybox", "etc/passwd"} <= names)
+        self.assertFalse({"data/file", "etc/group"} & names)
+
+    def test_sizes_are_those_of_the_own_layer(self):
+        self.run_container("box")
+        self.inside("box", "head -c 100000 /dev/zero >/big; ln /big /twin")
+        item = self.done("GET", "/containers/json?size=1")[0]
+        self.assertEqual(item["SizeRw"], 100000, "a file with two names counts once")
+        self.assertGreater(item["SizeRootFs"], 1 << 20)
+        usage = self.done("GET", "/system/df")
+        self.assertEqual(usage["Containers"][0]["SizeRw"], 100000)
+        self.assertEqual(usage["LayersSize"], usage["Images"][0]["Size"])
+        self.assertEqual(self.done("GET", "/system/df?type=volume")["Containers"], None)
+
+    # --- metrics ---
+
+    def test_metrics_are_read_by_prometheus_own_parser(self):
+        self.run_container("box", "exit 1", RestartPolicy={"Name": "on-failure", "MaximumRetryCount": 2})
+        wait_until(lambda: self.api("GET", "/containers/box/json")[1]["State"]["Status"] == "exited", "it has given up")
+        self.api("GET", "/containers/none-such/json")
+        status, text = self.raw("GET", "/stack/v1/metrics")
+        self.assertEqual(status, 200)
+        script = ("import json, sys\nfrom prometheus_client.parser import text_string_to_metric_families as parse\n"
+                  "print(json.dumps([[s.name, s.labels, s.value] for f in parse(sys.stdin.read()) for s in f.samples]))")
+        parsed = subprocess.run([clients.debian_python(), "-c", script], input=text.decode(), capture_output=True, text=True)
+        self.assertEqual(parsed.returncode, 0, parsed.stderr)
+        values = {(name, tuple(sorted(labels.items()))): value for name, labels, value in json.loads(parsed.stdout)}
+        self.assertEqual(values["stack_containers", (("state", "exited"),)], 1)
+        self.assertEqual(values["stack_container_restarts_total", ()], 2)
+        self.assertEqual(values["stack_container_exits_total", ()], 3)
+        self.assertEqual(values["stack_api_responses_total", (("route", "containers"), ("status", "4xx"))], 1)
+        count = values["stack_api_request_duration_seconds_count", (("route", "containers"),)]
+        self.assertEqual(values["stack_api_request_duration_seconds_bucket", (("le", "+Inf"), ("route", "containers"))], count)
+        for name in ("process_resident_memory_bytes", "stack_engine_pss_bytes", "process_open_fds", "process_cpu_seconds_total"):
+            self.assertGreater(values[name, ()], 0, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
