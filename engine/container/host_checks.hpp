@@ -15,6 +15,9 @@ void check_isolation_and_limits(const api::ContainerConfig& config, api::HostCon
 /// The part of it that is about limits, which an update may change.
 void check_limits(api::HostConfig& host, const HostFacts& facts, std::vector<std::string>& warnings);
 
+/// Throws invalid_argument for what is no IP address. Asked when the container starts, as by Docker's engine.
+void check_name_servers(const std::vector<std::string>& servers);
+
 /// "c 10:200 rwm" → type, numbers ("*": any) and access. Throws invalid_argument.
 struct DeviceCgroupRule {
   char type = 'a';

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "engine/container/endpoint_checks.hpp"
+#include "engine/container/host_checks.hpp"
 #include "engine/container/log_config.hpp"
 #include "engine/container/log_services.hpp"
 #include "engine/container/runtimes.hpp"
@@ -115,6 +116,7 @@ void plan_files(const Manager::Impl& impl, const LiveContainer& container, Launc
     plan.hosts.addresses.insert(position, endpoint.address.to_string());
   }
   plan.resolv.has_dns = plan.attachment.has_dns;
+  check_name_servers(record.host_config.dns);
   plan.resolv.dns = record.host_config.dns;
   plan.resolv.dns_search = record.host_config.dns_search;
   plan.resolv.dns_options = record.host_config.dns_options;

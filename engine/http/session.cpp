@@ -202,8 +202,8 @@ public:
   }
 
 private:
-  /// docker-py reads the header through a buffer and what follows past it: output that comes along is lost to it. Docker is slow
-  /// enough for that never to happen. Ends at once in the usual case, and always soon.
+  /// docker-py reads the header through a buffer and what follows past it: output that comes along is lost to it. Docker is
+  /// slow enough for that never to happen. Ends at once in the usual case, and always soon.
   asio::awaitable<void> wait_until_header_is_read() {
     asio::steady_timer timer(session_.socket_.get_executor());
     for (int patience = 20; patience > 0; --patience) {

@@ -153,7 +153,7 @@ TEST_F(EngineTest, ContainersAreFoundByNameIdAndPrefix) {
   for (const std::string& text : {std::string("web"), std::string("/web"), id, id.substr(0, 12), id.substr(0, 1)})
     EXPECT_EQ(containers().record(containers().get(text)).id, id) << text;
   EXPECT_EQ(refusal([&] { containers().get("nope"); }), "No such container: nope");
-  EXPECT_EQ(refusal([&] { containers().get(""); }), "No such container: ");
+  EXPECT_EQ(refusal([&] { containers().get(""); }), "invalid name or ID supplied: \"\"");
 }
 
 TEST_F(EngineTest, WhatCannotBeCreatedLeavesNothing) {
