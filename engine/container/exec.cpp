@@ -18,6 +18,7 @@
 #include "engine/container/exec_process.hpp"
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
+#include "engine/container/runtimes.hpp"
 #include "engine/container/spec.hpp"
 
 namespace stack::engine::container {
@@ -50,6 +51,9 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
   runtime::ExecRequest request;
   request.container_pid = record.pid;
   request.cgroups_path = impl.cgroup(record);
+  request.runtime = runtime_program(record.host_config.runtime);
+  request.shim_dir = impl.services.paths.shim_dir(record.id);
+  request.container_id = record.id;
   runtime::Process& process = request.process;
   process.terminal = wanted.tty;
   if (wanted.console_size.size() == 2) {

@@ -11,7 +11,10 @@
 #include "engine/container/endpoint_checks.hpp"
 #include "engine/container/log_config.hpp"
 #include "engine/container/log_services.hpp"
+#include "engine/container/runtimes.hpp"
 #include "engine/container/spec.hpp"
+#include "engine/runtime/seccomp_file.hpp"
+#include "engine/runtime/seccomp_oci.hpp"
 
 namespace stack::engine::container {
 
@@ -213,6 +216,8 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
   runtime::LaunchRequest& request = plan.request;
   request.id = record.id;
   request.spec = build_spec(input);
+  request.runtime = runtime_program(record.host_config.runtime);
+  if (!request.runtime.empty()) request.init_program = runtime::shim_path();
   request.shim_dir = impl.services.paths.shim_dir(record.id);
   request.container_dir = impl.dir(container);
   request.log = log_options(record, impl.dir(container));
@@ -229,7 +234,10 @@ LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const
 runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinary& shim, runtime::SeccompCache& seccomp) {
   write_files(plan);
   reach_log_service(plan.request.log.shipping);
-  plan.request.seccomp = filter_of(plan.seccomp, plan.request.spec.process.capabilities, seccomp);
+  if (!plan.request.runtime.empty())  // which compiles filters itself
+    plan.request.spec.linux_.seccomp = oci_filter_of(plan.seccomp, plan.request.spec.process.capabilities);
+  else
+    plan.request.seccomp = filter_of(plan.seccomp, plan.request.spec.process.capabilities, seccomp);
   return runtime::launch(shim, plan.request);
 }
 
@@ -237,6 +245,13 @@ std::shared_ptr<const std::string> filter_of(const SeccompChoice& choice, const 
                                              runtime::SeccompCache& seccomp) {
   if (choice.unconfined) return nullptr;
   return choice.profile.empty() ? seccomp.get(capabilities.bounding) : seccomp.get(choice.profile, capabilities.bounding);
+}
+
+std::string oci_filter_of(const SeccompChoice& choice, const runtime::Capabilities& capabilities) {
+  if (choice.unconfined) return {};
+  if (choice.profile.empty()) return runtime::to_oci_seccomp(runtime::default_seccomp_tables(capabilities.bounding));
+  const auto tables = runtime::parse_seccomp_profile(choice.profile, capabilities.bounding, runtime::running_kernel());
+  return tables ? runtime::to_oci_seccomp(*tables) : std::string();
 }
 
 runtime::HeldSocket to_runtime(network::HeldSocket socket) {

@@ -37,6 +37,9 @@ runtime::LaunchResult run_launch_plan(LaunchPlan& plan, const runtime::ShimBinar
 std::shared_ptr<const std::string> filter_of(const SeccompChoice& choice, const runtime::Capabilities& capabilities,
                                              runtime::SeccompCache& seccomp);
 
+/// The same as linux.seccomp of config.json; empty: unconfined.
+std::string oci_filter_of(const SeccompChoice& choice, const runtime::Capabilities& capabilities);
+
 runtime::HeldSocket to_runtime(network::HeldSocket socket);
 network::HeldSocket to_network(runtime::HeldSocket socket);
 

@@ -13,6 +13,7 @@
 #include "engine/container/host_checks.hpp"
 #include "engine/container/log_config.hpp"
 #include "engine/container/restart.hpp"
+#include "engine/container/runtimes.hpp"
 #include "engine/runtime/spec.hpp"
 
 namespace stack::engine::container {
@@ -157,8 +158,7 @@ void check_host_config(const api::HostConfig& host, const HostFacts& facts) {
   check_capabilities(host.cap_drop, "CapDrop");
   check_ports(host.port_bindings);
   check_extra_hosts(host.extra_hosts);
-  static const std::set<std::string> runtimes{"", "runc", "stack"};
-  if (!runtimes.contains(host.runtime)) refuse("unknown or invalid runtime name: " + host.runtime);
+  check_runtime(host.runtime);
   if (!host.volume_driver.empty() && host.volume_driver != "local")
     throw Error(ErrorCode::not_found,
                 fmt::format("error looking up volume plugin {0}: plugin \"{0}\" not found", host.volume_driver));

@@ -26,6 +26,8 @@ json unpack(std::string_view text) {
 
 std::string print(const CreateConfig& config) {
   json document{{"id", config.id},
+                {"runtime", config.runtime},
+                {"init_program", config.init_program},
                 {"spec", to_json(config.spec)},
                 {"shim_dir", config.shim_dir},
                 {"container_dir", config.container_dir},
@@ -61,6 +63,8 @@ CreateConfig parse_create_config(std::string_view text) {
   const json document = unpack(text);
   CreateConfig config;
   config.id = document.at("id");
+  config.runtime = document.at("runtime");
+  config.init_program = document.at("init_program");
   config.spec = spec_from_json(document.at("spec"));
   config.shim_dir = document.at("shim_dir");
   config.container_dir = document.at("container_dir");
@@ -88,6 +92,9 @@ CreateConfig parse_create_config(std::string_view text) {
 
 std::string print(const ExecConfig& config) {
   return pack({{"container_pid", config.container_pid},
+               {"runtime", config.runtime},
+               {"shim_dir", config.shim_dir},
+               {"container_id", config.container_id},
                {"process", process_to_json(config.process)},
                {"cgroups_path", config.cgroups_path},
                {"seccomp_fd", config.seccomp_fd},
@@ -100,6 +107,9 @@ ExecConfig parse_exec_config(std::string_view text) {
   const json document = unpack(text);
   ExecConfig config;
   config.container_pid = document.at("container_pid");
+  config.runtime = document.at("runtime");
+  config.shim_dir = document.at("shim_dir");
+  config.container_id = document.at("container_id");
   config.process = process_from_json(document.at("process"));
   config.cgroups_path = document.at("cgroups_path");
   config.seccomp_fd = document.at("seccomp_fd");

@@ -30,6 +30,8 @@ struct AttachedConfig {
 
 struct CreateConfig {
   std::string id;
+  std::string runtime;       ///< another OCI runtime's program; empty: we make the container ourselves
+  std::string init_program;  ///< with it: the file of PID 1 where the spec asks for an init
   Spec spec;
   std::string shim_dir;
   std::string container_dir;
@@ -54,6 +56,9 @@ struct CreateConfig {
 
 struct ExecConfig {
   pid_t container_pid = -1;
+  std::string runtime;  ///< as in CreateConfig, with the two below
+  std::string shim_dir;
+  std::string container_id;
   Process process;
   std::string cgroups_path;
   int seccomp_fd = -1;

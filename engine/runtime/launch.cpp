@@ -99,6 +99,8 @@ std::vector<std::string> engine_environment(const EngineRestart& engine) {
 CreateConfig make_config(const LaunchRequest& request, DescriptorPlan& plan) {
   CreateConfig config;
   config.id = request.id;
+  config.runtime = request.runtime;
+  config.init_program = request.init_program;
   config.spec = request.spec;
   config.shim_dir = request.shim_dir;
   config.container_dir = request.container_dir;
@@ -221,6 +223,9 @@ ExecResult launch_exec(const ShimBinary& shim, const ExecRequest& request) {
   DescriptorPlan plan({{config_file.get(), config_fd}, {status.write.get(), status_fd}});
   ExecConfig config;
   config.container_pid = request.container_pid;
+  config.runtime = request.runtime;
+  config.shim_dir = request.shim_dir;
+  config.container_id = request.container_id;
   config.process = request.process;
   config.cgroups_path = request.cgroups_path;
   config.seccomp_fd = plan.add(filter.get());

@@ -58,6 +58,8 @@ struct LaunchRequest {
   Spec spec;
   std::string shim_dir;       ///< <run root>/shims/<id>: created here (0700), removed by the shim after release
   std::string container_dir;  ///< exit.json is written there
+  std::string runtime;        ///< another OCI runtime's program, which makes the container then; empty: the shim does
+  std::string init_program;   ///< for it: the shim's file
   LogOptions log;
   EngineRestart engine;
   bool stdin_open = false;  ///< false: stdin is /dev/null
@@ -108,6 +110,9 @@ LaunchResult launch(const ShimBinary& shim, const LaunchRequest& request);
 /// A further process in a running container.
 struct ExecRequest {
   pid_t container_pid = -1;
+  std::string runtime;  ///< of the container, with the two below; empty: ours
+  std::string shim_dir;
+  std::string container_id;
   Process process;           ///< capabilities as the container's unless privileged
   std::string cgroups_path;  ///< of the container
   std::shared_ptr<const std::string> seccomp;

@@ -79,25 +79,6 @@ int bind_device(int root, const Device& device) {
   return target ? attach_mount(tree.get(), target.get()) : errno;
 }
 
-/// Expands '*' in one path component each, after the pivot. Nothing found is no error.
-std::vector<std::string> expand(const std::string& pattern) {
-  const auto star = pattern.find('*');
-  if (star == std::string::npos) return {pattern};
-  const auto begin = pattern.rfind('/', star);
-  const auto end = std::min(pattern.find('/', star), pattern.size());
-  const std::string prefix = pattern.substr(begin + 1, star - begin - 1);
-  const std::string suffix = pattern.substr(star + 1, end - star - 1);
-  std::vector<std::string> result;
-  const std::string directory = pattern.substr(0, begin);
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    const std::string name = entry.path().filename();
-    if (name.size() < prefix.size() + suffix.size() || !name.starts_with(prefix) || !name.ends_with(suffix)) continue;
-    for (auto& path : expand(directory + "/" + name + pattern.substr(end))) result.push_back(std::move(path));
-  }
-  return result;
-}
-
 UniqueFd open_inside(const std::string& path) {
   return UniqueFd(sys::openat2(AT_FDCWD, path.c_str(), O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS));
 }
@@ -177,6 +158,24 @@ int clone_shared_sources(InitConfig& config) {
 }
 
 }  // namespace
+
+std::vector<std::string> expand_paths(const std::string& pattern) {
+  const auto star = pattern.find('*');
+  if (star == std::string::npos) return {pattern};
+  const auto begin = pattern.rfind('/', star);
+  const auto end = std::min(pattern.find('/', star), pattern.size());
+  const std::string prefix = pattern.substr(begin + 1, star - begin - 1);
+  const std::string suffix = pattern.substr(star + 1, end - star - 1);
+  std::vector<std::string> result;
+  const std::string directory = pattern.substr(0, begin);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.size() < prefix.size() + suffix.size() || !name.starts_with(prefix) || !name.ends_with(suffix)) continue;
+    for (auto& path : expand_paths(directory + "/" + name + pattern.substr(end))) result.push_back(std::move(path));
+  }
+  return result;
+}
 
 int make_mounts_private(InitConfig& config) {
   if (const int error = clone_shared_sources(config)) return error;
@@ -288,7 +287,7 @@ int hide_paths(InitConfig& config) {
     return fail(config, "/dev/null of the container is not the null device", EINVAL);
   }
   for (const auto& pattern : config.spec->linux_.masked_paths) {
-    for (const auto& path : expand(pattern)) {
+    for (const auto& path : expand_paths(pattern)) {
       if (const int error = mask(config, path, null.get(), null_device)) return error;
     }
   }

@@ -87,9 +87,13 @@ std::string key_of(const std::string& profile, const std::vector<std::string>& c
 
 }  // namespace
 
+SeccompTables default_seccomp_tables(const std::vector<std::string>& capabilities) {
+  return {default_answers(), default_abi(Abi::x86_64, last_call_x86_64, capabilities),
+          default_abi(Abi::i386, last_call_i386, capabilities), default_abi(Abi::x32, last_call_x32, capabilities)};
+}
+
 std::string compile_default_seccomp(const std::vector<std::string>& capabilities) {
-  return assemble({default_answers(), default_abi(Abi::x86_64, last_call_x86_64, capabilities),
-                   default_abi(Abi::i386, last_call_i386, capabilities), default_abi(Abi::x32, last_call_x32, capabilities)});
+  return assemble(default_seccomp_tables(capabilities));
 }
 
 SeccompCache::SeccompCache(std::string directory) : directory_(std::move(directory)) {}

@@ -8,7 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/runtime/seccomp_program.hpp"
+
 namespace stack::engine::runtime {
+
+/// The default profile for a container with these capabilities.
+SeccompTables default_seccomp_tables(const std::vector<std::string>& capabilities);
 
 /// struct sock_filter[] as bytes. Throws internal.
 std::string compile_default_seccomp(const std::vector<std::string>& capabilities);

@@ -30,6 +30,7 @@
 #include "engine/runtime/namespaces.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/shim/clone.hpp"
+#include "engine/shim/foreign_runtime.hpp"
 #include "engine/shim/monitor_config.hpp"
 #include "engine/shim/roles.hpp"
 
@@ -86,7 +87,23 @@ void leave_pid_namespace() {
   if (own) ::setns(own.get(), CLONE_NEWPID);
 }
 
+Container create_foreign(const CreateConfig& config) {
+  Container container;
+  container.streams = make_streams(config);
+  const auto& theirs = container.streams.theirs;
+  ForeignProcess made = create_by_runtime(config, {theirs[0].get(), theirs[1].get(), theirs[2].get()});
+  container.streams.theirs = {};
+  container.process.pid = made.pid;
+  container.process.pidfd = std::move(made.pidfd);
+  container.sync.executed = made.failure.empty();
+  container.sync.terminal_fd = made.terminal.release();
+  container.sync.failure = {made.exit_code, 0, made.failure};
+  container.started_at = now_ns();
+  return container;
+}
+
 Container create(const CreateConfig& config, const std::optional<runtime::Cgroup>& cgroup) {
+  if (!config.runtime.empty()) return create_foreign(config);
   Container container;
   container.streams = make_streams(config);
   runtime::InitConfig init;
@@ -125,6 +142,7 @@ MonitorConfig monitor_config(const CreateConfig& config, Container& container) {
   MonitorConfig result;
   result.shim_dir = config.shim_dir;
   if (!config.container_dir.empty()) result.exit_file = config.container_dir + "/exit.json";
+  if (!config.runtime.empty()) result.end_command = delete_command(config);
   result.cgroup = config.spec.linux_.cgroups_path;
   result.log_directory = config.log_directory;
   result.log_max_size = config.log_max_size;
@@ -198,7 +216,7 @@ int run_create() {
   try {
     const CreateConfig config = runtime::parse_create_config(runtime::sys::read_fd(runtime::config_fd, std::size_t{64} << 20));
     // stays open (it closes on exec), because its number is the monitor's configuration later
-    if (!config.spec.linux_.cgroups_path.empty())
+    if (!config.spec.linux_.cgroups_path.empty() && config.runtime.empty())  // another runtime makes it itself
       cgroup = runtime::Cgroup::create(config.spec.linux_.cgroups_path, config.spec.linux_.resources);
     Container container = create(config, cgroup);
     if (container.sync.executed) {
@@ -207,7 +225,8 @@ int run_create() {
       ::kill(container.process.pid, SIGKILL);  // a container without a monitor is of no use
       return 1;
     }
-    ::waitpid(container.process.pid, nullptr, __WALL);
+    if (container.process.pid > 0) ::waitpid(container.process.pid, nullptr, __WALL);
+    if (!config.runtime.empty()) forget_container(delete_command(config), config.shim_dir, config.spec.linux_.cgroups_path);
     const runtime::SyncFailure& reason = container.sync.failure;
     failure = {-1, 0, reason.text, "init", reason.exit_code, reason.error};
   } catch (const std::exception& error) {

@@ -12,6 +12,7 @@
 #include "engine/runtime/create_config.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/shim/clone.hpp"
+#include "engine/shim/foreign_runtime.hpp"
 #include "engine/shim/roles.hpp"
 
 namespace stack::engine::shim {
@@ -55,6 +56,19 @@ Cloned start(const ExecConfig& config, runtime::SyncResult& sync) {
   return process;
 }
 
+/// The same by another runtime, which leaves the process to us.
+Cloned start_foreign(const ExecConfig& config, runtime::SyncResult& sync) {
+  ForeignProcess made = exec_by_runtime(config);
+  for (const int fd : config.stdio)
+    if (fd >= 0) ::close(fd);
+  sync.executed = made.failure.empty();
+  sync.terminal_fd = made.terminal.release();
+  sync.failure = {made.exit_code, 0, made.failure};
+  Cloned process;
+  process.pid = made.pid;
+  return process;
+}
+
 int wait_exit_code(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, __WALL) < 0 && errno == EINTR) {
@@ -71,9 +85,9 @@ int run_exec() {
     const ExecConfig config = runtime::parse_exec_config(runtime::sys::read_fd(runtime::config_fd, std::size_t{64} << 20));
     ::close(runtime::config_fd);
     runtime::SyncResult sync;
-    const Cloned process = start(config, sync);
+    const Cloned process = config.runtime.empty() ? start(config, sync) : start_foreign(config, sync);
     if (!sync.executed) {
-      ::waitpid(process.pid, nullptr, __WALL);
+      if (process.pid > 0) ::waitpid(process.pid, nullptr, __WALL);
       report({-1, 0, sync.failure.text, "exec", sync.failure.exit_code, sync.failure.error});
       return 1;
     }

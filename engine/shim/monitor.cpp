@@ -21,6 +21,7 @@
 #include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/shim/engine_watch.hpp"
+#include "engine/shim/foreign_runtime.hpp"
 #include "engine/shim/log_shipper.hpp"
 #include "engine/shim/log_writer.hpp"
 #include "engine/shim/loop.hpp"
@@ -217,6 +218,7 @@ int Monitor::release() {
 }
 
 void Monitor::remove_run_directory() {
+  if (!config_.end_command.empty()) forget_container(config_.end_command, config_.shim_dir, config_.cgroup);
   ::unlink((config_.shim_dir + "/shim.sock").c_str());
   ::rmdir(config_.shim_dir.c_str());
 }

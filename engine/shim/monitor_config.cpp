@@ -11,6 +11,7 @@ template <class Config, class Visitor>
 void visit(Config& config, Visitor&& field) {
   field(config.shim_dir);
   field(config.exit_file);
+  field(config.end_command);
   field(config.cgroup);
   field(config.log_directory);
   field(config.log_max_size);

@@ -20,6 +20,7 @@ struct Held {
 struct MonitorConfig {
   std::string shim_dir;
   std::string exit_file;
+  std::vector<std::string> end_command;  ///< has another runtime forget the container; empty: ours made it
   std::string cgroup;
   std::string log_directory;
   std::uint64_t log_max_size = 0;

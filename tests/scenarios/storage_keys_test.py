@@ -367,7 +367,7 @@ class Logging(StorageCase):
         self.assertIn("configured logging driver does not support reading", done.stderr)
 
     def test_drivers_and_options_that_are_not_there(self):
-        for logging, text in (("{driver: bogus}", 'plugin "bogus" not found'), ("{driver: syslog}", 'log driver "syslog" is not supported'),
+        for logging, text in (("{driver: bogus}", 'plugin "bogus" not found'), ("{driver: gelf}", 'log driver "gelf" is not supported'),
                               ("{driver: json-file, options: {bogus: '1'}}", "unknown log opt 'bogus' for json-file log driver"),
                               ("{driver: local, options: {labels: x}}", "unknown log opt 'labels' for log driver local"),
                               ("{driver: json-file, options: {max-size: zz}}", "invalid size: 'zz'"),
