@@ -76,6 +76,8 @@ public:
   }
 };
 
+constexpr std::size_t usual_members = 4;  ///< of a mapping: room for so many is made at once
+
 /// Builds nodes from the parser's events.
 class Builder : public YAML::EventHandler {
 public:
@@ -113,7 +115,8 @@ public:
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     const bool quoted = check_quotes(mark);
     Location here = where(mark);
-    Node node = scalar(tag, quoted, bad_character(value) ? with_whole_characters(value) : value, here);
+    const bool broken = quoted && bad_character(value);
+    Node node = broken ? scalar(tag, quoted, with_whole_characters(value), here) : scalar(tag, quoted, value, here);
     apply_tag(node, tag);
     place(std::move(node), anchor, tag == "?");
   }
@@ -287,6 +290,7 @@ private:
     anchors_.erase(anchor);
     Open open;
     open.node = std::move(node);
+    if (open.node.is_mapping()) open.node.members().reserve(usual_members);
     open.anchor = anchor;
     open.flow = style == YAML::EmitterStyle::Flow;
     open_.push_back(std::move(open));

@@ -52,10 +52,13 @@ bool read_float(std::string_view text, double& value) {
 }  // namespace
 
 Node resolve_plain_scalar(std::string_view text, Location where) {
-  if (text.empty() || is_one_of(text, {"~", "null", "Null", "NULL"})) return Node(std::move(where));
-  if (is_one_of(text, {"true", "True", "TRUE"})) return Node::boolean(true, std::move(where));
-  if (is_one_of(text, {"false", "False", "FALSE"})) return Node::boolean(false, std::move(where));
+  if (text.empty()) return Node(std::move(where));
   const char first = text.front();
+  if (std::string_view("~nNtTfF").find(first) != std::string_view::npos && text.size() <= 5) {
+    if (is_one_of(text, {"~", "null", "Null", "NULL"})) return Node(std::move(where));
+    if (is_one_of(text, {"true", "True", "TRUE"})) return Node::boolean(true, std::move(where));
+    if (is_one_of(text, {"false", "False", "FALSE"})) return Node::boolean(false, std::move(where));
+  }
   if (first == '.' || first == '+' || first == '-') {
     const bool negative = first == '-';
     const std::string_view name = first == '.' ? text : text.substr(1);
