@@ -67,6 +67,7 @@ asio::awaitable<api::HijackedStream> attach(api::Client& client, const AttachedC
   attaching.in = container.input;
   attaching.out = container.out;
   attaching.err = container.err;
+  attaching.detach_keys = container.detach_keys;
   return client.attach_container(container.id, std::move(attaching));
 }
 
@@ -75,7 +76,7 @@ asio::awaitable<CarryEnd> carry_container(api::Client& client, api::HijackedStre
   AttachedProcess process;
   process.tty = container.tty;
   process.input = container.input;
-  process.detach_keys = container.detach_keys;
+  process.detach_keys = parse_detach_keys(container.detach_keys);
   process.resize = [&client, id = container.id](unsigned rows, unsigned columns) {
     return client.resize_container(id, rows, columns);
   };

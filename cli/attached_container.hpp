@@ -4,18 +4,19 @@
 #include <optional>
 #include <string>
 
+#include "cli/detach_keys.hpp"
 #include "engine/api/client.hpp"
 
 namespace stack::cli {
 
 struct AttachedContainer {
   std::string id;
-  bool tty = false;                      ///< the container has a terminal
-  bool input = false;                    ///< send our stdin
-  bool out = true, err = true;           ///< show its output
-  bool removed_at_end = false;           ///< the engine removes it when it ends; also when it cannot be started
-  bool signals = true;                   ///< Ctrl-C and the like go to the process
-  std::string detach_keys = "\x10\x11";  ///< cli/detach_keys; empty: none
+  bool tty = false;             ///< the container has a terminal
+  bool input = false;           ///< send our stdin
+  bool out = true, err = true;  ///< show its output
+  bool removed_at_end = false;  ///< the engine removes it when it ends; also when it cannot be started
+  bool signals = true;          ///< Ctrl-C and the like go to the process
+  std::string detach_keys{default_detach_keys};
 };
 
 /// Starts a container that does not run. Returns the exit status: the container's, or 125 to 127, with the reason on stderr,

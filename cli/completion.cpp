@@ -62,7 +62,7 @@ Position position_in(const CommandDescription& level, Words words, bool stop_at_
 
 class Completer {
 public:
-  Completer(Words words, const ServiceNames& services) : words_(words), current_(words.back()), services_(services) {}
+  Completer(Words words, const Names& names) : words_(words), current_(words.back()), names_(names) {}
 
   Completion run() {
     std::vector<std::string> ignored;
@@ -131,13 +131,13 @@ private:
     add("--help", "Show what it does and its flags");
   }
 
-  void add_services(const std::string& suffix = {}) {
-    for (const std::string& name : services_(global_)) add(name + suffix, "service");
+  void add_names(std::string_view kind, const std::string& suffix = {}) {
+    for (const std::string& name : names_(global_, kind)) add(name + suffix, kind);
   }
 
   void add_values(const FlagDescription& flag) {
-    if (flag.metavar == "SERVICE") return add_services();
-    if (flag.metavar == "SERVICE=N") return add_services("=");
+    if (flag.metavar == "SERVICE") return add_names("service");
+    if (flag.metavar == "SERVICE=N") return add_names("service", "=");
     if (flag.metavar == "FILE") result_.paths = Completion::Paths::files;
     if (flag.metavar == "DIR") result_.paths = Completion::Paths::directories;
     if (flag.names == "--progress")
@@ -154,18 +154,38 @@ private:
   void add_arguments(const CommandDescription& command, std::size_t before) {
     const auto has = [&](std::string_view text) { return command.usage.find(text) != std::string::npos; };
     if (has("SERVICE=N"))
-      add_services("=");
+      add_names("service", "=");
     else if (has("SERVICE...") || (has("SERVICE") && before == 0))
-      add_services();
+      add_names("service");
+    else if (const std::string_view kind = kind_wanted(command.usage, before); !kind.empty())
+      add_names(kind);
     else if (has("FILE") || (takes_a_command(command) && before > 0))
       result_.paths = Completion::Paths::files;
     else if (has("bash|zsh|fish"))
       for (const char* shell : {"bash", "zsh", "fish"}) add(shell, "");
   }
 
+  /// Of docker's commands: "network connect [OPTIONS] NETWORK CONTAINER" wants a container behind the network.
+  static std::string_view kind_wanted(std::string_view usage, std::size_t before) {
+    struct Kind {
+      std::string_view word, several, name;
+    };
+    static constexpr std::array kinds{Kind{"CONTAINER", "CONTAINER...", "container"}, Kind{"IMAGE", "IMAGE...", "image"},
+                                      Kind{"NETWORK", "NETWORK...", "network"}, Kind{"VOLUME", "VOLUME...", "volume"}};
+    for (const Kind& kind : kinds)
+      if (usage.find(" " + std::string(kind.several)) != std::string_view::npos) return kind.name;
+    constexpr std::string_view options = "[OPTIONS] ";
+    std::string_view arguments = usage.substr(std::min(usage.find_first_of("[ABCDEFGHIJKLMNOPQRSTUVWXYZ"), usage.size()));
+    if (arguments.starts_with(options)) arguments.remove_prefix(options.size());
+    for (; before > 0; --before) arguments.remove_prefix(std::min(arguments.find(' '), arguments.size() - 1) + 1);
+    for (const Kind& kind : kinds)
+      if (arguments.substr(0, arguments.find(' ')) == kind.word) return kind.name;
+    return {};
+  }
+
   Words words_;
   const std::string& current_;
-  const ServiceNames& services_;
+  const Names& names_;
   GlobalOptions global_;
   Completion result_;
 };
@@ -231,9 +251,9 @@ complete -c stack -f -a '(__stack_candidates)'
 
 }  // namespace
 
-Completion complete(const std::vector<std::string>& words, const ServiceNames& services) {
-  if (words.empty()) return complete({""}, services);
-  return Completer(words, services).run();
+Completion complete(const std::vector<std::string>& words, const Names& names) {
+  if (words.empty()) return complete({""}, names);
+  return Completer(words, names).run();
 }
 
 std::string completion_script(const std::string& shell) {

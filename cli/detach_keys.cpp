@@ -24,6 +24,7 @@ char key_of(std::string_view name, std::string_view whole) {
 
 std::string parse_detach_keys(std::string_view text) {
   std::string keys;
+  if (text.empty()) text = default_detach_keys;
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',', 1);  // a comma may be a key

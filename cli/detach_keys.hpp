@@ -8,7 +8,7 @@ namespace stack::cli {
 inline constexpr std::string_view default_detach_keys = "ctrl-p,ctrl-q";
 
 /// "ctrl-p,ctrl-q", "a,ctrl-@": one character or ctrl- and a letter or one of @ [ \ ] ^ _ each, parted by commas → the bytes a
-/// terminal sends for them. Throws UsageError.
+/// terminal sends for them; nothing means the default ones. Throws UsageError.
 std::string parse_detach_keys(std::string_view text);
 
 /// Looks for the keys in what is typed.

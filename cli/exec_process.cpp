@@ -30,6 +30,7 @@ api::ExecCreateRequest request_of(const ExecProcess& process) {
   request.env = process.environment;
   request.working_dir = process.directory;
   request.cmd = process.command;
+  request.detach_keys = process.detach_keys;
   return request;
 }
 
@@ -70,7 +71,7 @@ asio::awaitable<std::optional<int>> run_exec(api::Client& client, ExecProcess pr
   AttachedProcess attached;
   attached.tty = process.tty;
   attached.input = process.input;
-  attached.detach_keys = process.detach_keys;
+  attached.detach_keys = parse_detach_keys(process.detach_keys);
   attached.resize = [&client, &id](unsigned rows, unsigned columns) { return client.resize_exec(id, rows, columns); };
   const End end = co_await carry_to_the_end(stream, std::move(attached));
   if (end == End::detached) co_return std::nullopt;

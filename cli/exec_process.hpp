@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/detach_keys.hpp"
 #include "engine/api/client.hpp"
 
 namespace stack::cli {
@@ -15,9 +16,9 @@ struct ExecProcess {
   std::string user, directory;
   std::vector<std::string> environment;  ///< "NAME=VALUE"
   bool privileged = false, detach = false;
-  bool tty = false;                      ///< it gets a terminal
-  bool input = false;                    ///< send our stdin
-  std::string detach_keys = "\x10\x11";  ///< cli/detach_keys; empty: none
+  bool tty = false;    ///< it gets a terminal
+  bool input = false;  ///< send our stdin
+  std::string detach_keys{default_detach_keys};
 };
 
 /// Returns its exit status, 0 when detached; empty: the terminal was left by the detach keys. Throws unavailable when the

@@ -74,14 +74,15 @@ void read(const Node& node, Ulimit& out) {
   }
 }
 
-bool write(const Ulimit& value, Node& out, bool) {
-  if (value.single) {
+/// docker compose takes a single 0 for nothing said, and leaves zeros out of JSON.
+bool write(const Ulimit& value, Node& out, bool json) {
+  if (value.single && value.soft != 0) {
     out = Node::integer(value.soft);
-  } else {
-    out = Node::mapping();
-    out.set("soft", Node::integer(value.soft));
-    out.set("hard", Node::integer(value.hard));
+    return true;
   }
+  out = Node::mapping();
+  if (value.soft != 0 || !json) out.set("soft", Node::integer(value.soft));
+  if (value.hard != 0 || !json) out.set("hard", Node::integer(value.hard));
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "compose/merge.hpp"
@@ -89,7 +90,7 @@ private:
     } catch (const Error& error) {
       if (error.code() == ErrorCode::not_found)
         complain(extension, error.what());
-      else
+      else if (reported_.insert(error.what()).second)
         mistakes_.add({}, "", error.what());  // it names its place
       return nullptr;
     }
@@ -121,6 +122,7 @@ private:
   const ExtendsSource& source_;
   Mistakes& mistakes_;
   std::vector<Step> chain_;
+  std::set<std::string> reported_;  ///< mistakes of files that several services extend
 };
 
 }  // namespace

@@ -195,20 +195,62 @@ std::vector<VariableUse> variables_of(std::string_view text) {
   return uses;
 }
 
-void interpolate(Node& node, std::string_view path, const Lookup& lookup, std::set<std::string>& unset, Mistakes& mistakes) {
-  if (node.is_string()) {
+namespace {
+
+/// The way down to a node; its text is only made for a mistake.
+struct Step {
+  const Step* up;
+  std::string_view key;  ///< of a mapping's member
+  std::size_t index;     ///< of a list's item, which has no key
+
+  std::string text(std::string_view top) const {
+    const std::string above = up == nullptr ? std::string(top) : up->text(top);
+    return key.data() == nullptr ? join_path(above, index) : join_path(above, key);
+  }
+};
+
+class TreeInterpolation {
+public:
+  TreeInterpolation(std::string_view top, const Lookup& lookup, std::set<std::string>& unset, Mistakes& mistakes)
+      : top_(top), lookup_(lookup), unset_(unset), mistakes_(mistakes) {}
+
+  void run(Node& node, const Step* step) {
+    if (node.is_string()) {
+      text(node, step);
+    } else if (node.is_sequence()) {
+      for (std::size_t i = 0; i < node.items().size(); ++i) {
+        const Step below{step, {}, i};
+        run(node.items()[i], &below);
+      }
+    } else if (node.is_mapping()) {
+      for (Node::Member& member : node.members()) {
+        const Step below{step, member.key, 0};
+        run(member.value, &below);
+      }
+    }
+  }
+
+private:
+  void text(Node& node, const Step* step) {
     if (node.as_string().find('$') == std::string::npos) return;
     try {
-      node.as_string() = interpolate(node.as_string(), lookup, &unset);
+      node.as_string() = interpolate(node.as_string(), lookup_, &unset_);
     } catch (const InterpolationError& error) {  // a text may go over several lines
-      mistakes.add(place_of('$', error.dollars_before, node.location), path, error.what());
+      const std::string path = step == nullptr ? std::string(top_) : step->text(top_);
+      mistakes_.add(place_of('$', error.dollars_before, node.location), path, error.what());
     }
-  } else if (node.is_sequence()) {
-    for (std::size_t i = 0; i < node.items().size(); ++i)
-      interpolate(node.items()[i], join_path(path, i), lookup, unset, mistakes);
-  } else if (node.is_mapping()) {
-    for (Node::Member& member : node.members()) interpolate(member.value, join_path(path, member.key), lookup, unset, mistakes);
   }
+
+  std::string_view top_;
+  const Lookup& lookup_;
+  std::set<std::string>& unset_;
+  Mistakes& mistakes_;
+};
+
+}  // namespace
+
+void interpolate(Node& node, std::string_view path, const Lookup& lookup, std::set<std::string>& unset, Mistakes& mistakes) {
+  TreeInterpolation(path, lookup, unset, mistakes).run(node, nullptr);
 }
 
 }  // namespace stack::compose

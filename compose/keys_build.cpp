@@ -14,11 +14,6 @@ constexpr Type contexts{"a mapping or a list of NAME=CONTEXT", allow_mapping | a
 
 constexpr Type ssh_type{"a mapping or a list of ID=PATH", allow_mapping | allow_list, sf::ssh, &string};
 
-std::string secret_identity(const Node& item) {
-  const Node* source = item.find("source");
-  return source == nullptr ? std::string() : source->text();
-}
-
 }  // namespace
 
 template <>
@@ -44,7 +39,7 @@ std::span<const Key> keys_of<Build>() {
       key<&Build::isolation>("isolation", string, "Windows only"),
       key<&Build::network>("network", string, "network of RUN"),
       key<&Build::target>("target", string, "the stage to build"),
-      key<&Build::secrets>("secrets", file_references_type, "secrets RUN may mount", {Merge::by_identity, secret_identity}),
+      key<&Build::secrets>("secrets", file_references_type, "secrets RUN may mount"),
       key<&Build::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm in RUN"),
       key<&Build::tags>("tags", strings, "more names of the image", unique),
       key<&Build::ulimits>("ulimits", ulimits_type, "limits of RUN"),

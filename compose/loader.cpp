@@ -84,7 +84,8 @@ private:
     std::vector<std::string> files = options_.env_files;
     if (files.empty()) files = split_commas(variable("COMPOSE_ENV_FILES"));
     const bool named = !files.empty();
-    if (!named) files.push_back(directory + "/.env");
+    const std::string disabled = variable("COMPOSE_DISABLE_ENV_FILE");
+    if (!named && disabled != "1" && disabled != "true") files.push_back(directory + "/.env");
     StringMap variables;
     for (const std::string& file : files) {
       const std::string path = absolute_path(file, options_.cwd);
@@ -143,6 +144,7 @@ private:
     if (active.empty()) active = split_commas(variable("COMPOSE_PROFILES"));
     if (!options_.interpolate) active = {"*"};  // as it is written: with all there is
     apply_profiles(project, std::move(active), options_.services);
+    place_secrets(project);
     if (options_.normalize) normalize(project, found_.directory);
     resolve_file_objects(project, variable_at);
     if (options_.interpolate) drop_unused(project);

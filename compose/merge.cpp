@@ -76,7 +76,7 @@ void unify(Node& list, std::string (*identity)(const Node&)) {
   std::vector<Node> kept;
   kept.reserve(list.items().size());
   for (Node& item : list.items()) {
-    const auto [place, fresh] = seen.emplace(identity(item), kept.size());
+    const auto [place, fresh] = seen.emplace(item.is_scalar() ? item.text() : identity(item), kept.size());
     if (fresh)
       kept.push_back(std::move(item));
     else

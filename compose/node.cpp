@@ -58,17 +58,23 @@ std::size_t Node::position(std::string_view key) const {
       if (members_[i].key == key) return i;
     return npos;
   }
-  if (index_.size() != members_.size()) {
-    index_.clear();
-    for (std::size_t i = 0; i < members_.size(); ++i) index_.emplace(members_[i].key, i);
+  Index::Map& map = index_.map();
+  if (map.size() != members_.size()) {
+    map.clear();
+    for (std::size_t i = 0; i < members_.size(); ++i) map.emplace(members_[i].key, i);
   }
-  const auto found = index_.find(std::string(key));
-  return found == index_.end() ? npos : found->second;
+  const auto found = map.find(std::string(key));
+  return found == map.end() ? npos : found->second;
 }
 
 const Node* Node::find(std::string_view key) const {
   const std::size_t at = position(key);
   return at == npos ? nullptr : &members_[at].value;
+}
+
+const Node::Member* Node::find_member(std::string_view key) const {
+  const std::size_t at = position(key);
+  return at == npos ? nullptr : &members_[at];
 }
 
 Node* Node::find(std::string_view key) { return const_cast<Node*>(static_cast<const Node*>(this)->find(key)); }
@@ -79,7 +85,7 @@ Node& Node::set(std::string key, Node value, Location key_location) {
     if (key_location) members_[at].key_location = std::move(key_location);
     return members_[at].value;
   }
-  if (!index_.empty()) index_.emplace(key, members_.size());
+  if (!index_.empty()) index_.map().emplace(key, members_.size());
   members_.push_back({std::move(key), std::move(value), std::move(key_location)});
   return members_.back().value;
 }

@@ -61,6 +61,7 @@ public:
   std::vector<Member>& members() { return members_; }
   const Node* find(std::string_view key) const;
   Node* find(std::string_view key);
+  const Member* find_member(std::string_view key) const;
   /// Adds the member, or replaces the value of the one there is.
   Node& set(std::string key, Node value, Location key_location = {});
   void erase(std::string_view key);
@@ -75,6 +76,30 @@ public:
   std::shared_ptr<const Node> replaced;  ///< the value of an earlier layer that this one was merged over, if any
 
 private:
+  /// Where the keys of a large mapping are; made when first asked for. A copy starts without.
+  class Index {
+  public:
+    using Map = std::unordered_map<std::string, std::size_t>;
+    Index() = default;
+    Index(const Index&) {}
+    Index(Index&&) noexcept = default;
+    Index& operator=(const Index&) {
+      map_.reset();
+      return *this;
+    }
+    Index& operator=(Index&&) noexcept = default;
+    ~Index() = default;
+    bool empty() const { return map_ == nullptr; }
+    void clear() { map_.reset(); }
+    Map& map() {
+      if (!map_) map_ = std::make_unique<Map>();
+      return *map_;
+    }
+
+  private:
+    std::unique_ptr<Map> map_;  ///< most nodes have none: a pointer is all it costs them
+  };
+
   std::size_t position(std::string_view key) const;
 
   Kind kind_ = Kind::null;
@@ -85,7 +110,7 @@ private:
   std::string text_;
   std::vector<Node> items_;
   std::vector<Member> members_;
-  mutable std::unordered_map<std::string, std::size_t> index_;  ///< built only for large mappings
+  mutable Index index_;
 };
 
 struct Node::Member {

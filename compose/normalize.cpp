@@ -39,8 +39,6 @@ void normalize_service(Service& service, const std::string& directory) {
     if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty()) service.build->dockerfile = "Dockerfile";
   }
   if (service.scale && service.deploy && !service.deploy->replicas) service.deploy->replicas = service.scale;
-  for (FileReference& secret : service.secrets)
-    if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
   imply_dependencies(service);
 }
 
@@ -105,6 +103,13 @@ void keep_only(Objects& objects, const std::set<std::string>& used) {
 }
 
 }  // namespace
+
+void place_secrets(Project& project) {
+  for (auto* services : {&project.services, &project.disabled_services})
+    for (auto& [name, service] : *services)
+      for (FileReference& secret : service.secrets)
+        if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
+}
 
 void normalize(Project& project, const std::string& directory) {
   bool default_used = false;

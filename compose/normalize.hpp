@@ -5,6 +5,9 @@
 
 namespace stack::compose {
 
+/// Secrets without a target go to /run/secrets; docker compose says so even of what is not normalised.
+void place_secrets(Project& project);
+
 /// Defaults that hold for every project: real names, the default network, build context and Dockerfile, secret targets,
 /// dependencies implied by `service:x` modes, scale and deploy.replicas as one value.
 void normalize(Project& project, const std::string& directory);

@@ -396,14 +396,17 @@ void selinux(Node& node, LongForm& form) {
 
 void external(Node& node, LongForm& form) { boolean(node, form); }
 
-void named_external(Node& node, LongForm& form) {
+namespace {
+
+/// `strict`: keys beside the name are mistakes; docker compose looks at those of networks and volumes only.
+void name_external(Node& node, LongForm& form, bool strict) {
   if (!node.is_mapping()) return;
   Node* external = node.find("external");
   if (external == nullptr || !external->is_mapping()) return;
   const std::string path = join_path(form.path, "external");
   const Node* name = external->find("name");
   for (const Node::Member& member : external->members())
-    if (member.key != "name" && !member.key.starts_with("x-"))
+    if (strict && member.key != "name" && !member.key.starts_with("x-"))
       form.mistakes.add(member.key_location, path, fmt::format("unknown key '{}'; only 'name' is known", member.key));
   if (name != nullptr && !name->is_string())
     form.mistakes.add(name->location, join_path(path, "name"), fmt::format("expected a string, found {}", name->kind_name()));
@@ -419,6 +422,10 @@ void named_external(Node& node, LongForm& form) {
   }
   *node.find("external") = Node::boolean(true, where);
 }
+
+}  // namespace
+
+void named_external(Node& node, LongForm& form) { name_external(node, form, true); }
 
 void extends(Node& node, LongForm& form) {
   if (node.is_string()) {
@@ -540,7 +547,7 @@ void ssh(Node& node, LongForm& form) {
 }
 
 void file_object(Node& node, LongForm& form) {
-  named_external(node, form);
+  name_external(node, form, false);
   if (!node.is_mapping()) return;
   std::vector<std::string_view> sources;
   for (const std::string_view source : {"file", "environment", "content"})

@@ -133,6 +133,7 @@ void volume_options(std::string_view options, Node& volume, const Location& wher
     const std::string_view option = options.substr(0, end);
     options.remove_prefix(std::min(end + 1, options.size()));
     if (option == "ro") volume.set("read_only", Node::boolean(true, where), where);
+    if (option == "rw") volume.erase("read_only");
     if (option == "nocopy") within("volume", "nocopy", Node::boolean(true, where));
     if (option == "z" || option == "Z") within("bind", "selinux", Node::string(std::string(option), where));
     for (const std::string_view propagation : {"private", "rprivate", "shared", "rshared", "slave", "rslave"})

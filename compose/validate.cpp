@@ -146,7 +146,7 @@ private:
       if (mount.type == "volume" && !mount.source.empty() && !project_.volumes.contains(mount.source))
         complain(attribute, fmt::format("refers to undefined volume '{}'", mount.source));
       if (mount.type == "bind" && mount.source.empty()) complain(attribute, "a bind mount needs a 'source'");
-      if (mount.type == "tmpfs" && !mount.source.empty()) warn(attribute, "a tmpfs has no 'source'; it is ignored");
+      if (mount.type == "tmpfs" && !mount.source.empty()) warn(attribute + ".source", "a tmpfs has none; it is ignored");
       if (mount.target.empty()) complain(attribute, "'target' is missing");
       if (mount.bind && mount.type != "bind" && !only_selinux(mount))
         warn(attribute + ".bind", fmt::format("has no effect on a mount of type '{}'", mount.type));

@@ -92,9 +92,11 @@ public:
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (!open_.empty() && open_.back().node.is_sequence() && open_.back().flow && char_at(mark) == ',')
       fail(where(mark), "an item is missing before ',' in this list");
-    // For a value that is not there the mark is at whatever comes next, maybe lines below.
+    // For a value that is not there the mark is at whatever comes next, maybe lines below: then it is where its key is.
     Location here = where(mark);
-    if (!open_.empty() && open_.back().key && open_.back().key_location.line != here.line) here = open_.back().key_location;
+    if (!open_.empty() && open_.back().key &&
+        (open_.back().key_location.line != here.line || std::string_view(",}]").find(char_at(mark)) != std::string_view::npos))
+      here = open_.back().key_location;
     place(Node(std::move(here)), anchor, false);
   }
 
@@ -156,7 +158,6 @@ private:
     Location key_location;
     bool merge_key = false;
     std::optional<Node> merged;  ///< value of `<<`
-    std::unordered_map<std::string, Location> seen;
   };
 
   char char_at(const YAML::Mark& mark) const {
@@ -318,7 +319,7 @@ private:
       parent.merge_key = false;
       parent.merged = std::move(node);
     } else if (parent.key) {
-      parent.node.members().push_back({std::move(*parent.key), std::move(node), std::move(parent.key_location)});
+      parent.node.set(std::move(*parent.key), std::move(node), std::move(parent.key_location));
       parent.key.reset();
     } else {
       take_key(parent, std::move(node), plain);
@@ -338,10 +339,12 @@ private:
       if (ends_line(node)) fail(node.location, "a ',' or a closing ] or } is missing behind this");
       fail(node.location, fmt::format("the key {} is {}, not a string; put quotes around it", node.text(), node.kind_name()));
     }
-    const auto [earlier, fresh] = parent.seen.emplace(node.as_string(), node.location);
-    if (!fresh)
-      fail(node.location, fmt::format("key '{}' is already defined at line {}", node.as_string(), earlier->second.line));
-    if (plain && node.as_string() == "<<") {
+    const bool merge_key = plain && node.as_string() == "<<";
+    const Node::Member* earlier = parent.node.find_member(node.as_string());
+    if (earlier != nullptr || (merge_key && parent.merged))
+      fail(node.location, fmt::format("key '{}' is already defined at line {}", node.as_string(),
+                                      earlier != nullptr ? earlier->key_location.line : parent.merged->location.line));
+    if (merge_key) {
       parent.merge_key = true;
       return;
     }

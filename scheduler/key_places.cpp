@@ -64,6 +64,7 @@ constexpr Complaint complaints[] = {
     {"healthcheck", "in Healthcheck"},
     {"container_name", "The container name"},
     {"hostname", "invalid hostname"},
+    {"dns", "bad nameserver"},
     {"userns_mode", "userns"},
     {"userns_mode", "user namespace mode"},
     {"links", "used with links"},

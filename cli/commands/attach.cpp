@@ -44,7 +44,7 @@ int attach(const Invocation& invocation) {
   flags.arguments(arguments, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   options.service = arguments.front();
-  options.detach_keys = parse_detach_keys(options.detach_keys);
+  parse_detach_keys(options.detach_keys);  // wrong ones are found before anything is asked
   const ProjectReference reference = find_project(invocation.global);
   Session session(invocation.global);
   if (!options.signal_proxy) return session.run(attach_to(session.client(), reference.name, options));

@@ -69,6 +69,7 @@ struct LogsOptions {
 
 struct AttachOptions {
   bool in = false, out = true, err = true, stream = true, logs = false;
+  std::string detach_keys;  ///< "ctrl-p,ctrl-q": what leaves a terminal; empty: the engine's own
 };
 
 struct PutArchiveOptions {

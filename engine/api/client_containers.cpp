@@ -107,7 +107,7 @@ asio::awaitable<ResponseStream> Client::container_logs(std::string id, LogsOptio
 asio::awaitable<HijackedStream> Client::attach_container(std::string id, AttachOptions options) {
   Query query(container_path(id, "attach"));
   query.add_flag("stream", options.stream).add_flag("stdin", options.in).add_flag("stdout", options.out);
-  query.add_flag("stderr", options.err).add_flag("logs", options.logs);
+  query.add_flag("stderr", options.err).add_flag("logs", options.logs).add("detachKeys", options.detach_keys);
   return hijack("POST", std::move(query).text());
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <regex>
 #include <set>
@@ -217,6 +218,15 @@ void check_cgroup_parent(const std::string& parent) {
     refuse(fmt::format("invalid cgroup parent {}: names that begin with stack- belong to engines", parent));
 }
 
+/// The engine of Docker says so when the container starts; at its creation nothing is half done yet.
+void check_name_servers(const std::vector<std::string>& servers) {
+  for (const std::string& server : servers) {
+    boost::system::error_code invalid;
+    boost::asio::ip::make_address(server, invalid);
+    if (invalid) refuse(fmt::format("bad nameserver address {}: it is no IP address", server));
+  }
+}
+
 void check_storage(const api::StringMap& options) {
   for (const auto& [name, value] : options)
     refuse(name == "size" ? "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
@@ -280,6 +290,7 @@ void check_isolation_and_limits(const api::ContainerConfig& config, api::HostCon
   check_limits(host, facts, warnings);
   check_cgroup_parent(host.cgroup_parent);
   check_storage(host.storage_opt);
+  check_name_servers(host.dns);
 }
 
 }  // namespace stack::engine::container

@@ -17,9 +17,9 @@ void write(const fs::path& path, std::size_t size) { std::ofstream(path) << std:
 
 TEST(TreeWalk, VisitsEveryNameAndFollowsNoLink) {
   const test::TempDir directory;
-  fs::create_directories(directory.path() / "a/b");
-  write(directory.path() / "a/b/file", 1);
-  fs::create_symlink("/etc", directory.path() / "a/link");
+  fs::create_directories(directory / "a/b");
+  write(directory / "a/b/file", 1);
+  fs::create_symlink("/etc", directory / "a/link");
   std::set<std::string> seen;
   walk_tree(directory.path(), [&](const std::string& path, const struct stat&) { seen.insert(path); });
   EXPECT_EQ(seen, (std::set<std::string>{"a", "a/b", "a/b/file", "a/link"}));
@@ -27,10 +27,10 @@ TEST(TreeWalk, VisitsEveryNameAndFollowsNoLink) {
 
 TEST(TreeWalk, AFileWithTwoNamesCountsOnce) {
   const test::TempDir directory;
-  fs::create_directory(directory.path() / "a");
-  write(directory.path() / "one", 100);
-  fs::create_hard_link(directory.path() / "one", directory.path() / "a/two");
-  write(directory.path() / "a/three", 20);
+  fs::create_directory(directory / "a");
+  write(directory / "one", 100);
+  fs::create_hard_link(directory / "one", directory / "a/two");
+  write(directory / "a/three", 20);
   EXPECT_EQ(tree_size(directory.path()), 120U);
 }
 

@@ -13,7 +13,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
-std::vector<std::string> services(const GlobalOptions& global) {
+std::vector<std::string> services(const GlobalOptions& global, std::string_view kind) {
+  if (kind != "service") return {std::string(kind) + "-1", std::string(kind) + "-2"};
   if (!global.files.empty()) return {"from-" + global.files.front()};
   return {"db", "web"};
 }
@@ -31,6 +32,19 @@ TEST(Completion, OfTheFirstWordIsCommands) {
   EXPECT_THAT(texts({""}), Contains("up"));
   EXPECT_THAT(texts({""}), Not(Contains("manual")));  // hidden
   EXPECT_THAT(texts({"--progress", "plain", "unp"}), ElementsAre("unpause"));
+}
+
+TEST(Completion, DockersCommandsWantThingsOfTheEngine) {
+  EXPECT_THAT(texts({"container", "stop", ""}), ElementsAre("container-1", "container-2"));
+  EXPECT_THAT(texts({"container", "stop", "x", "container-2"}), ElementsAre("container-2"));
+  EXPECT_THAT(texts({"container", "exec", "-it", ""}), ElementsAre("container-1", "container-2"));
+  EXPECT_THAT(texts({"container", "rename", ""}), ElementsAre("container-1", "container-2"));
+  EXPECT_THAT(texts({"container", "rename", "a", ""}), IsEmpty());
+  EXPECT_THAT(texts({"container", "run", "--rm", ""}), ElementsAre("image-1", "image-2"));
+  EXPECT_THAT(texts({"network", "connect", ""}), ElementsAre("network-1", "network-2"));
+  EXPECT_THAT(texts({"network", "connect", "n", ""}), ElementsAre("container-1", "container-2"));
+  EXPECT_THAT(texts({"volume", "rm", ""}), ElementsAre("volume-1", "volume-2"));
+  EXPECT_THAT(texts({"container", "ru"}), ElementsAre("run"));
 }
 
 TEST(Completion, OfADashIsTheFlagsOfThatLevel) {

@@ -13,7 +13,7 @@ TEST(DetachKeys, AreWrittenAsWithDocker) {
   EXPECT_EQ(parse_detach_keys(default_detach_keys), "\x10\x11");
   EXPECT_EQ(parse_detach_keys("a,ctrl-@,ctrl-[,ctrl-_"), "a\0\x1b\x1f"s);
   EXPECT_EQ(parse_detach_keys(",,b"), ",b");
-  EXPECT_EQ(parse_detach_keys(""), "");
+  EXPECT_EQ(parse_detach_keys(""), "\x10\x11");
   EXPECT_THROW(parse_detach_keys("ctrl-1"), Error);
   EXPECT_THROW(parse_detach_keys("ab"), Error);
 }

@@ -296,7 +296,7 @@ TEST(Merge, ANullThatNothingBelowItFillsIsRefusedEvenIfALaterFileWould) {
   ProjectDirectory directory;
   directory.file("compose.yaml", "name: t\nservices: {a: {image: x, hostname: }}\n")
       .file("compose.override.yaml", "services: {a: {hostname: h}}\n");
-  EXPECT_EQ(directory.error(), "compose.yaml:2:27: services.a.hostname: expected a string, found nothing");
+  EXPECT_EQ(directory.error(), "compose.yaml:2:26: services.a.hostname: expected a string, found nothing");
 }
 
 TEST(Merge, HostsAndLinksAreThereOnce) {

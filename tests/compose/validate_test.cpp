@@ -27,7 +27,7 @@ TEST(Validate, OptionsOfAnotherKindOfMountAreAWarning) {
                  "shared}}]}}\nvolumes: {vol: }\n");
   EXPECT_EQ(
       directory.load().warnings,
-      std::vector<std::string>{"compose.yaml:2:82: services.a.volumes[0].bind: has no effect on a mount of type 'volume'"});
+      std::vector<std::string>{"compose.yaml:2:76: services.a.volumes[0].bind: has no effect on a mount of type 'volume'"});
 }
 
 TEST(Validate, CirclesShowTheWholeChain) {

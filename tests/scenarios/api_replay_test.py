@@ -9,7 +9,7 @@ import os
 import unittest
 
 import api_replay
-from harness import SOURCE, StackCase, rootfs, wait_until
+from harness import SOURCE, StackCase, rootfs
 
 GOLDEN = SOURCE / "tests/golden/api"
 # The kernel decides: counters and limits of cgroup v1 and v2, and what a disk or a moment makes null.
@@ -53,10 +53,7 @@ def differences(reference: dict, ours: dict) -> list:
 
 class ApiReplay(StackCase):
     def test_answers_are_those_of_a_docker_engine_but_for_the_known_differences(self):
-        self.start("engine")
-        socket = self.run_root / "engine.sock"
-        wait_until(socket.exists, "the engine listens")
-        ours = api_replay.replay(str(socket), rootfs("busybox-rootfs").read_bytes())
+        ours = api_replay.replay(str(self.start_engine()), rootfs("busybox-rootfs").read_bytes())
         found = differences(json.loads((GOLDEN / "answers.json").read_text()), ours)
         if "STACK_API_DIFFERENCES" in os.environ:
             with open(os.environ["STACK_API_DIFFERENCES"], "w") as out:

@@ -18,10 +18,8 @@ CONTEXT = {"Dockerfile": f"FROM {IMAGE}\nCOPY hello /hello\nRUN touch /made\nCMD
 class Clients(StackCase):
     def setUp(self):
         super().setUp()
+        self.socket = self.start_engine()
         self.import_busybox(IMAGE)
-        self.start("engine")
-        self.socket = self.run_root / "engine.sock"
-        wait_until(self.socket.exists, "the engine listens")
         self.write(CONTEXT)
         self.client_env = {**self.env, "DOCKER_HOST": f"unix://{self.socket}", "IMAGE": IMAGE, "BUILD": str(self.dir)}
 

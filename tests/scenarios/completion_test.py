@@ -25,6 +25,15 @@ class BashCompletion(StackCase):
         self.assertEqual(self.complete("-f", "no"), ["notes.txt"])
         self.assertEqual(self.complete("scale", "d"), ["db="])
 
+    def test_what_the_engine_has(self):
+        self.assertEqual(self.complete("image", "rm", ""), [])
+        self.assertEqual(self.engine_pids(), [])  # a completion starts none
+        self.import_busybox("local/one:1")
+        self.stack("container", "create", "--name", "created", "local/one:1", "true")
+        self.assertEqual(self.complete("container", "rm", "c"), ["created"])
+        self.assertEqual(self.complete("image", "rm", "lo"), ["local/one:1"])
+        self.stack("container", "rm", "created")
+
     def test_a_broken_file_completes_nothing_and_says_nothing(self):
         self.compose("services: [\n")
         self.assertEqual(self.complete("up", ""), [])

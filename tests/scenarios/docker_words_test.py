@@ -91,7 +91,7 @@ class DockerWords(StackCase):
         self.assertEqual(shell.exit_status(), 0)
         self.assertEqual(self.state("shell"), "running")
         joined = OnATerminal(self, "container", "attach", "--detach-keys", "ctrl-a,x", "shell")
-        joined.type("echo jo''ined\r")
+        joined.type("\x10\x11\x15echo jo''ined\r")  # other keys than those are the shell's
         joined.wait_for("joined")
         joined.type("\x01x")
         self.assertEqual(joined.exit_status(), 1)

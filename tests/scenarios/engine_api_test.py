@@ -15,10 +15,8 @@ IMAGE = "local/busybox"
 class EngineApi(StackCase):
     def setUp(self):
         super().setUp()
+        self.socket = self.start_engine()
         self.import_busybox()
-        self.start("engine")
-        self.socket = self.run_root / "engine.sock"
-        wait_until(self.socket.exists, "the engine listens")
 
     def raw(self, method, path, body=None, headers=None):
         connection = UnixHttp(str(self.socket))

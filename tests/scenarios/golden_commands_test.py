@@ -1,5 +1,5 @@
 """The outputs, messages and exit codes of commands are those recorded from docker compose 2.40 (tests/golden/commands) and from
-docker 28.5 (tests/golden/docker_commands)."""
+docker 28.5 (tests/golden/docker_commands and docker_changes)."""
 import unittest
 
 import command_outputs
@@ -21,6 +21,10 @@ class GoldenCommands(StackCase):
     def test_outputs_are_dockers(self):
         self.import_busybox("local/golden:1")
         self.compare("docker_commands")
+
+    def test_changes_have_dockers_outputs(self):
+        self.import_busybox("local/golden:1")
+        self.compare("docker_changes")
 
 
 if __name__ == "__main__":

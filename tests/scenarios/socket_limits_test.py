@@ -38,10 +38,8 @@ REQUESTS = {
 class SocketLimits(StackCase):
     def setUp(self):
         super().setUp()
+        self.path = self.start_engine()
         self.import_busybox()
-        self.start("engine")
-        self.path = self.run_root / "engine.sock"
-        wait_until(self.path.exists, "the engine listens")
         self.engine = self.engine_pids()[0]
 
     def connect(self):

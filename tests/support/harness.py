@@ -114,6 +114,16 @@ class StackCase(unittest.TestCase):
         self.addCleanup(end)
         return process
 
+    def start_engine(self, *args) -> pathlib.Path:
+        """An engine in the foreground, which does not end when it is idle; returns its socket once it listens."""
+        # finish() ends it: killed before, the monitors of what still runs would start another one at that very moment
+        process = subprocess.Popen([str(STACK), "engine", "--root", str(self.root), *args], cwd=self.dir, env=self.env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        type(self).addClassCleanup(process.wait)
+        socket_path = self.run_root / "engine.sock"
+        wait_until(socket_path.exists, "the engine listens")
+        return socket_path
+
     def write(self, files: dict):
         """Writes files below the project folder."""
         for name, text in files.items():

@@ -38,7 +38,8 @@ int container_exec(const Invocation& invocation) {
   process.container = words.front();
   process.command.assign(words.begin() + 1, words.end());
   process.environment = container_options::environment_of(files, environment);
-  process.detach_keys = parse_detach_keys(keys);
+  parse_detach_keys(keys);  // wrong ones are found before anything is asked
+  process.detach_keys = keys;
   if (!process.detach) need_terminal_input(process.tty, process.input);
   Session session(invocation.global);
   return session.run(execute(session.client(), process));

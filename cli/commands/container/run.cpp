@@ -108,7 +108,8 @@ AttachedContainer attachment(const RunFlags& run, const api::ContainerConfig& co
   container.err = config.attach_stderr;
   container.removed_at_end = run.container.remove;
   container.signals = run.signals;
-  container.detach_keys = parse_detach_keys(run.keys);
+  parse_detach_keys(run.keys);  // wrong ones are found before anything is asked
+  container.detach_keys = run.keys;
   return container;
 }
 

@@ -33,9 +33,8 @@ asio::awaitable<int> start_and_join(api::Client& client, std::string name, bool 
   const api::ContainerInspect details = co_await client.inspect_container(name);
   AttachedContainer container = joined(details, input, keys);
   container.out = container.err = attach || input;
-  if (!details.state.running) co_return co_await start_attached(client, std::move(container));
-  const std::optional<int> status = co_await join_container(client, std::move(container));
-  co_return status.value_or(0);
+  // also when it runs: starting it again does nothing, and one that ends just now is not missed
+  co_return co_await start_attached(client, std::move(container));
 }
 
 asio::awaitable<int> join_running(api::Client& client, std::string name, bool input, bool signals, std::string keys) {
@@ -64,7 +63,7 @@ int container_start(const Invocation& invocation) {
   flags.flag("-i,--interactive", input, "Send our input to it");
   flags.arguments(names, 1);
   if (!flags.parse(invocation.arguments)) return 0;
-  keys = parse_detach_keys(keys);
+  parse_detach_keys(keys);  // wrong ones are found before anything is asked
   if ((attach || input) && names.size() > 1) throw UsageError("you cannot start and attach multiple containers at once");
   Session session(invocation.global);
   if (attach || input) return session.run_without_signals(start_and_join(session.client(), names.front(), attach, input, keys));
@@ -83,7 +82,7 @@ int container_attach(const Invocation& invocation) {
   flags.flag("--sig-proxy", signals, "Pass signals on to the process (default true)");
   flags.arguments(names, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
-  keys = parse_detach_keys(keys);
+  parse_detach_keys(keys);  // wrong ones are found before anything is asked
   Session session(invocation.global);
   asio::awaitable<int> work = join_running(session.client(), names.front(), !no_input, signals, keys);
   return signals ? session.run_without_signals(std::move(work)) : session.run(std::move(work));

@@ -202,7 +202,10 @@ asio::awaitable<FakeAnswer> count_upload(FakeRequest request) {
 }
 
 asio::awaitable<void> import_bytes(Client* client, BodySource* source, std::string* status) {
-  ProgressStream progress = co_await client->import_image(*source, "app", "1");
+  ImportOptions options;
+  options.repository = "app";
+  options.tag = "1";
+  ProgressStream progress = co_await client->import_image(*source, std::move(options));
   while (const auto message = co_await progress.next()) *status = message->status;
 }
 

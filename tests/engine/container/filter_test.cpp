@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "base/error.hpp"
+#include "engine/container/until.hpp"
 
 namespace stack::engine::container {
 namespace {
@@ -90,6 +93,15 @@ TEST(Filters, UnknownOnesAndValuesAreRefused) {
   } catch (const Error& error) {
     EXPECT_EQ(std::string(error.what()), "invalid filter 'zzz'");
   }
+}
+
+TEST(Until, IsATimeOrADurationBackFromNow) {
+  EXPECT_EQ(parse_until({}), std::nullopt);
+  EXPECT_EQ(parse_until({{"until", {"2023-11-14T22:13:20Z"}}}), 1'700'000'000'000'000'000);
+  const auto now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  EXPECT_LE(parse_until({{"until", {"24h"}}}), now - 86'399'000'000'000);
+  EXPECT_THROW(parse_until({{"until", {"yesterday"}}}), Error);
 }
 
 }  // namespace

@@ -172,6 +172,11 @@ TEST(HostChecks, OptionsOfStorageAndOfTheGroupsParent) {
   EXPECT_NE(refusal(R"("CgroupParent":"/stack-1234")"), "accepted") << "an engine takes what is there for its own";
 }
 
+TEST(HostChecks, NameServersAreAddresses) {
+  EXPECT_EQ(refusal(R"("Dns":["10.0.0.1","fd00::1"])"), "accepted");
+  EXPECT_EQ(refusal(R"("Dns":["10.0.0.1","notanip"])"), "bad nameserver address notanip: it is no IP address");
+}
+
 TEST(HostChecks, NumberLists) {
   EXPECT_EQ(parse_number_list("0-2,5"), (std::vector<int>{0, 1, 2, 5}));
   for (const char* text : {"", "x", "2-1", "1-", "-1", "99999999", "1,,2"})
