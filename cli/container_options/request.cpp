@@ -85,7 +85,7 @@ std::vector<std::string> capabilities(const Texts& texts) {
   for (const std::string& text : texts) {
     std::string name = text;
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-    if (name != "ALL" && !name.starts_with("CAP_")) name = "CAP_" + name;
+    if (name != "ALL" && !name.starts_with("CAP_")) name.insert(0, "CAP_");
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
