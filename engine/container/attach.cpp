@@ -62,6 +62,22 @@ asio::awaitable<void> write_logs(const asio::any_io_executor& executor, LogSourc
   }
 }
 
+/// The streams of a run; closed when the run has ended meanwhile, and its shim with it.
+asio::awaitable<Socket> join_streams(RunPtr run, std::uint8_t flags) {
+  constexpr std::chrono::seconds patience{10};
+  const auto executor = co_await asio::this_coro::executor;
+  std::exception_ptr failure;
+  try {
+    std::string path = run->socket_path;
+    co_return co_await runtime::ShimClient::attach(std::move(path), flags);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const bool ended = co_await run->ended.wait_for(patience);
+  if (!ended) std::rethrow_exception(failure);
+  co_return Socket(executor);
+}
+
 }  // namespace
 
 asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOptions options,
@@ -84,10 +100,8 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
   if (options.out) flags |= shim::attach_stdout;
   if (options.err) flags |= shim::attach_stderr;
   Socket socket(executor);
-  if (const RunPtr run = container->run) {
-    std::string path = run->socket_path;
-    socket = co_await runtime::ShimClient::attach(std::move(path), flags);
-  } else {
+  if (const RunPtr run = container->run) socket = co_await join_streams(run, flags);
+  if (!socket.is_open()) {  // joined by the next start
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw errno_error("socketpair");
     socket.assign(asio::local::stream_protocol(), ends[0]);

@@ -127,6 +127,12 @@ class DockerWords(StackCase):
 
     # --- run ---
 
+    def test_a_container_that_has_just_ended_is_started_and_joined(self):
+        self.stack("container", "create", "--name", "short", IMAGE, "echo", "hello")
+        for _ in range(12):  # the run before is anywhere between its end and its record
+            self.stack("container", "start", "short")
+            self.assertIn(self.stack("container", "start", "-a", "short").stdout, ("hello\n", ""))  # "": it had said it already
+
     def test_run_sends_input_and_passes_signals_on(self):
         counted = self.container("run", "-i", "--rm", IMAGE, "wc", "-c", input="12345")
         self.assertEqual(counted.stdout, "5\n")
