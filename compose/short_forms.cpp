@@ -461,7 +461,7 @@ void include(Node& node, LongForm& form) {
 
 namespace {
 
-constexpr std::array pull_policies{"always", "never", "missing", "build", "refresh", "daily", "weekly"};
+constexpr std::array pull_policies{"always", "never", "missing", "if_not_present", "build", "refresh", "daily", "weekly"};
 
 /// every_1h30m
 bool is_pull_interval(const std::string& policy) {
@@ -483,9 +483,8 @@ void one_of(const Node& node, LongForm& form, const Words& words) {
 }  // namespace
 
 void pull_policy(Node& node, LongForm& form) {
-  std::string& policy = node.as_string();
-  if (policy == "if_not_present") policy = "missing";
-  if (policy.empty() || std::find(pull_policies.begin(), pull_policies.end(), policy) != pull_policies.end()) return;
+  const std::string& policy = node.as_string();
+  if (std::find(pull_policies.begin(), pull_policies.end(), policy) != pull_policies.end()) return;
   if (!is_pull_interval(policy))
     complain(node, form, fmt::format("'{}' is not one of {}, every_<duration>", policy, fmt::join(pull_policies, ", ")));
 }
