@@ -119,6 +119,8 @@ private:
         const std::string text = options_.interpolate ? interpolate(name->as_string(), lookup_) : name->as_string();
         if (!normalize_project_name(text).empty()) return normalize_project_name(text);
         if (!text.empty()) return valid_name(text, "");
+        if (!name->as_string().empty())
+          throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is empty here", name->as_string()));
       } catch (const Error& error) {
         throw Error(ErrorCode::invalid_argument, fmt::format("{}: name: {}", where, error.what()));
       }
