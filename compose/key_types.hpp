@@ -23,6 +23,8 @@ inline constexpr Type single_number{"a number", allow_number | allow_string, sf:
 inline constexpr Type number{"a number", allow_number | allow_string, sf::number};
 inline constexpr Type byte_size{"a size like 512m or a number of bytes", allow_number | allow_string, sf::byte_size};
 inline constexpr Type duration{"a duration like 1m30s", allow_string, sf::duration};
+inline constexpr Type byte_count{byte_size.expected, byte_size.allowed, sf::byte_count};
+inline constexpr Type instances{integer.expected, integer.allowed, sf::instances};
 inline constexpr Type file_mode{"a file mode like 0440", allow_number | allow_string, sf::file_mode};
 
 inline constexpr Type strings{"a list of strings", allow_list, nullptr, &string};

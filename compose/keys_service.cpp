@@ -206,7 +206,7 @@ std::span<const Key> keys_of<Mount::Volume>() {
 template <>
 std::span<const Key> keys_of<Mount::Tmpfs>() {
   static constexpr std::array rows{
-      key<&Mount::Tmpfs::size, AsText>("size", byte_size, "most it may hold"),
+      key<&Mount::Tmpfs::size, AsText>("size", byte_count, "most it may hold"),
       key<&Mount::Tmpfs::mode>("mode", file_mode, "permissions of its root"),
   };
   return rows;
@@ -363,7 +363,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::read_only>("read_only", boolean, "its root file system cannot be written"),
       key<&Service::restart>("restart", string, "no, always, unless-stopped or on-failure[:N]"),
       key<&Service::runtime>("runtime", string, "an OCI runtime"),
-      key<&Service::scale>("scale", integer, "how many containers"),
+      key<&Service::scale>("scale", instances, "how many containers"),
       key<&Service::secrets>("secrets", file_references_type, "secrets to mount", {Merge::by_identity, secret_identity}),
       key<&Service::security_opt>("security_opt", unique_strings, "security options", unique),
       key<&Service::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm"),
