@@ -353,7 +353,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::networks>("networks", service_networks_type, "networks it is on"),
       key<&Service::oom_kill_disable>("oom_kill_disable", boolean, "do not kill it when memory runs out"),
       key<&Service::oom_score_adj>("oom_score_adj", integer, "-1000 to 1000"),
-      key<&Service::pid>("pid", string, "PID namespace"),
+      key<&Service::pid>("pid", nullable_string, "PID namespace"),
       key<&Service::pids_limit>("pids_limit", integer, "processes and threads; -1: unlimited"),
       key<&Service::platform>("platform", string, "os/arch[/variant] of its image"),
       key<&Service::ports>("ports", ports_type, "ports to publish", {Merge::by_identity, port_identity}),
