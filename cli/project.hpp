@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/global_options.hpp"
-#include "compose/config_output.hpp"
 #include "compose/loader.hpp"
+#include "compose/profiles.hpp"
 
 namespace stack::cli {
 

@@ -34,6 +34,14 @@ bool makes_structure(ToLong form) {
   return std::find(structures.begin(), structures.end(), form) != structures.end();
 }
 
+/// The items of two lists are not laid over one another: a reset in one has nothing to take away.
+void drop_resets(Node& node) {
+  std::erase_if(node.items(), [](const Node& item) { return item.merge_tag == MergeTag::reset; });
+  std::erase_if(node.members(), [](const Node::Member& member) { return member.value.merge_tag == MergeTag::reset; });
+  for (Node& item : node.items()) drop_resets(item);
+  for (Node::Member& member : node.members()) drop_resets(member.value);
+}
+
 /// The walk over one document.
 class Canonicalizer {
 public:
@@ -46,7 +54,7 @@ public:
       mistakes_.add(node.location, path, wrong_type(type, node));
       return;
     }
-    if (node.is_sequence()) std::erase_if(node.items(), [](const Node& item) { return item.merge_tag == MergeTag::reset; });
+    if (node.is_sequence()) drop_resets(node);
     if (type.to_long != nullptr) lengthen(node, type.to_long, path);
     if (node.is_sequence() && type.item != nullptr) {
       for (std::size_t i = 0; i < node.items().size(); ++i) walk_item(node.items()[i], *type.item, join_path(path, i));

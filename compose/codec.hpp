@@ -184,7 +184,7 @@ struct AlwaysAsText {
 };
 struct AsMode {  ///< file modes: "0440"
   static bool put(const std::optional<std::uint32_t>& value, Node& out, bool) {
-    if (value) out = Node::string(fmt::format("{:#o}", *value));
+    if (value) out = Node::string(fmt::format("0{:o}", *value));
     return value.has_value();
   }
 };

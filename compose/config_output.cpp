@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "compose/interpolate.hpp"
 #include "compose/print.hpp"
+#include "compose/profiles.hpp"
 #include "compose/raw_model.hpp"
 
 namespace stack::compose {
@@ -125,7 +126,9 @@ void select(Project& project, const std::vector<std::string>& names) {
   const std::set<std::string> kept = with_dependencies(project, {names.begin(), names.end()});
   std::set<std::string> networks, volumes, secrets, configs, models;
   std::erase_if(project.services, [&](const auto& entry) { return !kept.contains(entry.first); });
-  for (const auto& [_, service] : project.services) {
+  for (auto& [_, service] : project.services) {
+    // An optional dependency may be switched off.
+    std::erase_if(service.depends_on, [&](const auto& dependency) { return !project.services.contains(dependency.first); });
     for (const auto& [network, settings] : service.networks) networks.insert(network);
     for (const auto& [model, settings] : service.models) models.insert(model);
     for (const Mount& mount : service.volumes) volumes.insert(mount.source);
@@ -153,18 +156,6 @@ std::string document(const LoadResult& result, const LoadOptions& options, const
 }
 
 }  // namespace
-
-std::set<std::string> with_dependencies(const Project& project, std::set<std::string> services) {
-  std::vector<std::string> open(services.begin(), services.end());
-  while (!open.empty()) {
-    const auto service = project.services.find(open.back());
-    open.pop_back();
-    if (service == project.services.end()) continue;
-    for (const auto& [dependency, _] : service->second.depends_on)
-      if (services.insert(dependency).second) open.push_back(dependency);
-  }
-  return services;
-}
 
 void prepare(LoadOptions& options, ConfigRequest& request) {
   // Of the lists only that of the images is one of the named services.

@@ -1,6 +1,5 @@
 #pragma once
 // What `config` prints of a loaded project: the whole document, or one of its lists.
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +24,5 @@ void prepare(LoadOptions& options, ConfigRequest& request);
 
 /// Throws not_found for a service to hash that is not there.
 std::string config_output(LoadResult result, const LoadOptions& options, const ConfigRequest& request);
-
-/// `services` and everything they depend on.
-std::set<std::string> with_dependencies(const Project& project, std::set<std::string> services);
 
 }  // namespace stack::compose

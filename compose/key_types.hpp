@@ -9,6 +9,7 @@ namespace stack::compose::types {
 namespace sf = short_forms;
 
 inline constexpr Type string{"a string", allow_string};
+inline constexpr Type nullable_string{"a string or nothing", allow_string | allow_null};
 inline constexpr Type path{"a path", allow_string, nullptr, nullptr, nullptr, nullptr, resolve_path};
 inline constexpr Type context{"a path or URL", allow_string, nullptr, nullptr, nullptr, nullptr, resolve_context};
 inline constexpr Type mount_type{"a string", allow_string, sf::mount_type};
@@ -22,6 +23,8 @@ inline constexpr Type count{"an integer", allow_number | allow_string, sf::count
 inline constexpr Type single_number{"a number", allow_number | allow_string, sf::single_number};
 inline constexpr Type number{"a number", allow_number | allow_string, sf::number};
 inline constexpr Type byte_size{"a size like 512m or a number of bytes", allow_number | allow_string, sf::byte_size};
+inline constexpr Type byte_count{byte_size.expected, byte_size.allowed, sf::byte_count};
+inline constexpr Type instances{integer.expected, integer.allowed, sf::instances};
 inline constexpr Type duration{"a duration like 1m30s", allow_string, sf::duration};
 inline constexpr Type file_mode{"a file mode like 0440", allow_number | allow_string, sf::file_mode};
 

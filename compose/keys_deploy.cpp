@@ -165,7 +165,7 @@ template <>
 std::span<const Key> keys_of<Deploy>() {
   static constexpr std::array rows{
       key<&Deploy::mode>("mode", string, "replicated, global, replicated-job or global-job; Swarm's but for the first"),
-      key<&Deploy::replicas>("replicas", integer, "how many containers"),
+      key<&Deploy::replicas>("replicas", instances, "how many containers"),
       key<&Deploy::labels>("labels", labels, "of the service, not of its containers"),
       key<&Deploy::update_config>("update_config", update_config_type, "Swarm: rolling updates"),
       key<&Deploy::rollback_config>("rollback_config", update_config_type, "Swarm: rolling back"),

@@ -206,7 +206,7 @@ std::span<const Key> keys_of<Mount::Volume>() {
 template <>
 std::span<const Key> keys_of<Mount::Tmpfs>() {
   static constexpr std::array rows{
-      key<&Mount::Tmpfs::size, AsText>("size", byte_size, "most it may hold"),
+      key<&Mount::Tmpfs::size, AsText>("size", byte_count, "most it may hold"),
       key<&Mount::Tmpfs::mode>("mode", file_mode, "permissions of its root"),
   };
   return rows;
@@ -353,7 +353,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::networks>("networks", service_networks_type, "networks it is on"),
       key<&Service::oom_kill_disable>("oom_kill_disable", boolean, "do not kill it when memory runs out"),
       key<&Service::oom_score_adj>("oom_score_adj", integer, "-1000 to 1000"),
-      key<&Service::pid>("pid", string, "PID namespace"),
+      key<&Service::pid>("pid", nullable_string, "PID namespace"),
       key<&Service::pids_limit>("pids_limit", integer, "processes and threads; -1: unlimited"),
       key<&Service::platform>("platform", string, "os/arch[/variant] of its image"),
       key<&Service::ports>("ports", ports_type, "ports to publish", {Merge::by_identity, port_identity}),
@@ -363,7 +363,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::read_only>("read_only", boolean, "its root file system cannot be written"),
       key<&Service::restart>("restart", string, "no, always, unless-stopped or on-failure[:N]"),
       key<&Service::runtime>("runtime", string, "an OCI runtime"),
-      key<&Service::scale>("scale", integer, "how many containers"),
+      key<&Service::scale>("scale", instances, "how many containers"),
       key<&Service::secrets>("secrets", file_references_type, "secrets to mount", {Merge::by_identity, secret_identity}),
       key<&Service::security_opt>("security_opt", unique_strings, "security options", unique),
       key<&Service::shm_size, AsText>("shm_size", byte_size, "size of /dev/shm"),

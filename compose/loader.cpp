@@ -119,6 +119,8 @@ private:
         const std::string text = options_.interpolate ? interpolate(name->as_string(), lookup_) : name->as_string();
         if (!normalize_project_name(text).empty()) return normalize_project_name(text);
         if (!text.empty()) return valid_name(text, "");
+        if (!name->as_string().empty())
+          throw Error(ErrorCode::invalid_argument, fmt::format("'{}' is empty here", name->as_string()));
       } catch (const Error& error) {
         throw Error(ErrorCode::invalid_argument, fmt::format("{}: name: {}", where, error.what()));
       }
@@ -139,13 +141,13 @@ private:
     project.name = name_;
     project.working_dir = found_.directory;
     project.compose_files = found_.files;
-    resolve_environment(project, variable_at, lookup_);
+    resolve_environment(project, variable_at);
+    place_secrets(project);
+    if (options_.normalize) normalize(project, found_.directory, lookup_);
     std::vector<std::string> active = options_.profiles;
     if (active.empty()) active = split_commas(variable("COMPOSE_PROFILES"));
     if (!options_.interpolate) active = {"*"};  // as it is written: with all there is
     apply_profiles(project, std::move(active), options_.services);
-    place_secrets(project);
-    if (options_.normalize) normalize(project, found_.directory);
     resolve_file_objects(project, variable_at);
     if (options_.interpolate) drop_unused(project);
     if (options_.check_consistency) validate(project, mistakes);

@@ -10,6 +10,7 @@ namespace {
 struct Rule {
   Merge merge = Merge::deep;
   std::string (*identity)(const Node&) = nullptr;
+  bool free_key = false;  ///< the key is not one of a structure's
 };
 
 void merge(Node& base, Node later, const Type* type, Rule rule);
@@ -29,6 +30,7 @@ void refine(Node& base, Node later, const Type* item_type, std::string (*identit
 
 /// `free`: for keys that the table does not name.
 void merge_mappings(Node& base, Node later, const Type* type, Rule free) {
+  free.free_key = true;
   for (Node::Member& member : later.members()) {
     Node* below = base.find(member.key);
     // A reset stays: this may itself be laid over an earlier file, whose value goes too. finish_merge() removes it.
@@ -45,7 +47,7 @@ void merge_mappings(Node& base, Node later, const Type* type, Rule free) {
 void merge(Node& base, Node later, const Type* type, Rule rule) {
   const bool whole = later.merge_tag == MergeTag::replace || rule.merge == Merge::replace;
   // A null says nothing, except where it is a value of its own: a variable of the environment.
-  const bool null_is_a_value = base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
+  const bool null_is_a_value = rule.free_key && base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
   if (!whole && later.is_null() && !null_is_a_value) return;
   if (whole || later.kind() != base.kind() || later.is_scalar()) {
     later.replaced = std::make_shared<const Node>(std::move(base));

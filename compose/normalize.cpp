@@ -31,13 +31,17 @@ void imply_dependencies(Service& service) {
     if (!from.starts_with("container:")) imply(std::string_view(from).substr(0, from.find(':')), false);
 }
 
-void normalize_service(Service& service, const std::string& directory) {
+void normalize_service(Service& service, const std::string& directory, const Lookup& lookup) {
   if (service.network_mode.empty() && service.networks.empty() && !service.provider)
     service.networks.emplace("default", std::nullopt);
   if (service.build) {
     if (service.build->context.empty()) service.build->context = directory;
     if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty()) service.build->dockerfile = "Dockerfile";
+    for (auto& [argument, value] : service.build->args)
+      if (!value) value = lookup(argument);
+    std::erase_if(service.build->args, [](const auto& argument) { return !argument.second; });
   }
+  if (service.pull_policy == "if_not_present") service.pull_policy = "missing";
   if (service.scale && service.deploy && !service.deploy->replicas) service.deploy->replicas = service.scale;
   imply_dependencies(service);
 }
@@ -111,11 +115,11 @@ void place_secrets(Project& project) {
         if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
 }
 
-void normalize(Project& project, const std::string& directory) {
+void normalize(Project& project, const std::string& directory, const Lookup& lookup) {
   bool default_used = false;
   for (auto* services : {&project.services, &project.disabled_services})
     for (auto& [name, service] : *services) {
-      normalize_service(service, directory);
+      normalize_service(service, directory, lookup);
       default_used = default_used || service.networks.contains("default");
     }
   if (default_used) project.networks.try_emplace("default");
@@ -125,16 +129,11 @@ void normalize(Project& project, const std::string& directory) {
   name_objects(project.configs, project.name);
 }
 
-void resolve_environment(Project& project, const LookupAt& variable_at, const Lookup& lookup) {
+void resolve_environment(Project& project, const LookupAt& variable_at) {
   for (auto* services : {&project.services, &project.disabled_services})
-    for (auto& [name, service] : *services) {
+    for (auto& [name, service] : *services)
       for (auto& [variable, value] : service.environment)
         if (!value) value = variable_at(place_of(service, "environment." + variable), variable);
-      if (!service.build) continue;
-      for (auto& [argument, value] : service.build->args)
-        if (!value) value = lookup(argument);
-      std::erase_if(service.build->args, [](const auto& argument) { return !argument.second; });
-    }
 }
 
 void merge_env_files(Project& project, const Lookup& lookup) {

@@ -9,15 +9,15 @@ namespace stack::compose {
 void place_secrets(Project& project);
 
 /// Defaults that hold for every project: real names, the default network, build context and Dockerfile, secret targets,
-/// dependencies implied by `service:x` modes, scale and deploy.replicas as one value.
-void normalize(Project& project, const std::string& directory);
+/// dependencies implied by `service:x` modes, scale and deploy.replicas as one value, one word for each pull policy. Null build
+/// arguments are taken from `lookup`; those it lacks are dropped.
+void normalize(Project& project, const std::string& directory, const Lookup& lookup);
 
 /// The value of a variable as seen by the file that names it.
 using LookupAt = std::function<std::optional<std::string>(const Location& place, std::string_view name)>;
 
-/// Null variables are taken from the environment of the file that says them, build arguments from the project's; build
-/// arguments it lacks are dropped.
-void resolve_environment(Project& project, const LookupAt& variable_at, const Lookup& lookup);
+/// Null variables are taken from the environment of the file that says them.
+void resolve_environment(Project& project, const LookupAt& variable_at);
 
 /// Merges each enabled service's env_file into its environment and forgets the files. Throws not_found for one that is
 /// required and missing, invalid_argument for one that cannot be read.

@@ -109,8 +109,9 @@ bool was_special(std::string_view text) {
   };
   digits();
   while (at < text.size() && text[at] == ':') {
-    ++at;
-    if (const std::size_t count = digits(); count < 1 || count > 2) return false;
+    const std::size_t from = ++at;
+    const std::size_t count = digits();
+    if (count < 1 || count > 2 || (count == 2 && text[from] > '5')) return false;
   }
   if (at < text.size() && text[at] == '.') {
     ++at;

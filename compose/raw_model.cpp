@@ -34,9 +34,14 @@ void add_implied(Node& node, const Service& service) {
     if (build->find("dockerfile_inline") == nullptr) child(*build, "dockerfile", Node::string("Dockerfile"));
   }
   if (!service.pull_policy.empty()) child(node, "pull_policy") = Node::string(service.pull_policy);
-  if (Node* secrets = node.find("secrets"))
-    for (Node& secret : secrets->items())
-      if (const Node* source = secret.find("source")) child(secret, "target", Node::string("/run/secrets/" + source->text()));
+}
+
+/// Of all services, normalised or not.
+void place_secrets(Node& services) {
+  for (Node::Member& service : services.members())
+    if (Node* secrets = service.value.find("secrets"))
+      for (Node& secret : secrets->items())
+        if (const Node* source = secret.find("source")) child(secret, "target", Node::string("/run/secrets/" + source->text()));
 }
 
 template <class Objects>
@@ -58,6 +63,7 @@ Node raw_model(const LoadResult& result, const LoadOptions& options) {
   tree.erase("version");
   tree.erase("include");
   tree.set("name", Node::string(project.name));
+  if (Node* services = tree.find("services")) place_secrets(*services);
   if (options.normalize) {
     for (const auto* services : {&project.services, &project.disabled_services})
       for (const auto& [name, service] : *services)

@@ -18,10 +18,8 @@ std::vector<std::string> split_shell_words(std::string_view line) {
       word += line[i];
       in_word = true;
     } else if (quote != '\0') {
-      if (c == quote)
-        quote = '\0';
-      else
-        word += c;
+      if (c != quote || c == '`') word += c;  // a shell's substitution stays as it is
+      if (c == quote) quote = '\0';
     } else if (c == '\'' || c == '"' || c == '`') {
       quote = c;
       in_word = true;

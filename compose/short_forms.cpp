@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "base/error.hpp"
 #include "base/units.hpp"
@@ -112,7 +113,7 @@ void text(Node& node, LongForm&) {
 }
 
 void byte_size(Node& node, LongForm& form) {
-  if (node.is_integer()) return;
+  if (!node.is_string()) return integer(node, form);
   std::string written = node.text();
   if (written == "-1") {
     node = Node::integer(-1, node.location);
@@ -128,6 +129,17 @@ void byte_size(Node& node, LongForm& form) {
   node = Node::integer(bytes, node.location);
 }
 
+void byte_count(Node& node, LongForm& form) {
+  byte_size(node, form);
+  if (node.is_integer() && node.as_integer() < 0) complain(node, form, fmt::format("{} is negative", node.as_integer()));
+}
+
+void instances(Node& node, LongForm& form) {
+  integer(node, form);
+  if (node.is_integer() && node.as_integer() > std::numeric_limits<std::int32_t>::max())
+    complain(node, form, fmt::format("{} are more containers than there can be", node.as_integer()));
+}
+
 void duration(Node& node, LongForm& form) {
   std::int64_t nanoseconds = 0;
   try {
@@ -139,7 +151,7 @@ void duration(Node& node, LongForm& form) {
 }
 
 void file_mode(Node& node, LongForm& form) {
-  if (!node.is_string()) return integer(node, form);
+  if (!node.is_string()) return count(node, form);
   const std::string& digits = node.as_string();
   std::int64_t value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
@@ -166,18 +178,34 @@ void unique_list(Node& node, LongForm& form) {
       }
 }
 
-void assignments(Node& node, LongForm& form) {
+namespace {
+
+void assignment_mapping(Node& node, LongForm& form) {
   if (node.is_sequence()) return assignment_list(node, form);
   if (!node.is_mapping()) return;
   for (Node::Member& member : node.members()) text(member.value, form);
 }
 
+}  // namespace
+
+void assignments(Node& node, LongForm& form) {
+  const bool listed = node.is_sequence();
+  assignment_mapping(node, form);
+  if (!listed) return;
+  for (const Node::Member& member : node.members())
+    if (member.key.ends_with(' '))
+      form.mistakes.add(member.key_location, form.path, fmt::format("'{}': a space stands before the '='", member.key));
+}
+
 void labels(Node& node, LongForm& form) {
-  assignments(node, form);
+  const bool written_as_mapping = node.is_mapping();
+  assignment_mapping(node, form);
   if (!node.is_mapping()) return;
-  for (Node::Member& member : node.members())
+  for (Node::Member& member : node.members()) {
+    if (written_as_mapping && member.key.empty()) form.mistakes.add(member.key_location, form.path, "a name is empty");
     if (member.value.is_null() && member.value.merge_tag == MergeTag::none)
       member.value = Node::string("", member.value.location);
+  }
 }
 
 void command(Node& node, LongForm& form) {
@@ -461,7 +489,7 @@ void include(Node& node, LongForm& form) {
 
 namespace {
 
-constexpr std::array pull_policies{"always", "never", "missing", "build", "refresh", "daily", "weekly"};
+constexpr std::array pull_policies{"always", "never", "missing", "if_not_present", "build", "refresh", "daily", "weekly"};
 
 /// every_1h30m
 bool is_pull_interval(const std::string& policy) {
@@ -483,9 +511,8 @@ void one_of(const Node& node, LongForm& form, const Words& words) {
 }  // namespace
 
 void pull_policy(Node& node, LongForm& form) {
-  std::string& policy = node.as_string();
-  if (policy == "if_not_present") policy = "missing";
-  if (policy.empty() || std::find(pull_policies.begin(), pull_policies.end(), policy) != pull_policies.end()) return;
+  const std::string& policy = node.as_string();
+  if (std::find(pull_policies.begin(), pull_policies.end(), policy) != pull_policies.end()) return;
   if (!is_pull_interval(policy))
     complain(node, form, fmt::format("'{}' is not one of {}, every_<duration>", policy, fmt::join(pull_policies, ", ")));
 }

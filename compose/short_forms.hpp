@@ -12,6 +12,8 @@ void single_number(Node& node, LongForm& form);  ///< of 32 bits
 void count(Node& node, LongForm& form);          ///< an integer that is not negative
 void text(Node& node, LongForm& form);           ///< any scalar as text
 void byte_size(Node& node, LongForm& form);      ///< to an integer
+void byte_count(Node& node, LongForm& form);     ///< the same, but nothing negative, which is "unlimited" there
+void instances(Node& node, LongForm& form);      ///< an integer of 32 bits
 void duration(Node& node, LongForm& form);       ///< to an integer of nanoseconds
 void file_mode(Node& node, LongForm& form);      ///< "0440" or 0440 to an integer
 void nano_cpus(Node& node, LongForm& form);

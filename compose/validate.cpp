@@ -140,6 +140,12 @@ private:
 
   void mounts() {
     std::map<std::string, std::string> targets;
+    for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
+      const std::string target = service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':'));
+      const std::string attribute = fmt::format("tmpfs[{}]", i);
+      const auto [taken, fresh] = targets.emplace(target, attribute);
+      if (!fresh) complain(attribute, fmt::format("{} is already the target of {}", target, taken->second));
+    }
     for (std::size_t i = 0; i < service_.volumes.size(); ++i) {
       const Mount& mount = service_.volumes[i];
       const std::string attribute = fmt::format("volumes[{}]", i);
@@ -156,14 +162,12 @@ private:
       if (mount.bind) recursion(attribute + ".bind.recursive", mount);
       if (mount.tmpfs && mount.type != "tmpfs")
         warn(attribute + ".tmpfs", fmt::format("has no effect on a mount of type '{}'", mount.type));
-      targets.emplace(mount.target, attribute);
+      if (const auto taken = targets.find(mount.target); taken != targets.end())
+        complain(attribute, fmt::format("{} is already the target of {}", mount.target, taken->second));
     }
-    for (std::size_t i = 0; i < service_.tmpfs.size(); ++i) {
-      const std::string target = service_.tmpfs[i].substr(0, service_.tmpfs[i].find(':'));
-      const std::string attribute = fmt::format("tmpfs[{}]", i);
-      const auto [taken, fresh] = targets.emplace(target, attribute);
-      if (!fresh) complain(attribute, fmt::format("{} is already the target of {}", target, taken->second));
-    }
+    for (std::size_t i = 0; i < service_.volumes_from.size(); ++i)
+      if (service_.volumes_from[i].empty())
+        complain(fmt::format("volumes_from[{}]", i), "the name of a service or container is missing");
   }
 
   void recursion(std::string_view attribute, const Mount& mount) {

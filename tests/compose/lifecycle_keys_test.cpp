@@ -117,8 +117,8 @@ TEST(PullPolicy, TakesEveryForm) {
     EXPECT_EQ(service_with(std::string("pull_policy: ") + policy + "\n    pull_refresh_after: 1h").pull_policy, policy);
   EXPECT_EQ(service_with("pull_policy: if_not_present").pull_policy, "missing");
   EXPECT_EQ(mistake("pull_policy: every_5"),
-            "compose.yaml:4:18: services.a.pull_policy: 'every_5' is not one of always, never, missing, build, refresh, daily, "
-            "weekly, every_<duration>");
+            "compose.yaml:4:18: services.a.pull_policy: 'every_5' is not one of always, never, missing, if_not_present, build, "
+            "refresh, daily, weekly, every_<duration>");
 }
 
 TEST(Volumes, OfWindowsAndSwarmsTypesLoad) {

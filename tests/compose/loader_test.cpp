@@ -127,6 +127,21 @@ TEST(Profiles, SwitchServicesOnByFlagEnvironmentOrName) {
   EXPECT_EQ(directory.error(), "no such service: zz");
 }
 
+TEST(Profiles, ANamedServiceSwitchesOnWhatItNeedsOfItsProfiles) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml",
+                 "name: t\nservices:\n  q: {image: x, profiles: [q], links: [db]}\n  db: {image: x, profiles: [q]}\n"
+                 "  other: {image: x, profiles: [q], depends_on: [off]}\n  off: {image: x, profiles: [p]}\n");
+  directory.options.services = {"q"};
+  const Project project = directory.load().project;
+  EXPECT_TRUE(project.services.contains("q") && project.services.contains("db"));
+  EXPECT_TRUE(project.disabled_services.contains("other") && project.disabled_services.contains("off"));
+}
+
+TEST(ProjectName, AVariableThatIsEmptyMakesNone) {
+  EXPECT_EQ(error_of("name: ${X}\nservices: {a: {image: x}}\n"), "compose.yaml:1:7: name: '${X}' is empty here");
+}
+
 TEST(Profiles, ARequiredDependencyThatIsOffIsAnErrorAnOptionalOneIsNot) {
   const std::string text =
       "services:\n  a: {image: x, depends_on: {b: {condition: service_started, required: REQUIRED}}}\n  b: {image: x, "

@@ -49,7 +49,11 @@ TEST(Validate, ContradictionsAreRefused) {
       mistake("mem_limit: 5m\n    deploy: {resources: {limits: {memory: 6m}}}"),
       "compose.yaml:4:5: services.a.mem_limit: can't set distinct values on 'mem_limit' and 'deploy.resources.limits.memory'");
   EXPECT_EQ(mistake("volumes: [\"/a:/t\"]\n    tmpfs: /t"),
-            "compose.yaml:5:12: services.a.tmpfs[0]: /t is already the target of volumes[0]");
+            "compose.yaml:4:15: services.a.volumes[0]: /t is already the target of tmpfs[0]");
+  EXPECT_EQ(mistake("volumes_from: [\"\"]"),
+            "compose.yaml:4:20: services.a.volumes_from[0]: the name of a service or container is missing");
+  EXPECT_EQ(mistake("scale: 99999999999"),
+            "compose.yaml:4:12: services.a.scale: 99999999999 are more containers than there can be");
   EXPECT_EQ(mistake("scale: -1"), "compose.yaml:4:5: services.a.scale: cannot be negative");
 }
 
