@@ -37,7 +37,7 @@ std::string printed(std::string_view text) {
   mistakes.throw_if_any();
   Project project = decode(merged);
   project.name = "fuzz";
-  normalize(project, "/fuzz");
+  normalize(project, "/fuzz", lookup);
   validate(project, mistakes);
   mistakes.throw_if_any();
   (void)print_json(project).size();
