@@ -126,7 +126,7 @@ private:
       }
     }
     const std::string directory = found_.directory.substr(found_.directory.rfind('/') + 1);
-    const std::string name = normalize_project_name(directory);
+    std::string name = normalize_project_name(directory);
     if (!name.empty()) return name;
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("no project name can be made of the directory {}; give one with -p or 'name:'", found_.directory));

@@ -49,7 +49,7 @@ void normalize_service(Service& service, const std::string& directory, const Loo
 template <class Objects>
 void name_objects(Objects& objects, const std::string& project) {
   for (auto& [key, object] : objects)
-    if (object.name.empty()) object.name = object.external ? key : project + '_' + key;
+    if (object.name.empty()) object.name = object.external ? key : fmt::format("{}_{}", project, key);
 }
 
 Location place_of(const Service& service, const std::string& attribute) {

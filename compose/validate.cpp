@@ -104,7 +104,7 @@ private:
 
   /// Where the file says that this service needs `name`: in depends_on, or in what implies it.
   std::string dependency_attribute(const std::string& name) const {
-    const std::string attribute = "depends_on." + name;
+    std::string attribute = "depends_on." + name;
     if (service_.locations.contains(attribute)) return attribute;
     const std::string mode = "service:" + name;
     if (service_.network_mode == mode) return "network_mode";
