@@ -120,7 +120,7 @@ TEST_F(Reference, AnUnhealthyDependencyFailsWithItsLogLines) {
     FAIL() << "no error";
   } catch (const Error& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("service db ("), std::string::npos) << message;
+    EXPECT_NE(message.find("service db, healthcheck ("), std::string::npos) << message;
     EXPECT_NE(message.find("container " + name("db-1") + " is unhealthy: no"), std::string::npos) << message;
     EXPECT_NE(message.find("hello from db"), std::string::npos) << message;
   }
