@@ -151,11 +151,17 @@ void duration(Node& node, LongForm& form) {
 }
 
 void file_mode(Node& node, LongForm& form) {
-  if (!node.is_string()) return count(node, form);
+  constexpr std::int64_t largest = 07777;
+  if (!node.is_string()) {
+    count(node, form);
+    if (node.is_integer() && node.as_integer() > largest)
+      complain(node, form, fmt::format("{} is no file mode; write an octal number like 0440", node.as_integer()));
+    return;
+  }
   const std::string& digits = node.as_string();
   std::int64_t value = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
-  if (digits.empty() || result.ec != std::errc() || result.ptr != digits.data() + digits.size() || value < 0 || value > 07777)
+  if (digits.empty() || result.ec != std::errc() || result.ptr != digits.data() + digits.size() || value < 0 || value > largest)
     complain(node, form, fmt::format("'{}' is not a file mode; write an octal number like 0440", digits));
   node = Node::integer(value, node.location);
 }

@@ -139,6 +139,12 @@ TEST(Volumes, ASingleLetterIsAVolumeAndNoDrive) {
             "n");
 }
 
+TEST(Modes, ANumberThatIsNoModeIsRefusedAsItsTextIs) {
+  EXPECT_EQ(mistake("volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 6440}}]"),
+            "compose.yaml:4:55: services.a.volumes[0].tmpfs.mode: 6440 is no file mode; write an octal number like 0440");
+  EXPECT_NE(mistake("volumes: [{type: tmpfs, target: /t, tmpfs: {mode: '014450'}}]"), "no error");
+}
+
 TEST(Lists, DuplicatesAreDroppedOrRefusedByKey) {
   EXPECT_EQ(service_with("dns: [1.1.1.1, 1.1.1.1]").dns.size(), 1U);
   EXPECT_EQ(service_with("cap_add: [B, A, B]").cap_add, (std::vector<std::string>{"B", "A"}));
