@@ -127,11 +127,11 @@ const CgroupMounts& CgroupMounts::detect() {
       const auto fields = words(std::string_view(text).substr(at, end - at));
       at = end + 1;
       const auto dash = std::find(fields.begin(), fields.end(), "-");
-      if (fields.size() < 6 || fields.end() - dash < 4 || fields[3] != "/") continue;
+      if (fields.size() < 6 || fields.end() - dash < 4) continue;
       const std::string mount(fields[4]);
       if (!mount.starts_with("/sys/fs/cgroup")) continue;  // a container's own view elsewhere is not the host's
-      if (dash[1] == "cgroup2" && result.v2.empty()) result.v2 = mount;
-      if (dash[1] != "cgroup") continue;
+      if (dash[1] == "cgroup2" && fields[3] == "/" && result.v2.empty()) result.v2 = mount;
+      if (dash[1] != "cgroup") continue;  // whose root may be a container's group: an engine in a container nests there
       std::string_view options = dash[3];
       while (!options.empty()) {
         const auto comma = std::min(options.find(','), options.size());
