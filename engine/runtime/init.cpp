@@ -357,7 +357,11 @@ void reset_signals() {
   reset_signals();
   if (config.process->init && !config.is_exec) {
 #ifdef STACK_SHIM_DYNAMIC  // a dynamic program (sanitizers) cannot be executed inside an arbitrary rootfs
-    ::_exit(run_as_pid1(config.sync_fd, arguments.data(), environment.data()));
+    // Nothing is executed, so nothing is closed by that: whoever waits for the end of one of our pipes would wait for the
+    // container.
+    if (config.sync_fd != init_sync_fd) ::dup2(config.sync_fd, init_sync_fd);
+    ::close_range(init_sync_fd + 1, ~0U, 0);
+    ::_exit(run_as_pid1(init_sync_fd, arguments.data(), environment.data()));
 #else
     std::vector<char*> init_arguments{const_cast<char*>(init_path), const_cast<char*>("--")};
     init_arguments.insert(init_arguments.end(), arguments.begin(), arguments.end());
