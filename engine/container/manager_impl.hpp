@@ -121,6 +121,7 @@ public:
   asio::awaitable<void> prepare_volumes(ContainerPtr container, image::Snapshot snapshot);
   asio::awaitable<void> release_volumes(ContainerPtr container, std::string user);
   image::Snapshot snapshot_of(const LiveContainer& container);
+  asio::awaitable<void> tell_of_connection(ContainerPtr container, network::Connection made);
   asio::awaitable<network::Attachment> attach_network(ContainerPtr container);
   runtime::LaunchRequest launch_request(LiveContainer& container, const image::Snapshot& snapshot,
                                         network::Attachment& attachment);
