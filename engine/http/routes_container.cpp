@@ -164,6 +164,7 @@ void add_container_routes(Router& router, EngineContext& engine) {
   add(Method::get, "/containers/{id}/json", inspect_container);
   add(Method::get, "/containers/{id}/top", top_container);
   add(Method::get, "/containers/{id}/logs", container_logs);
+  add(Method::get, "/containers/{id}/attach/ws", attach_by_websocket);
   add(Method::post, "/containers/{id}/start", start_container);
   add(Method::post, "/containers/{id}/stop", stop_container);
   add(Method::post, "/containers/{id}/restart", restart_container);
