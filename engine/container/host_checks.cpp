@@ -167,7 +167,7 @@ void check_cpu(api::HostConfig& host, const HostFacts& facts, std::vector<std::s
     refuse(fmt::format("the minimum allowed cpu-shares is {}", least_shares));
   if (host.cpu_shares > most_shares) refuse(fmt::format("the maximum allowed cpu-shares is {}", most_shares));
   if ((host.cpu_realtime_period != 0 || host.cpu_realtime_runtime != 0) && facts.unified_cgroups)
-    refuse("this kernel's control groups (v2) have no limits of real-time scheduling");
+    refuse("kernel does not support CPU real-time scheduler");
   if (host.cpu_realtime_period != 0 && host.cpu_realtime_runtime > host.cpu_realtime_period)
     refuse("cpu real-time runtime cannot be higher than cpu real-time period");
   if (host.cpu_percent > 0) {

@@ -393,7 +393,7 @@ asio::awaitable<void> Manager::remove(ContainerPtr container, bool force, bool v
 asio::awaitable<void> Manager::rename(ContainerPtr container, std::string name) {
   return impl_->rename(std::move(container), std::move(name));
 }
-asio::awaitable<std::vector<std::string>> Manager::update(ContainerPtr container, api::ContainerUpdateRequest request) {
+asio::awaitable<std::vector<std::string>> Manager::update(ContainerPtr container, api::HostConfig request) {
   return impl_->update(std::move(container), std::move(request));
 }
 asio::awaitable<std::vector<api::FilesystemChange>> Manager::changes(ContainerPtr container) {

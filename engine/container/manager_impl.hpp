@@ -160,7 +160,7 @@ public:
   asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
 
   // update.cpp
-  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::ContainerUpdateRequest request);
+  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::HostConfig request);
 
   // layer.cpp
   image::Snapshot known_snapshot(const LiveContainer& container) const;  ///< throws not_found

@@ -116,7 +116,7 @@ asio::awaitable<void> rename_container(EngineContext& engine, Request& request, 
 asio::awaitable<void> update_container(EngineContext& engine, Request& request, ResponseWriter& response) {
   const ContainerPtr container = wanted(engine, request);
   const nlohmann::json asked = co_await request.json_body();
-  auto change = asked.get<api::ContainerUpdateRequest>();
+  auto change = asked.get<api::HostConfig>();  // the names of its limits and of the restart policy
   const std::vector<std::string> warnings = co_await engine.containers.update(container, std::move(change));
   nlohmann::json body{{"Warnings", nullptr}};
   if (!warnings.empty()) body["Warnings"] = warnings;
