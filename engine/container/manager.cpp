@@ -440,8 +440,8 @@ asio::awaitable<void> Manager::download(ContainerPtr container, PathRequest requ
 asio::awaitable<void> Manager::upload(ContainerPtr container, UploadRequest request, image::BodyReader body) {
   return impl_->upload(std::move(container), std::move(request), std::move(body));
 }
-ExecPtr Manager::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) {
-  return impl_->create_exec(container, std::move(request));
+asio::awaitable<ExecPtr> Manager::create_exec(ContainerPtr container, api::ExecCreateRequest request) {
+  return impl_->create_exec(std::move(container), std::move(request));
 }
 asio::awaitable<void> Manager::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal,
                                           std::vector<std::uint64_t> console_size) {

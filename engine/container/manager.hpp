@@ -211,7 +211,7 @@ public:
   asio::awaitable<DiskUsage> disk_usage(std::string container_id);
 
   // ── exec ──
-  ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
+  asio::awaitable<ExecPtr> create_exec(ContainerPtr container, api::ExecCreateRequest request);
   ExecPtr get_exec(const std::string& id) const;  ///< throws not_found "No such exec instance: x"
   void check_exec(const ExecPtr& exec) const;     ///< throws conflict when it cannot be started (any more)
   /// Runs it. `client` null: detached, returns once it runs. Else returns when its output has ended.

@@ -182,7 +182,7 @@ public:
   asio::awaitable<void> attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client);
 
   // exec.cpp
-  ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
+  asio::awaitable<ExecPtr> create_exec(ContainerPtr container, api::ExecCreateRequest request);
   void check_exec(const ExecPtr& exec) const;  ///< throws when it cannot be started (any more)
   asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client);
   asio::awaitable<void> run_exec(ExecPtr exec, ExecPipes pipes);  ///< returns when it runs
