@@ -285,8 +285,12 @@ std::vector<MountPoint> Manager::Impl::lent_mounts(const api::HostConfig& host_c
 
 std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& options) const {
   const ContainerFilter filter(options.filters, [this](const std::string& name) {
-    const image::ImagePtr image = services.images.find(name);
-    return image ? image->id : std::string();
+    try {
+      const image::ImagePtr image = services.images.find(name);
+      return image ? image->id : std::string();
+    } catch (const Error&) {  // no image can have such a name, or several do
+      return std::string();
+    }
   });
   std::vector<const LiveContainer*> newest_first;
   for (const auto& [id, container] : by_id) newest_first.push_back(container.get());
@@ -299,7 +303,7 @@ std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& option
   };
   const auto before = position_of("before");
   const auto since = position_of("since");
-  const bool all = options.all || options.limit > 0 || filter.implies_all() || before || since;
+  const bool all = options.all || options.limit > 0 || filter.implies_all();
   std::vector<api::ContainerSummary> result;
   for (const auto* container : newest_first) {
     const Record& record = container->record;
