@@ -25,14 +25,15 @@ std::string_view without_slash(std::string_view name) { return !name.empty() && 
 
 bool is_host_mode(const std::string& mode) { return mode == "host" || mode == "none" || mode.rfind("container:", 0) == 0; }
 
-/// By network name, the primary network included.
+/// By network name. Where the request says which networks it wants, the default bridge is none of them, as in Docker; a network
+/// that the mode names always is.
 std::map<std::string, api::EndpointSettings> requested_endpoints(const api::ContainerCreateRequest& request,
                                                                  const std::string& network_mode) {
   auto endpoints = request.endpoints_config;
   if (network_mode == "host" || network_mode == "none") return {{network_mode, {}}};
   if (is_host_mode(network_mode)) return {};
-  endpoints.try_emplace(network_mode);
   if (auto standard = endpoints.extract("default")) endpoints.insert_or_assign("bridge", std::move(standard.mapped()));
+  if (network_mode != "bridge" || endpoints.empty()) endpoints.try_emplace(network_mode);
   return endpoints;
 }
 
@@ -227,7 +228,7 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   record.image_id = image->id;
   record.config = std::move(settings.config);
   record.host_config = std::move(settings.host_config);
-  record.endpoints = requested_endpoints(request, record.host_config.network_mode);
+  if (!record.config.network_disabled) record.endpoints = requested_endpoints(request, record.host_config.network_mode);
   for (const auto& [network, endpoint] : request.endpoints_config) check_endpoint(network, endpoint);
   resolve_links(record);
   record.mounts = resolve_mounts(record.config, record.host_config, lent_mounts(record.host_config));
