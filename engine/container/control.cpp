@@ -48,7 +48,13 @@ asio::awaitable<void> Manager::Impl::send_signal(ContainerPtr container, int sig
 }
 
 asio::awaitable<void> Manager::Impl::thaw(ContainerPtr container) {
-  auto work = [path = cgroup(container->record)] { runtime::Cgroup::open(path).thaw(); };
+  auto work = [path = cgroup(container->record)] {
+    try {
+      runtime::Cgroup::open(path).thaw();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;  // cgroup v2 lets the frozen be killed: the group may be gone with them
+    }
+  };
   co_await run_in_pool(services.pool, std::move(work));
 }
 

@@ -118,6 +118,12 @@ class EngineApi(StackCase):
         else:
             self.assertEqual(weight, 300)
 
+    def test_a_paused_container_is_removed_by_force_however_fast_it_dies(self):
+        for _ in range(20):
+            self.run_container("box")
+            self.done("POST", "/containers/box/pause")
+            self.done("DELETE", "/containers/box?force=1")
+
     # --- networks ---
 
     def output(self, name, script) -> str:

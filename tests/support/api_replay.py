@@ -87,7 +87,9 @@ class Replay:
     def normal(self, message: str) -> str:
         for value, name in self.ids.items():
             message = message.replace(value, f"<{name}>").replace(value[:12], f"<{name}:12>")
-        message = re.sub(r"\b[0-9a-f]{64}\b", "<id>", message).replace("[false true]", "[true false]")  # in Go's order of a moment
+        message = re.sub(r"\b[0-9a-f]{64}\b", "<id>", message)
+        for moment, other in (("[false true]", "[true false]"), (f"bridge, {PREFIX}-made", f"{PREFIX}-made, bridge")):
+            message = message.replace(moment, other)  # Go's maps have a new order each time
         return re.sub(r"\b[0-9a-f]{12}\b", "<id:12>", message)
 
     def send(self, method, path, body=None, headers=None):
@@ -211,6 +213,18 @@ class Replay:
             names = [re.sub("^/", "", ((item.get("Names") or item.get("RepoTags") or [None])[0] or item.get("Name") or "nameless")) for item in items if ours(item)]
             record["names"] = names if path.startswith("/containers") else sorted(names)
         assert name not in self.answers, name
+        self.answers[name] = record
+
+    def happenings(self, name, wanted, since, until):
+        """What events filters leave of what was done to ours, in a fixed order."""
+        status, got, content = self.send("GET", query("/events", filters=wanted, since=str(since), until=str(until)))
+        record = {"status": status, "type": got.get("Content-Type")}
+        if status >= 400:
+            record["message"] = self.normal(json.loads(content)["message"])
+        else:
+            found = [json.loads(line) for line in content.splitlines()]
+            record["names"] = sorted({f"{event['Type']} {event['Action']} {event['Actor']['Attributes'].get('name', '')}"
+                                      for event in found if ours(event) and event["Type"] != "image"})
         self.answers[name] = record
 
     @staticmethod
@@ -556,7 +570,8 @@ def creations(r):
 
 
 def filters(r, rootfs):
-    """What every filter of the lists and prunes leaves."""
+    """What every filter of the lists, of events and of the prunes leaves."""
+    began = int(time.time())
     for tag, label in {"one": "x", "two": "y"}.items():
         r.send("POST", query("/images/create", fromSrc="-", repo=f"{PREFIX}/filtered", tag=tag, changes=f"LABEL {PREFIX}={label}"), rootfs)
         time.sleep(1.1)  # created is told in seconds
@@ -605,7 +620,23 @@ def filters(r, rootfs):
             {"name": [f"{PREFIX}-n1"]}, {"name": [f"^{PREFIX}-n1$"]}, {"name": ["("]}, {"driver": ["local"]}, {"driver": ["loc"]}, {"dangling": ["true"]}, {"dangling": ["0"]},
             {"dangling": ["zzz"]}, {"dangling": ["true", "false"]}, {"label": [f"{PREFIX}=n1", "k"]}, {"label!": [PREFIX]}, {"until": ["1h"]}]):
         r.found(f"filter.volumes.{number}", "/volumes", {"label": [PREFIX], **wanted})
+    event_filters(r, began)
     prunes(r)
+
+
+def event_filters(r, began):
+    until = int(time.time()) + 1
+    time.sleep(2)  # the period is over: nothing is waited for
+    run = f"{PREFIX}-f-run"
+    whole = json.loads(r.send("GET", f"/containers/{run}/json")[2])["Id"]
+    for number, wanted in enumerate([
+            {"container": [run]}, {"container": [whole]}, {"container": [whole[:12]]}, {"container": ["zzz"]}, {"container": [run, f"{PREFIX}-f-zero"]},
+            {"event": ["start", "die"], "container": [f"{PREFIX}-f-three"]}, {"image": [f"{PREFIX}/filtered:one"], "event": ["create"]},
+            {"image": [f"{PREFIX}/filtered"], "event": ["create"]}, {"image": ["zzz"]}, {"label": [f"{PREFIX}=run"]}, {"label": [f"{PREFIX}=run", "nope"]},
+            {"type": ["network"], "network": [f"{PREFIX}-n1"]}, {"type": ["volume"], "volume": [f"{PREFIX}-n1"], "event": ["create"]},
+            {"type": ["zzz"]}, {"scope": ["swarm"]}, {"daemon": ["zzz"]}, {"plugin": ["x"]}, {"node": ["x"]}, {"secret": ["x"]},
+            {"zzz": ["1"], "container": [run]}, {"label!": [PREFIX], "container": [run]}]):
+        r.happenings(f"filter.events.{number}", wanted, began, until)
 
 
 def prunes(r):
