@@ -1,11 +1,14 @@
 """Every field that a request to create a container may have (API 1.51: Config, HostConfig, EndpointSettings): what a client asks for
 is kept and seen inside the container, or warned about, or refused. Nothing is dropped silently.
 """
+import os
+import pathlib
 import unittest
 
 from harness import StackCase, UnixHttp
 
 IMAGE = "local/busybox"
+CGROUP = f"walk-parent-{os.getpid()}"
 KEPT, IGNORED = "kept", "ignored"
 
 
@@ -93,7 +96,7 @@ HOST = {
     "ReadonlyPaths": (["/proc/fs"], KEPT, "grep ' /proc/fs ' /proc/mounts", " ro"),
     "CpuShares": (512, KEPT),
     "Memory": (33554432, KEPT),
-    "CgroupParent": ("/walk-parent", KEPT, "cat /proc/self/cgroup", "walk-parent"),
+    "CgroupParent": (f"/{CGROUP}", KEPT, "cat /proc/self/cgroup", CGROUP),
     "BlkioWeight": (300, Warned("Block I/O weight")),
     "BlkioWeightDevice": ([{"Path": "/dev/null", "Weight": 200}], Warned("Block I/O weight_device")),
     "BlkioDeviceReadBps": ([], KEPT),  # which block devices there are is the host's
@@ -193,12 +196,18 @@ class ConfigWalk(StackCase):
             joined, text = joined + text[8:8 + size], text[8 + size:]
         return joined.decode()
 
+    @staticmethod
+    def remove_cgroup_parent():
+        for path in [*pathlib.Path("/sys/fs/cgroup").glob(f"*/{CGROUP}"), *pathlib.Path("/sys/fs/cgroup").glob(CGROUP)]:
+            path.rmdir()
+
     def test_config(self):
         def request(field, value):
             return {field: value, **({"Hostname": "h1"} if field == "Domainname" else {})}
         self.walk(CONFIG, request, lambda seen: seen["Config"])
 
     def test_host_config(self):
+        self.addCleanup(self.remove_cgroup_parent)
         self.walk(HOST, lambda field, value: {"HostConfig": {field: value}}, lambda seen: seen["HostConfig"])
 
     def test_endpoint_settings(self):
