@@ -49,6 +49,11 @@ void name_interfaces(AttachmentRecord& record) {
   for (std::size_t i = 0; i < names.size(); ++i) record.endpoints[i].interface_name = names[i];
 }
 
+bool leads_outside(const AttachmentRecord& record) {
+  return std::any_of(record.endpoints.begin(), record.endpoints.end(),
+                     [](const Endpoint& endpoint) { return !endpoint.gateway.empty(); });
+}
+
 std::vector<HeldSocket> held_by_the_shim(DnsSockets dns) {
   std::vector<HeldSocket> held(2);
   held[0].name = "dns-udp";
@@ -199,8 +204,7 @@ void Manager::Impl::add_names(const AttachmentRecord& record, const Endpoint& en
 void Manager::Impl::serve_dns(const Attached& attached, int udp, int tcp) {
   if (dns_ == nullptr) return;
   dns::EndpointOptions options;
-  options.forward = std::any_of(attached.record.endpoints.begin(), attached.record.endpoints.end(),
-                                [](const Endpoint& endpoint) { return !endpoint.gateway.empty(); });
+  options.forward = leads_outside(attached.record);
   for (const std::string& server : attached.record.dns)
     if (const auto address = dns::Address::parse(server)) options.upstreams.push_back({*address, 53});
   dns_->add_endpoint(attached.record.container_id, duplicate(udp), duplicate(tcp), std::move(options));
@@ -442,6 +446,7 @@ asio::awaitable<Connection> Manager::Impl::connect(std::string container_id, End
     };
     co_await batcher_->run(work, std::move(complete));
     if (!record.has_dns && !endpoint.dns_names.empty()) made.dns = co_await begin_dns(attached);
+    if (dns_ != nullptr && record.has_dns) dns_->set_forward(container_id, leads_outside(record));
   } catch (...) {
     error = std::current_exception();
   }
@@ -502,6 +507,7 @@ asio::awaitable<void> Manager::Impl::disconnect(std::string container_id, std::s
     error = std::current_exception();
   }
   release(gone);
+  if (dns_ != nullptr && record.has_dns) dns_->set_forward(container_id, leads_outside(record));
   save_or_log(*attached);
   auto rest = std::make_shared<Work>();
   std::vector<std::string> left{id};
