@@ -105,7 +105,8 @@ boost::asio::awaitable<std::shared_ptr<Cache::Claim>> Cache::claim(std::string k
     const std::shared_ptr<Signal> done = other->second;
     co_await done->wait();
   }
-  claims_[key] = std::make_shared<Signal>(co_await boost::asio::this_coro::executor);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  claims_[key] = std::make_shared<Signal>(executor);
   co_return std::make_shared<Claim>(*this, key);
 }
 

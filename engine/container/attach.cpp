@@ -54,7 +54,7 @@ asio::awaitable<void> copy_in(ClientStream& client, Socket& to, std::optional<De
 
 asio::awaitable<void> write_logs(asio::thread_pool& pool, LogSource source, LogOptions options, ClientStream& client) {
   const auto executor = co_await asio::this_coro::executor;
-  LogReader reader(executor, std::move(source), std::move(options), &pool);
+  LogReader reader(executor, std::move(source), options, &pool);
   for (;;) {
     const std::string_view chunk = co_await reader.next();
     if (chunk.empty()) co_return;
@@ -92,7 +92,7 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
     log_options.err = options.err;
     log_options.raw = container->record.config.tty;
     LogSource source = log_source(container->record, dir(*container));
-    co_await write_logs(services.pool, std::move(source), std::move(log_options), *client);
+    co_await write_logs(services.pool, std::move(source), log_options, *client);
   }
   if (!options.stream) {
     if (!options.logs) co_await client->begin();
