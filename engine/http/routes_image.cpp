@@ -5,6 +5,7 @@
 #include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
+#include "engine/http/shared_size.hpp"
 #include "engine/image/pull.hpp"
 #include "engine/image/store.hpp"
 
@@ -16,9 +17,17 @@ using image::ImagePtr;
 using image::Store;
 
 asio::awaitable<void> list_images(Store& store, Request& request, ResponseWriter& response) {
-  const Filters filters = read_filters(request, {"before", "dangling", "label", "reference", "since", "until"});
+  Filters filters = read_filters(request, {"before", "dangling", "label", "reference", "since", "until"});
+  filter_flag(filters, "dangling", false);  // refuses what is no truth
+  constexpr std::int64_t second = 1'000'000'000;
+  if (const auto until = container::parse_until(filters)) filters["until"] = {std::to_string(*until / second)};
   nlohmann::json body = nlohmann::json::array();
-  for (const ImagePtr& image : store.list(filters)) body.push_back(image::summary_json(*image));
+  const bool with_shared = request.query.flag("shared-size");
+  const LayerUsers layers = with_shared ? layer_users(store) : LayerUsers();
+  for (const ImagePtr& image : store.list(filters)) {
+    nlohmann::json& item = body.emplace_back(image::summary_json(*image));
+    if (with_shared) item["SharedSize"] = shared_size(store, *image, layers);
+  }
   co_await response.json(200, body);
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 asio::awaitable<void> list_volumes(volume::Manager& volumes, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"dangling", "driver", "label", "name"});
+  filter_flag(filters, "dangling", false);  // refuses what is no truth
   nlohmann::json body;
   body["Volumes"] = nlohmann::json::array();
   body["Warnings"] = nullptr;

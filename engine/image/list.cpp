@@ -113,6 +113,14 @@ nlohmann::json summary_json(const Image& image, std::int64_t containers) {
   return value;
 }
 
+namespace {
+
+ImagePtr parent_of(const Image& image, const Store& store) {
+  return image.parent.empty() ? nullptr : store.find(image.parent);
+}
+
+}  // namespace
+
 nlohmann::json history_json(const Image& image, const Store& store) {
   nlohmann::json entries = nlohmann::json::array();
   std::size_t layer = 0;
@@ -131,6 +139,14 @@ nlohmann::json history_json(const Image& image, const Store& store) {
   if (!entries.empty()) {
     entries.front()["Id"] = image.id;
     if (const auto tags = image.repo_tags(); !tags.empty()) entries.front()["Tags"] = tags;
+  }
+  // what it was made from is an image of its own, perhaps with names
+  for (ImagePtr base = parent_of(image, store); base; base = parent_of(*base, store)) {
+    const std::size_t steps = base->config.history.size();
+    if (steps == 0 || steps >= entries.size()) break;
+    nlohmann::json& entry = entries[entries.size() - steps];
+    entry["Id"] = base->id;
+    if (const auto tags = base->repo_tags(); !tags.empty()) entry["Tags"] = tags;
   }
   return entries;
 }
