@@ -4,6 +4,7 @@
 #include "engine/api/common_types.hpp"
 #include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
+#include "engine/http/image_platform.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/pull.hpp"
 #include "engine/image/store.hpp"
@@ -18,18 +19,21 @@ using image::Store;
 asio::awaitable<void> list_images(Store& store, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"before", "dangling", "label", "reference", "since", "until"});
   nlohmann::json body = nlohmann::json::array();
-  for (const ImagePtr& image : store.list(filters)) body.push_back(image::summary_json(*image));
+  for (const ImagePtr& image : store.list(filters))
+    body.push_back(image::summary_json(*image::with_matching_names(image, filters)));
   co_await response.json(200, body);
 }
 
 asio::awaitable<void> inspect_image(Store& store, Request& request, ResponseWriter& response) {
   const ImagePtr image = store.get(request.parameter("name"));
+  check_platform(*image, request.parameter("name"), wanted_platform(request));
   const nlohmann::json body = image::inspect_json(*image, store);
   co_await response.json(200, body);
 }
 
 asio::awaitable<void> image_history(Store& store, Request& request, ResponseWriter& response) {
   const ImagePtr image = store.get(request.parameter("name"));
+  check_platform(*image, request.parameter("name"), wanted_platform(request));
   const nlohmann::json body = image::history_json(*image, store);
   co_await response.json(200, body);
 }
@@ -40,6 +44,8 @@ asio::awaitable<void> tag_image(Store& store, Request& request, ResponseWriter& 
 }
 
 asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWriter& response) {
+  const auto platform = wanted_platform(request, "platforms");
+  if (platform) check_platform(*store.get(request.parameter("name")), request.parameter("name"), platform);
   const nlohmann::json body =
       store.remove(request.parameter("name"), request.query.flag("force"), request.query.flag("noprune"));
   co_await response.json(200, body);
