@@ -39,10 +39,19 @@ std::string hint_at_docker_command(std::string_view name) {
   return fmt::format("\n\"stack {}\" is about the services of a project; docker's \"{}\" is \"stack {}\"", name, name, meant);
 }
 
+/// For commands that people look for here in vain; empty for others.
+std::string_view advice_about(std::string_view name) {
+  if (name == "compose") return "docker compose's commands are here without that word: \"stack up\"";
+  if (name == "login" || name == "logout") return "logins are those of docker's config.json, which is only read here";
+  return "";
+}
+
 const Command& get(std::span<const Command> commands, const std::string& name, std::string_view group) {
   if (const Command* command = find(commands, name)) return *command;
   if (group.empty() && is_planned(name))
     throw UsageError(fmt::format("command \"{}\" is not supported yet{}", name, hint_at_docker_command(name)));
+  if (const std::string_view advice = advice_about(name); group.empty() && !advice.empty())
+    throw UsageError(fmt::format("unknown command \"{}\": {}", name, advice));
   std::vector<std::string> names;
   for (const Command& command : commands) names.emplace_back(command.name);
   const std::string guess = nearest(name, names);

@@ -266,6 +266,8 @@ class DockerWords(StackCase):
         self.compose(f"services: {{web: {{image: {IMAGE}}}}}")
         self.assertIn('no such service: alpine\n"stack run" is about', self.stack("run", "alpine", check=False).stderr)
         self.assertEqual(self.stack("rmi", "nosuch", check=False).returncode, 1)
+        self.assertIn('"stack up"', self.stack("compose", "up", check=False).stderr)
+        self.assertIn("config.json", self.stack("login", check=False).stderr)
 
     def test_images_are_asked_for_by_platform(self):
         here = "linux/" + self.stack("image", "inspect", "-f", "{{.Architecture}}", IMAGE).stdout.strip()
