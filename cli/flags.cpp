@@ -270,7 +270,7 @@ void Flags::check_unknown(const std::vector<std::string>& remaining) const {
       known.push_back(flag.names.substr(at, flag.names.find(',', at) - at));
   }
   const std::string guess = name.starts_with("--") ? nearest(name, known) : "";
-  throw FlagError(fmt::format("unknown flag: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
+  throw UnknownFlag(fmt::format("unknown flag: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
 }
 
 void Flags::take_arguments(std::vector<std::string> arguments) {

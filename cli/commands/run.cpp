@@ -8,6 +8,7 @@
 #include "cli/attached_container.hpp"
 #include "cli/commands.hpp"
 #include "cli/containers.hpp"
+#include "cli/detach_keys.hpp"
 #include "cli/flags.hpp"
 #include "cli/output.hpp"
 #include "cli/project.hpp"
@@ -207,6 +208,7 @@ asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContaine
   attached.tty = tty;
   attached.input = run.interactive;
   attached.removed_at_end = run.remove;
+  attached.detach_keys = chosen_detach_keys("");
   co_return co_await start_attached(client, std::move(attached));
 }
 

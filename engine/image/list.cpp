@@ -58,6 +58,17 @@ void check_filters(const Filters& filters) {
 
 }  // namespace
 
+ImagePtr with_matching_names(ImagePtr image, const Filters& filters) {
+  const auto patterns = filters.find("reference");
+  if (patterns == filters.end()) return image;
+  auto copy = std::make_shared<Image>(*image);
+  std::erase_if(copy->names, [&](const Reference& name) {
+    return std::none_of(patterns->second.begin(), patterns->second.end(),
+                        [&](const std::string& pattern) { return matches_pattern(name, pattern); });
+  });
+  return copy;
+}
+
 std::vector<ImagePtr> Store::list(const Filters& filters) const {
   check_filters(filters);
   std::vector<ImagePtr> found;
