@@ -152,7 +152,7 @@ void replace_own_mounts(Spec& spec, const std::string& bundle) {
   for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
     runtime::Mount& mount = spec.mounts[i];
     const runtime::MountOptions options = runtime::parse_mount_options(mount.options);
-    if (mount.source_namespace.empty() && options.subpath.empty() && mount.type != "overlay") continue;
+    if (mount.source_namespace.empty() && options.subpath.empty() && mount.type != runtime::layers_type) continue;
     runtime::Mount beside = mount;
     beside.destination = "/mounts/" + std::to_string(i);
     if (const runtime::MountFailure failure = runtime::mount_into(root.get(), beside))
