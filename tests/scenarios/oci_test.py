@@ -151,6 +151,135 @@ class Life(OciCase):
         self.oci("pause", one)
         self.oci("delete", "--force", one)
 
+    def group_file(self, container: str, controller: str, file: str) -> str:
+        """What a file of the container's group holds, in the first version of cgroups."""
+        pid = json.loads(self.oci("state", container).stdout)["pid"]
+        lines = [line.split(":", 2) for line in read(f"/proc/{pid}/cgroup").splitlines()]
+        group = next(path for _, controllers, path in lines if controller in controllers.split(","))
+        return read(f"/sys/fs/cgroup/{controller}{group}/{file}").strip()
+
+    @unittest.skipUnless(os.path.exists("/sys/fs/cgroup/memory"), "no first version of cgroups")
+    def test_update_changes_every_limit(self):
+        self.configure(change={"linux": {"resources": {"memory": {"limit": 1 << 26}}}})
+        one = self.id()
+        self.create(one)
+        self.oci("start", one)
+        for flag, value, controller, file, shown in (
+                ("cpu-period", "50000", "cpu", "cpu.cfs_period_us", "50000"), ("cpu-quota", "40000", "cpu", "cpu.cfs_quota_us", "40000"),
+                ("cpu-burst", "1000", "cpu", "cpu.cfs_burst_us", "1000"), ("cpu-share", "300", "cpu", "cpu.shares", "300"),
+                ("cpuset-mems", "0", "cpuset", "cpuset.mems", "0"), ("cpuset-cpus", "0", "cpuset", "cpuset.cpus", "0"),
+                ("memory", "40M", "memory", "memory.limit_in_bytes", str(40 << 20)),
+                ("memory-reservation", "30M", "memory", "memory.soft_limit_in_bytes", str(30 << 20)),
+                ("pids-limit", "20", "pids", "pids.max", "20"), ("pids-limit", "-1", "pids", "pids.max", "max"),
+                ("cpu-idle", "1", "cpu", "cpu.idle", "1")):
+            with self.subTest(flag=flag):
+                self.oci("update", f"--{flag}", value, one)
+                self.assertEqual(self.group_file(one, controller, file), shown)
+        self.assertEqual(self.oci("exec", one, "grep", "Cpus_allowed_list", "/proc/1/status").stdout.split()[1], "0", "moved")
+        self.oci("update", "--cpu-idle", "0", one)
+        self.oci("update", "--cpu-period", "100000", "--cpu-quota", "90000", one)
+        self.oci("update", "--cpu-period", "50000", "--cpu-quota", "45000", one)
+        self.assertEqual(self.group_file(one, "cpu", "cpu.cfs_quota_us"), "45000", "both in one step, whichever must go first")
+        (self.base / "resources.json").write_text('{"pids": {"limit": 33}, "cpu": {"shares": 44}}')
+        with open(self.base / "resources.json") as resources:
+            self.oci("update", "--resources", "-", one, stdin=resources)
+        self.assertEqual((self.group_file(one, "pids", "pids.max"), self.group_file(one, "cpu", "cpu.shares")), ("33", "44"))
+        self.oci("update", "--memory", "-1", one)
+        self.assertGreater(int(self.group_file(one, "memory", "memory.limit_in_bytes")), 1 << 50)
+        self.refused(1, "l3 cache schema is not enabled", "update", "--l3-cache-schema", "L3:0=f", one)
+        self.refused(1, "memory bandwidth schema is not enabled", "update", "--mem-bw-schema", "MB:0=20", one)
+        self.refused(1, "invalid value for cpu-share: -5", "update", "--cpu-share", "-5", one)
+        self.assertIn("--kernel-memory has no effect", self.oci("update", "--kernel-memory", "1M", one).stderr)
+        (self.base / "resources.json").write_text('{"blockIO": {"leafWeight": 300}}')
+        self.refused(1, "leafWeight", "update", "--resources", self.base / "resources.json", one)
+        (self.base / "resources.json").write_text('{"unified": {"memory.high": "1"}}')
+        self.refused(1, "cannot use unified on cgroup v1", "update", "--resources", self.base / "resources.json", one)
+
+    def follow(self, container: str, *flags):
+        follower = subprocess.Popen([BUILD / "stack-oci", "--root", self.state, "events", *flags, container], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(follower.stdout.close)
+        return follower
+
+    def test_events_are_followed_until_the_end(self):
+        self.configure(change={"linux": {"resources": {"memory": {"limit": 24 << 20, "swap": 24 << 20}}}})
+        one = self.id()
+        self.create(one)
+        self.oci("start", one)
+        follower = self.follow(one, "--interval", "100ms")
+        for _ in range(2):
+            event = json.loads(follower.stdout.readline())
+            self.assertEqual((event["type"], event["id"], event["data"]["memory"]["usage"]["limit"]), ("stats", one, 24 << 20))
+        self.assertEqual(self.oci("exec", one, "sh", "-c", "tail /dev/zero; echo $?").stdout, "137\n")
+        while (event := json.loads(follower.stdout.readline()))["type"] != "oom":
+            self.assertEqual(event["type"], "stats")
+        self.assertEqual(event, {"type": "oom", "id": one})
+        self.kill_and_wait(one)
+        rest = [json.loads(line)["type"] for line in follower.communicate(timeout=30)[0].splitlines()]
+        self.assertEqual((follower.returncode, set(rest) - {"stats", "oom"}), (0, set()))
+        self.refused(1, "container not running", "events", "--stats", one)
+        self.refused(1, "duration interval must be greater than 0", "events", "--interval", "0s", one)
+
+    @unittest.skipUnless(os.path.exists("/sys/fs/cgroup/pids"), "no first version of cgroups")
+    def test_without_a_path_the_group_is_below_the_callers(self):
+        outer = pathlib.Path(f"/sys/fs/cgroup/pids/oci-outer-{os.getpid()}")
+        outer.mkdir()
+        self.addCleanup(outer.rmdir)
+        self.configure()
+        one = self.id()
+        with open(os.devnull, "a") as out:
+            self.oci("create", "--bundle", self.bundle, one, stdout=out, stderr=out,
+                     preexec_fn=lambda: (outer / "cgroup.procs").write_text(str(os.getpid())))
+        pid = json.loads(self.oci("state", one).stdout)["pid"]
+        self.assertIn(f":pids:/{outer.name}/{one}\n", read(f"/proc/{pid}/cgroup"))
+        self.oci("start", one)
+        self.assertIn(f":pids:/{outer.name}/{one}\n", self.oci("exec", one, "cat", "/proc/self/cgroup").stdout, "whoever calls")
+        self.oci("pause", one)
+        self.oci("resume", one)
+        self.oci("delete", "--force", one)
+        self.assertEqual([path for path in outer.iterdir() if path.is_dir()], [])
+
+    def test_processors_of_further_processes(self):
+        self.configure()
+        one = self.id()
+        self.create(one)
+        self.oci("start", one)
+        process = {"args": ["grep", "Cpus_allowed_list", "/proc/self/status"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}
+        for affinity, status, shown in (({"final": "0"}, 0, "Cpus_allowed_list:\t0\n"), ({"initial": "0"}, 0, "Cpus_allowed_list:\t0\n"),
+                                        ({"final": "4000-"}, 255, ""), ({"final": "1023"}, 255, ""), ({"initial": "1023"}, 255, "")):
+            (self.base / "process.json").write_text(json.dumps({**process, "execCPUAffinity": affinity}))
+            done = self.oci("exec", "--process", self.base / "process.json", one, check=False)
+            self.assertEqual((done.returncode, done.stdout), (status, shown), (affinity, done.stderr))
+            self.assertEqual("execCPUAffinity" in done.stderr, status != 0, done.stderr)
+
+    def test_what_has_no_effect_is_a_warning(self):
+        self.configure("true", {"linux": {"resources": {"memory": {"kernel": 1 << 26}}},
+                                "process": {"capabilities": {"bounding": ["CAP_NOSUCH"], "effective": [], "permitted": []}}})
+        self.oci("--log", self.base / "log", "--log-format", "json", "run", "--bundle", self.bundle, self.id())
+        warnings = [json.loads(line) for line in read(self.base / "log").splitlines()]
+        self.assertEqual([(line["level"], line["msg"]) for line in warnings], [
+            ("warning", "linux/resources/memory/kernel in config.json has no effect"),
+            ("warning", "ignoring unknown capability CAP_NOSUCH in bounding")])
+
+    def test_a_rootless_bundle_to_begin_with(self):
+        (self.bundle / "config.json").unlink(missing_ok=True)
+        self.oci("spec", "--rootless", "--bundle", self.bundle)
+        config = json.loads(read(self.bundle / "config.json"))
+        self.assertEqual((config["linux"]["uidMappings"], config["linux"].get("resources", {})),
+                         ([{"containerID": 0, "hostID": os.geteuid(), "size": 1}], {}))
+        self.assertEqual({ns["type"] for ns in config["linux"]["namespaces"]} & {"user", "network"}, {"user"})
+        config["process"].update(args=["sh", "-c", "id -u; cat /proc/self/uid_map"], terminal=False)
+        (self.bundle / "config.json").write_text(json.dumps(config))
+        self.assertEqual(self.oci("run", "--bundle", self.bundle, self.id()).stdout.split(), ["0", "0", str(os.geteuid()), "1"])
+
+    def test_features_have_the_keys_of_runc(self):
+        features = json.loads(self.oci("features").stdout)
+        self.assertEqual(list(features), ["ociVersionMin", "ociVersionMax", "hooks", "mountOptions", "linux", "annotations",
+                                          "potentiallyUnsafeConfigAnnotations"])
+        self.assertEqual(sorted(features["linux"]), ["apparmor", "capabilities", "cgroup", "intelRdt", "mountExtensions", "namespaces",
+                                                     "seccomp", "selinux"])
+        self.assertEqual(features["hooks"], ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"])
+        self.assertEqual(sorted(features["linux"]["seccomp"]), ["actions", "archs", "enabled", "knownFlags", "operators", "supportedFlags"])
+
     def test_run_in_the_foreground(self):
         self.configure("cat; echo error >&2; exit 5", {"process": {"terminal": False}})
         with open("/etc/hostname") as hostname:
@@ -236,6 +365,8 @@ class Life(OciCase):
         self.refused(1, "flag provided but not defined: -nosuch", "create", "--nosuch", "x")
         self.refused(1, 'unknown command "nosuch"', "nosuch")
         self.refused(1, "usage: stack-oci create", "create")
+        for command in ("checkpoint", "restore"):
+            self.refused(1, "checkpoints are not supported: they need CRIU", command, "--image-path", self.base, "x")
         self.refused(1, "--systemd-cgroup is not supported", "--systemd-cgroup", "create", "--bundle", self.bundle, "x")
         self.refused(1, f"JSON specification file {self.base}/config.json not found", "create", "--bundle", self.base, "x")
         self.configure(change={"linux": {"cgroupsPath": "machine.slice:x:y"}})

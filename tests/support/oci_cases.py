@@ -1,7 +1,7 @@
 """Bundles and what a container made from each shows: one table for our runtime's test and for recording what other runtimes do.
 
     oci_cases.py DIR ROOTFS.tar COMMAND...   runs every case with the runtime COMMAND, its bundles below DIR, and prints what
-                                             tests/golden/oci holds: runc.json of runc 1.3, crun.json of crun 1.8, as root on
+                                             tests/golden/oci holds: runc.json of runc 1.3, crun.json of crun 1.28, as root on
                                              a host with both versions of cgroups (crun wants the second one unmounted)
 """
 import json

@@ -146,7 +146,8 @@ Started start_process(const StateRoot& root, const Record& record, const Spec& s
   const std::vector<UniqueFd> tasks = cgroup.open_tasks();
   for (const UniqueFd& file : tasks) init.cgroup_tasks.push_back(file.get());
   if (const auto processors = runtime::parse_processors(process.exec_cpus_initial))
-    ::sched_setaffinity(0, sizeof *processors, &*processors);
+    if (::sched_setaffinity(0, sizeof *processors, &*processors) != 0)
+      throw errno_error("execCPUAffinity.initial " + process.exec_cpus_initial);
   if (!target || ::setns(target.get(), CLONE_NEWPID) != 0) throw errno_error("container's pid namespace");
   Started started;
   started.process = clone_init(init, 0, cgroup.v2_directory().get());
