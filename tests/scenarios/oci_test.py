@@ -472,6 +472,7 @@ class Compared(OciCase):
                 outcome = oci_cases.outcome([str(BUILD / "stack-oci")], self.bundle, name)
                 shown = ["status", "output", "mounts left"] + ["error"] * (name in oci_cases.SAID_ALIKE)
                 self.assertEqual({key: outcome.get(key) for key in shown}, {key: expected.get(key) for key in shown}, outcome["said"])
+                self.assertEqual(outcome["groups left"], [])
 
 
 if __name__ == "__main__":
