@@ -434,6 +434,23 @@ class Namespaces(OciCase):
         self.assertIn("sleep 1000", done.stdout)
         self.assertTrue(done.stdout.endswith("\n0\n"), done.stdout)
 
+    def test_without_mounts_of_its_own(self):
+        before = read("/proc/self/mounts")
+        bundle = oci_bundle.without("mount", "exec sleep 1000", {**oci_bundle.WRITABLE, "linux": {"maskedPaths": [], "readonlyPaths": []}})
+        (self.bundle / "config.json").write_text(json.dumps(bundle))
+        one = self.id()
+        self.create(one)
+        self.oci("start", one)
+        self.assertIn(f"{self.bundle}/rootfs/proc", read("/proc/self/mounts"), "the host's mounts are the container's")
+        self.assertEqual(self.oci("exec", one, "sh", "-c", "pwd; ls -d /to-tmp; readlink /proc/self/root").stdout, "/\n/to-tmp\n/\n")
+        self.oci("delete", "--force", one)
+        self.assertEqual(read("/proc/self/mounts"), before)
+
+        bundle["process"]["args"] = ["nosuch"]
+        (self.bundle / "config.json").write_text(json.dumps(bundle))
+        self.refused(1, "executable file not found", "run", "--bundle", self.bundle, self.id("two"))
+        self.assertEqual(read("/proc/self/mounts"), before, "also when it could not be made")
+
     def test_a_network_namespace_by_name(self):
         name = f"oci-test-{os.getpid()}"
         subprocess.run(["ip", "netns", "add", name], check=True)
