@@ -451,6 +451,21 @@ class Namespaces(OciCase):
         self.refused(1, "executable file not found", "run", "--bundle", self.bundle, self.id("two"))
         self.assertEqual(read("/proc/self/mounts"), before, "also when it could not be made")
 
+    def test_in_the_mount_namespace_of_another_process(self):
+        other = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "sh", "-c", "echo; exec sleep 1000"], stdout=subprocess.PIPE)
+        self.addCleanup(lambda: (other.kill(), other.wait(), other.stdout.close()))
+        other.stdout.readline()
+        before = read("/proc/self/mounts")
+        self.configure("exec sleep 1000", {**oci_bundle.WRITABLE, "linux": {"maskedPaths": [], "readonlyPaths": [], "namespaces": [
+            {"type": "pid"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount", "path": f"/proc/{other.pid}/ns/mnt"}]}})
+        one = self.id()
+        self.create(one)
+        self.oci("start", one)
+        self.assertIn(f"{self.bundle}/rootfs/proc", read(f"/proc/{other.pid}/mounts"))
+        self.assertEqual(read("/proc/self/mounts"), before)
+        self.assertEqual(self.oci("exec", one, "ls", "-d", "/to-tmp").stdout, "/to-tmp\n")
+        self.oci("delete", "--force", one)
+
     def test_a_network_namespace_by_name(self):
         name = f"oci-test-{os.getpid()}"
         subprocess.run(["ip", "netns", "add", name], check=True)
