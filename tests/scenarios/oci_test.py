@@ -434,6 +434,20 @@ class Namespaces(OciCase):
         self.assertIn("sleep 1000", done.stdout)
         self.assertTrue(done.stdout.endswith("\n0\n"), done.stdout)
 
+    def test_names_groups_and_clocks_of_another_container(self):
+        self.configure(change={"hostname": "theirs", "linux": {"timeOffsets": {"boottime": {"secs": 7}}}}, namespaces=[{"type": "cgroup"}, {"type": "time"}])
+        one, two = self.id("one"), self.id("two")
+        self.create(one)
+        self.oci("start", one)
+        pid = json.loads(self.oci("state", one).stdout)["pid"]
+        kinds = ("uts", "cgroup", "time")
+        self.configure("hostname; for n in uts cgroup time; do readlink /proc/self/ns/$n; done; tail -1 /proc/self/timens_offsets", {
+            "hostname": "", "linux": {"namespaces": [{"type": kind} for kind in ("pid", "network", "ipc", "mount")] +
+                                      [{"type": kind, "path": f"/proc/{pid}/ns/{kind}"} for kind in kinds]}})
+        lines = self.oci("run", "--bundle", self.bundle, two).stdout.splitlines()
+        self.assertEqual(lines[:4], ["theirs"] + [os.readlink(f"/proc/{pid}/ns/{kind}") for kind in kinds])
+        self.assertEqual(lines[4].split(), ["boottime", "7", "0"])
+
     def test_without_mounts_of_its_own(self):
         before = read("/proc/self/mounts")
         bundle = oci_bundle.without("mount", "exec sleep 1000", {**oci_bundle.WRITABLE, "linux": {"maskedPaths": [], "readonlyPaths": []}})
