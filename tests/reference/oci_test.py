@@ -18,11 +18,16 @@ import oci_cases  # noqa: E402
 
 SKIPPED = 77
 # crun takes no host where the second version of cgroups has a controller beside the first
-PREPARATIONS = {"runc": "true", "crun": "umount /sys/fs/cgroup/unified || true"}
+FIRST_VERSION_ALONE = """umount /sys/fs/cgroup/unified
+mkdir /run/v1; mount -t tmpfs v1 /run/v1
+for d in /sys/fs/cgroup/*; do [ $(stat -fc %T $d) != cgroupfs ] || { mkdir /run/v1/${d##*/}; mount --bind $d /run/v1/${d##*/}; }; done
+mount --rbind /run/v1 /sys/fs/cgroup
+"""
+PREPARATIONS = {"runc": "", "crun": FIRST_VERSION_ALONE}
 
 
 def record(enter: str, name: str, runtime: str) -> dict:
-    script = f"{PREPARATIONS[runtime]}; exec python3 /share/{name}/tests/support/oci_cases.py /share/{name}/{runtime} /share/{name}/rootfs.tar {runtime}"
+    script = f"{PREPARATIONS[runtime]}exec python3 /share/{name}/tests/support/oci_cases.py /share/{name}/{runtime} /share/{name}/rootfs.tar {runtime}"
     process = subprocess.Popen([enter, "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     output, said = process.communicate(timeout=600)
     oci_bundle.remove_groups(lambda name: name.startswith(f"case-{process.pid}-"))  # every step executes the next
