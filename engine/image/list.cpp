@@ -126,9 +126,7 @@ nlohmann::json summary_json(const Image& image, std::int64_t containers) {
 
 namespace {
 
-ImagePtr parent_of(const Image& image, const Store& store) {
-  return image.parent.empty() ? nullptr : store.find(image.parent);
-}
+ImagePtr parent_of(const Image& image, const Store& store) { return image.parent.empty() ? nullptr : store.find(image.parent); }
 
 }  // namespace
 
