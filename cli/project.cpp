@@ -44,8 +44,8 @@ void check_services(const compose::Project& project, const std::vector<std::stri
     std::vector<std::string> known;
     for (const auto& [service, _] : project.services) known.push_back(service);
     const std::string guess = nearest(name, known);
-    throw NotInProject(
-        fmt::format("no such service: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
+    throw Error(ErrorCode::not_found,
+                fmt::format("no such service: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
   }
 }
 

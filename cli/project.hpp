@@ -12,7 +12,7 @@
 
 namespace stack::cli {
 
-/// There is no project here, or it has no service of that name.
+/// There is no project here, or none that the word could be about: docker's command of that name may have been meant.
 class NotInProject : public Error {
 public:
   explicit NotInProject(const std::string& message) : Error(ErrorCode::not_found, message) {}
@@ -20,8 +20,8 @@ public:
 
 compose::LoadOptions load_options(const GlobalOptions& global, const std::vector<std::string>& services = {});
 
-/// Loads the project, prints the loader's warnings to stderr. `services`: named on the command line; throws NotInProject for
-/// one that does not exist.
+/// Loads the project, prints the loader's warnings to stderr. `services`: named on the command line; throws not_found for
+/// one that does not exist, NotInProject without Compose files.
 compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services = {});
 
 compose::Project load_project(const compose::LoadOptions& options);
@@ -39,7 +39,7 @@ struct ProjectReference {
 };
 ProjectReference find_project(const GlobalOptions& global, const std::vector<std::string>& services = {});
 
-/// Throws NotInProject "no such service: x" for the first that the project does not have.
+/// Throws not_found "no such service: x" for the first that the project does not have.
 void check_services(const compose::Project& project, const std::vector<std::string>& services);
 
 }  // namespace stack::cli

@@ -212,13 +212,23 @@ asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContaine
   co_return co_await start_attached(client, std::move(attached));
 }
 
+/// A service that is not there may be meant as an image: docker's `run` takes one.
+compose::Project project_with(const GlobalOptions& global, const std::string& service) {
+  try {
+    return load_project(global, {service});
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::not_found) throw NotInProject(error.what());
+    throw;
+  }
+}
+
 }  // namespace
 
 int run(const Invocation& invocation) {
   RunFlags flags;
   if (!parse(invocation, flags)) return 0;
   const std::string& name = flags.command.front();
-  compose::Project project = load_project(invocation.global, {name});
+  compose::Project project = project_with(invocation.global, name);
   set_pull_policy(project, flags.pull);
   const compose::Service& service = project.services.at(name);
   std::vector<scheduler::InjectedFile> files = scheduler::injected_files(project, service);
