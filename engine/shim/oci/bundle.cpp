@@ -96,8 +96,9 @@ Spec read_bundle(const std::string& bundle, const std::string& id) {
 unsigned filter_flags(const Spec& spec) {
   if (spec.linux_.seccomp.empty()) return 0;
   const json profile = json::parse(spec.linux_.seccomp);
-  const json flags = profile.value("flags", json::array());
-  return std::find(flags.begin(), flags.end(), log_flag) != flags.end() ? SECCOMP_FILTER_FLAG_LOG : 0;
+  const auto flags = profile.find("flags");
+  if (flags == profile.end() || !flags->is_array()) return 0;  // compile_filter() refuses what is neither
+  return std::find(flags->begin(), flags->end(), log_flag) != flags->end() ? SECCOMP_FILTER_FLAG_LOG : 0;
 }
 
 std::string compile_filter(const Spec& spec) {
