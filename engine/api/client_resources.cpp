@@ -204,6 +204,7 @@ asio::awaitable<void> Client::remove_volume(std::string name, bool force) {
 
 asio::awaitable<nlohmann::json> Client::prune(std::string what, Filters filters) {
   Query query("/" + what + "/prune");
+  if (what == "build") query.add_flag("all", filters.erase("all") > 0);  // which is no filter there
   query.add_encoded("filters", filters_query(filters));
   const Response response = co_await request("POST", std::move(query).text());
   co_return parse_body(response.body);
