@@ -74,7 +74,7 @@ std::string find_program(const std::string& name) {
   const char* value = std::getenv("PATH");
   for (std::string_view rest = value == nullptr ? "/usr/local/bin:/usr/bin:/bin" : value; !rest.empty();) {
     const std::size_t colon = rest.find(':');
-    const std::string file = std::string(rest.substr(0, colon)) + "/" + name;
+    std::string file = std::string(rest.substr(0, colon)) + "/" + name;
     if (::access(file.c_str(), X_OK) == 0) return file;
     rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
   }
@@ -176,7 +176,7 @@ DockerConfig parse_docker_config(const std::string& text, const std::string& fil
   if (auths == value.end() || auths->is_null()) return config;
   if (!auths->is_object()) throw Error(ErrorCode::invalid_argument, file + ".auths: must be an object");
   for (const auto& [server, entry] : auths->items())
-    config.logins[registry_key(server)] = read_login(entry, file + ".auths." + server);
+    config.logins[registry_key(server)] = read_login(entry, fmt::format("{}.auths.{}", file, server));
   return config;
 }
 

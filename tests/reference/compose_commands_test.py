@@ -75,7 +75,7 @@ services:
 
     def test_logs_and_events_are_followed(self):
         logs = None
-        events = self.start_docker("compose", "events", "--json")
+        events = self.start_docker("compose", "events", "--json", "--since", "10m")  # however late it begins to listen
         self.compose_cli("up", "-d", "web")
         logs = self.start_docker("compose", "logs", "-f", "--no-color", "web")
         self.assertRegex(logs.stdout.readline(), r"web-1\s+\| web is up")
