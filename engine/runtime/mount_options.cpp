@@ -141,6 +141,7 @@ void apply(const Option& option, MountOptions& result) {
 
 std::vector<std::string> mount_option_names() {
   std::vector<std::string> names;
+  names.reserve(option_table.size());
   for (const Option& option : option_table) names.emplace_back(option.name);
   return names;
 }

@@ -9,7 +9,9 @@
 #include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/spec.hpp"
 
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wstringop-overflow"  // false positive in lists of std::string (GCC bug 105329)
+#endif
 
 namespace stack::engine::runtime {
 
