@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 
 build_packages=(g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
-  libyaml-dev libre2-dev libcli11-dev libsqlite3-dev libssl-dev libarchive-dev zlib1g-dev libzstd-dev libisal-dev liblzma-dev libbz2-dev
+  libyaml-cpp-dev libre2-dev libcli11-dev libsqlite3-dev libssl-dev libarchive-dev zlib1g-dev libzstd-dev libisal-dev liblzma-dev libbz2-dev
   libseccomp-dev libcap-dev libnftables-dev libgtest-dev libgmock-dev ca-certificates)
 run_packages=(libnftables1 busybox-static curl)
 test_packages=(python3 git iproute2 nftables iptables procps clang-format clang-tidy tmux jq libbenchmark-dev libvalijson-dev

@@ -19,4 +19,7 @@ struct BadCharacter {
 /// end.
 std::optional<BadCharacter> bad_character(std::string_view text);
 
+/// Appends a code point.
+void append_utf8(char32_t code, std::string& out);
+
 }  // namespace stack::compose

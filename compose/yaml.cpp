@@ -15,7 +15,8 @@
 namespace stack::compose {
 namespace {
 
-constexpr int most_syntax_errors = 10;  ///< of one file: behind each the text is read once more
+constexpr int most_syntax_errors = 10;             ///< of one file: behind each the text is read again
+constexpr std::size_t most_read_again = 4U << 20;  ///< bytes
 
 [[noreturn]] void refuse(const Location& where, std::string_view text) {
   throw Error(ErrorCode::invalid_argument, fmt::format("{}: {}", to_string(where), text));
@@ -28,19 +29,35 @@ Location location_of(const std::shared_ptr<const SourceFile>& file, std::size_t 
   return {file, line, static_cast<int>(at - (before.rfind('\n') + 1)) + 1};  // npos + 1 is 0
 }
 
-std::optional<YamlFailure> build(std::string_view text, YamlBuilder& builder) {
-  YamlEvents events(text);
-  while (const YamlEvent* event = events.next()) {
-    if (event->kind == YamlEvent::Kind::stream_end) return std::nullopt;
-    builder.take(*event);
-  }
-  return events.failure();
-}
-
 /// Leaves the lines, so that places stay what they are.
 void blank(std::string& text, std::size_t begin, std::size_t end) {
   for (std::size_t at = begin; at < end; ++at)
     if (text[at] != '\n') text[at] = ' ';
+}
+
+/// An alias whose anchor is not there: an empty mapping fits wherever one stands for a value, any name where it is a key.
+void replace_alias(std::string& text, std::size_t at) {
+  const std::size_t end = std::min(text.find_first_of(" \t\r\n,[]{}", at), text.size());
+  const std::size_t next = text.find_first_not_of(" \t", end);
+  if (next < text.size() && text[next] == ':') {
+    text[at] = '_';
+  } else {
+    blank(text, at, end);
+    text.replace(at, 2, "{}");
+  }
+}
+
+YamlMistake mistake_at(const std::shared_ptr<const SourceFile>& file, const YamlFailure& failure,
+                       const std::string& attribute) {
+  return {location_of(file, failure.offset), attribute.empty() ? failure.text : fmt::format("{}: {}", attribute, failure.text)};
+}
+
+/// Of the mistakes from `known` on, those at or behind a place may be consequences of what is wrong there.
+void drop_behind(std::vector<YamlMistake>& mistakes, std::size_t known, const Location& place) {
+  const auto behind = [&](const YamlMistake& mistake) {
+    return std::tie(mistake.where.line, mistake.where.column) >= std::tie(place.line, place.column);
+  };
+  mistakes.erase(std::remove_if(mistakes.begin() + static_cast<std::ptrdiff_t>(known), mistakes.end(), behind), mistakes.end());
 }
 
 /// Throws when there are any; each once, in the order of the file.
@@ -68,21 +85,29 @@ std::vector<Node> parse_yaml(std::string_view text, const std::shared_ptr<const 
 
   std::vector<YamlMistake> mistakes;
   std::string remaining;  // the text without what is broken
+  bool parts_missing = false;
   for (int errors = 0; errors < most_syntax_errors; ++errors) {
     const std::string_view source = errors == 0 ? file->text : remaining;
-    YamlBuilder builder(file, mistakes, errors > 0);
-    const std::optional<YamlFailure> failure = build(source, builder);
+    const std::size_t known = mistakes.size();
+    YamlBuilder builder(file, mistakes);
+    const std::optional<YamlFailure> failure = read_yaml(source, builder);
     if (!failure) {
       throw_all(std::move(mistakes));
       return builder.documents();
     }
-    const BrokenPart part = broken_part(source, *failure);
-    const std::string attribute = part.failure.offset == failure->offset ? builder.path() : "";
-    mistakes.push_back({location_of(file, part.failure.offset),
-                        attribute.empty() ? part.failure.text : fmt::format("{}: {}", attribute, part.failure.text)});
-    if (part.end == source.size()) break;  // nothing follows
     if (errors == 0) remaining = file->text;
-    blank(remaining, part.begin, part.end);
+    if (failure->kind == YamlFailure::Kind::unknown_alias) {
+      if (!parts_missing) mistakes.push_back(mistake_at(file, *failure, builder.path()));
+      replace_alias(remaining, failure->offset);
+    } else {
+      const BrokenPart part = broken_part(source, *failure);
+      drop_behind(mistakes, known, location_of(file, part.failure.offset));
+      mistakes.push_back(mistake_at(file, part.failure, part.failure.offset == failure->end ? builder.path() : ""));
+      if (part.end == source.size()) break;  // nothing follows
+      blank(remaining, part.begin, part.end);
+      parts_missing = true;
+    }
+    if (static_cast<std::size_t>(errors + 1) * source.size() > most_read_again) break;
   }
   throw_all(std::move(mistakes));
   return {};  // not reached: there is a mistake

@@ -38,8 +38,8 @@ bool is_date(std::string_view text) {
 
 }  // namespace
 
-YamlBuilder::YamlBuilder(std::shared_ptr<const SourceFile> file, std::vector<YamlMistake>& mistakes, bool parts_missing)
-    : file_(std::move(file)), mistakes_(mistakes), parts_missing_(parts_missing) {}
+YamlBuilder::YamlBuilder(std::shared_ptr<const SourceFile> file, std::vector<YamlMistake>& mistakes)
+    : file_(std::move(file)), mistakes_(mistakes) {}
 
 void YamlBuilder::take(const YamlEvent& event) {
   switch (event.kind) {
@@ -50,9 +50,6 @@ void YamlBuilder::take(const YamlEvent& event) {
     case YamlEvent::Kind::mapping_start: return begin(Node::mapping(at(event.offset)), event);
     case YamlEvent::Kind::sequence_end:
     case YamlEvent::Kind::mapping_end: return end();
-    case YamlEvent::Kind::document_end:
-    case YamlEvent::Kind::stream_start:
-    case YamlEvent::Kind::stream_end: return;
   }
 }
 
@@ -70,6 +67,8 @@ Location YamlBuilder::at(std::size_t offset) {
   }
   return {file_, line_, static_cast<int>(offset - line_start_) + 1};
 }
+
+char YamlBuilder::character(std::size_t offset) const { return offset < file_->text.size() ? file_->text[offset] : '\0'; }
 
 std::string YamlBuilder::path() const {
   std::string path;
@@ -114,10 +113,8 @@ void YamlBuilder::begin(Node node, const YamlEvent& event) {
   Open open;
   open.node = std::move(node);
   open.is_key = is_key;
-  if (!event.anchor.empty()) {
-    open.anchor = event.anchor;
-    anchors_.erase(open.anchor);
-  }
+  open.flow = event.flow;
+  open.anchor = event.anchor;
   open_.push_back(std::move(open));
 }
 
@@ -129,7 +126,7 @@ void YamlBuilder::end() {
     open_.back().drop = true;
     return;
   }
-  if (!done.anchor.empty()) anchors_.insert_or_assign(std::move(done.anchor), Sized{done.node, done.size});
+  if (done.anchor != 0) anchors_.insert_or_assign(done.anchor, Sized{done.node, done.size});
   add(std::move(done.node), done.size, false);
 }
 
@@ -205,14 +202,10 @@ void YamlBuilder::merge(Node& mapping, const Node& source) {
 
 void YamlBuilder::alias(const YamlEvent& event) {
   const Location here = at(event.offset);
-  const auto found = anchors_.find(std::string(event.anchor));
+  const auto found = anchors_.find(event.anchor);
   if (found == anchors_.end()) {
-    const bool around = std::any_of(open_.begin(), open_.end(), [&](const Open& open) { return open.anchor == event.anchor; });
-    if (around)
-      complain(here, "this alias refers to the node that contains it");
-    else if (!parts_missing_)
-      complain(here, "this alias names an anchor that is not defined before it");
-    return add(awaits_key() ? Node::string(std::string(event.anchor), here) : Node::mapping(here), 1, false);
+    complain(here, "this alias refers to the node that contains it");
+    return add(awaits_key() ? Node::string("*", here) : Node(here), 1, false);
   }
   count(found->second.size, here);
   Node copy = found->second.node;
@@ -227,12 +220,21 @@ void YamlBuilder::alias(const YamlEvent& event) {
 // ---- scalars -------------------------------------------------------------------------------------------------------------
 
 void YamlBuilder::scalar(const YamlEvent& event) {
+  Location here = at(event.offset);
   const bool nothing = event.plain && event.value.empty() && event.tag.empty();
-  const bool value = !open_.empty() && open_.back().key;
-  Node node = scalar_node(event, nothing && value ? open_.back().key_location : at(event.offset));
+  if (nothing && !open_.empty()) {
+    const Open& parent = open_.back();
+    if (parent.flow && parent.node.is_sequence() && character(event.offset) == ',')
+      complain(here, "an item is missing before ',' in this list");
+    // For a value that is not there the place is that of whatever comes next, maybe lines below: then it is where its key is.
+    if (parent.key && (parent.key_location.line != here.line || character(event.offset) == ',' ||
+                       character(event.offset) == '}' || character(event.offset) == ']'))
+      here = parent.key_location;
+  }
+  Node node = scalar_node(event, here);
   node.merge_tag = merge_tag(event.tag);
   count(1, node.location);
-  if (!event.anchor.empty()) anchors_.insert_or_assign(std::string(event.anchor), Sized{node, 1});
+  if (event.anchor != 0) anchors_.insert_or_assign(event.anchor, Sized{node, 1});
   add(std::move(node), 1, event.plain && (event.tag.empty() || event.tag == "tag:yaml.org,2002:merge"));
 }
 

@@ -17,13 +17,12 @@ struct YamlMistake {
   std::string text;  ///< with the attribute's path
 };
 
-class YamlBuilder {
+class YamlBuilder : public YamlReceiver {
 public:
-  /// `parts_missing`: some of the file was left out, and with it maybe what an alias refers to.
-  YamlBuilder(std::shared_ptr<const SourceFile> file, std::vector<YamlMistake>& mistakes, bool parts_missing);
+  YamlBuilder(std::shared_ptr<const SourceFile> file, std::vector<YamlMistake>& mistakes);
 
   /// Throws invalid_argument when a limit of yaml.hpp is reached.
-  void take(const YamlEvent& event);
+  void take(const YamlEvent& event) override;
   /// Of all documents that are not empty.
   std::vector<Node> documents() { return std::move(documents_); }
   /// Of the attribute that is being read: "services.web.ports[1]".
@@ -38,8 +37,9 @@ private:
   /// A list or mapping that is not complete.
   struct Open {
     Node node;
-    std::string anchor;
+    std::size_t anchor = 0;
     std::size_t size = 1;
+    bool flow = false;
     bool is_key = false;  ///< where a key should be: dropped with its value
     // mappings
     std::optional<std::string> key;  ///< that waits for its value
@@ -50,6 +50,7 @@ private:
   };
 
   Location at(std::size_t offset);
+  char character(std::size_t offset) const;
   bool awaits_key() const;
   void complain(const Location& where, std::string_view text);
   [[noreturn]] void refuse(const Location& where, std::string_view text) const;
@@ -70,9 +71,8 @@ private:
 
   std::shared_ptr<const SourceFile> file_;
   std::vector<YamlMistake>& mistakes_;
-  bool parts_missing_;
   std::vector<Open> open_;
-  std::unordered_map<std::string, Sized> anchors_;
+  std::unordered_map<std::size_t, Sized> anchors_;
   std::vector<Node> documents_;
   std::size_t total_ = 0;
   // the line reached: events come in order

@@ -1,184 +1,280 @@
 #include "compose/yaml_events.hpp"
 
 #include <fmt/format.h>
-#include <yaml.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <array>
-#include <new>
+#include <istream>
+#include <streambuf>
+#include <vector>
+
+#include "compose/source_text.hpp"
 
 namespace stack::compose {
 namespace {
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-std::string_view view(const yaml_char_t* text) {
-  return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
-}
-
-std::string_view view(const yaml_char_t* text, std::size_t length) { return {reinterpret_cast<const char*>(text), length}; }
-
-YamlEvent::Kind kind_of(yaml_event_type_t type) {
-  switch (type) {
-    case YAML_STREAM_END_EVENT: return YamlEvent::Kind::stream_end;
-    case YAML_DOCUMENT_START_EVENT: return YamlEvent::Kind::document_start;
-    case YAML_DOCUMENT_END_EVENT: return YamlEvent::Kind::document_end;
-    case YAML_ALIAS_EVENT: return YamlEvent::Kind::alias;
-    case YAML_SCALAR_EVENT: return YamlEvent::Kind::scalar;
-    case YAML_SEQUENCE_START_EVENT: return YamlEvent::Kind::sequence_start;
-    case YAML_SEQUENCE_END_EVENT: return YamlEvent::Kind::sequence_end;
-    case YAML_MAPPING_START_EVENT: return YamlEvent::Kind::mapping_start;
-    case YAML_MAPPING_END_EVENT: return YamlEvent::Kind::mapping_end;
-    default: return YamlEvent::Kind::stream_start;
-  }
-}
-
 constexpr std::string_view tab = "a tab in the indentation; YAML takes spaces only";
-constexpr std::string_view indentation = "this line is indented otherwise than the keys it belongs to, or its ':' is missing";
 
-/// libyaml's problems in our words. An empty context fits all; `at_context`: the mistake is where that begins.
+/// The parser's messages in our words.
 struct Words {
-  std::string_view context, problem, shown;
-  bool at_context = false;
+  std::string_view message, shown;
 };
-constexpr std::array table{
-    Words{"", "did not find expected key", indentation},
-    Words{"", "could not find expected ':'", indentation, true},
-    Words{"", "did not find expected '-' indicator",
-          "this line is indented otherwise than the list it belongs to, or its '-' is missing"},
-    Words{"", "did not find expected ',' or '}'", "this mapping has no closing }, or a ',' is missing before here"},
-    Words{"", "did not find expected ',' or ']'", "this list has no closing ], or a ',' is missing before here"},
-    Words{"", "mapping values are not allowed in this context",
+const std::array table{
+    Words{YAML::ErrorMsg::TAB_IN_INDENTATION, tab},
+    Words{YAML::ErrorMsg::END_OF_MAP, "this line is indented otherwise than the keys it belongs to, or its ':' is missing"},
+    Words{YAML::ErrorMsg::END_OF_SEQ, "this line is indented otherwise than the list it belongs to, or its '-' is missing"},
+    Words{YAML::ErrorMsg::END_OF_MAP_FLOW, "this mapping has no closing }, or a ',' is missing before here"},
+    Words{YAML::ErrorMsg::END_OF_SEQ_FLOW, "this list has no closing ], or a ',' is missing before here"},
+    Words{YAML::ErrorMsg::MAP_VALUE,
           "a ':' cannot stand here: put quotes around a text with ': ' in it, or check the indentation"},
-    Words{"", "mapping keys are not allowed in this context", "a key cannot stand here: check the indentation"},
-    Words{"", "block sequence entries are not allowed in this context", "a '- ' cannot stand here: check the indentation"},
-    Words{"", "found unexpected ':'", "a ':' cannot stand here: put quotes around a text with ':' in it"},
-    Words{"", "found character that cannot start any token", "a value cannot start with this character; put quotes around it"},
-    Words{"", "did not find expected node content", "a value is missing here"},
-    Words{"while scanning an alias", "did not find expected alphabetic or numeric character",
-          "a name must follow '*'; put quotes around the value if no alias is meant", true},
-    Words{"while scanning an anchor", "did not find expected alphabetic or numeric character",
-          "a name must follow '&'; put quotes around the value if no anchor is meant", true},
-    Words{"", "found unexpected end of stream", "this string does not end", true},
-    Words{"", "found unexpected document indicator", "this string does not end before the next document", true},
-    Words{"", "found unknown escape character", "there is no such escape; write \\\\ for a backslash, or use single quotes"},
-    Words{"", "did not find expected hexdecimal number", "this escape needs more hexadecimal digits"},
-    Words{"", "found invalid Unicode character escape code", "this escape is no character of Unicode"},
-    Words{"while scanning a block scalar", "did not find expected comment or line break",
-          "behind | or > the text must begin on a line of its own"},
-    Words{"", "found an indentation indicator equal to 0", "behind | or > an indentation of 0 is not possible"},
-    Words{"", "found a tab character where an indentation space is expected", tab},
-    Words{"", "found a tab character that violates indentation", tab},
-    Words{"", "found undefined tag handle", "the handle of this tag is not defined", true},
-    Words{"", "did not find expected whitespace or line break", "a space is missing behind this tag", true},
-    Words{"", "found incompatible YAML document", "a version of YAML that is not known; 1.1 and 1.2 are"},
-    Words{"", "did not find expected <document start>",
-          "this belongs to nothing before it: check the indentation, or begin a document with '---'"},
+    Words{YAML::ErrorMsg::MAP_KEY, "a key cannot stand here: check the indentation"},
+    Words{YAML::ErrorMsg::BLOCK_ENTRY, "a '- ' cannot stand here: check the indentation"},
+    Words{YAML::ErrorMsg::FLOW_END, "this bracket closes nothing"},
+    Words{YAML::ErrorMsg::UNKNOWN_TOKEN, "a value cannot start with this character; put quotes around it"},
+    Words{YAML::ErrorMsg::UNKNOWN_ANCHOR, "this alias names an anchor that is not defined before it"},
+    Words{YAML::ErrorMsg::ALIAS_NOT_FOUND, "a name must follow '*'; put quotes around the value if no alias is meant"},
+    Words{YAML::ErrorMsg::ANCHOR_NOT_FOUND, "a name must follow '&'; put quotes around the value if no anchor is meant"},
+    Words{YAML::ErrorMsg::EOF_IN_SCALAR, "this string does not end"},
+    Words{YAML::ErrorMsg::DOC_IN_SCALAR, "a string does not end before the next document"},
+    Words{YAML::ErrorMsg::INVALID_ESCAPE, "there is no such escape; write \\\\ for a backslash, or use single quotes"},
+    Words{YAML::ErrorMsg::INVALID_HEX, "this escape needs more hexadecimal digits"},
+};
+
+class ViewBuffer : public std::streambuf {
+public:
+  explicit ViewBuffer(std::string_view text) {
+    char* begin = const_cast<char*>(text.data());
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+/// What the parser gives the escapes \_ and \N as are single bytes, which are no UTF-8. What else bad_character() minds is
+/// meant: it was written as an escape.
+std::string with_whole_characters(std::string_view value) {
+  std::string out;
+  std::size_t pending = 0;  // bytes that belong to the character begun last
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >> 6 != 2) {
+      pending = byte >> 5 == 6 ? 1 : byte >> 4 == 14 ? 2 : byte >> 3 == 30 ? 3 : 0;
+    } else if (pending == 0) {
+      append_utf8(byte, out);
+      continue;
+    } else {
+      --pending;
+    }
+    out += c;
+  }
+  return out;
+}
+
+/// A text behind `|` or `>`.
+struct Block {
+  std::size_t end;          ///< behind its last line that is not blank, or its header
+  std::size_t line_ends;    ///< from there on
+  bool folded, keeps_ends;  ///< `>`; `+`
+};
+
+/// `at`: of the indicator.
+Block read_block(std::string_view text, std::size_t at) {
+  Block block{text.size(), 0, text[at] == '>', false};
+  std::size_t line = std::min(text.find('\n', at), text.size());
+  block.keeps_ends = text.substr(at, std::min(line, text.find_first_of(" \t", at)) - at).find('+') != std::string_view::npos;
+  block.end = line;
+  std::size_t indent = 0;  // of its first line
+  while (line < text.size()) {
+    const std::size_t begin = line + 1;
+    line = std::min(text.find('\n', begin), text.size());
+    const std::size_t first = std::min(text.find_first_not_of(' ', begin), text.size());
+    const bool blank = text.find_first_not_of(" \t\r", begin) >= line;
+    if (!blank && (first - begin < std::max<std::size_t>(indent, 1) || first - begin == 0)) break;
+    if (blank) {
+      if (begin < text.size() && line < text.size()) ++block.line_ends;
+      continue;
+    }
+    if (indent == 0) indent = first - begin;
+    block.end = line;
+    block.line_ends = line < text.size() ? 1 : 0;
+  }
+  return block;
+}
+
+/// Hands the parser's events on, and refuses what it lets pass.
+class Handler : public YAML::EventHandler {
+public:
+  struct Stop {
+    YamlFailure failure;
+  };
+
+  Handler(std::string_view text, YamlReceiver& receiver) : text_(text), receiver_(receiver) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override { pass(YamlEvent::Kind::document_start, mark); }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    YamlEvent event = event_at(YamlEvent::Kind::scalar, mark);
+    event.anchor = anchor;
+    event.plain = true;
+    receiver_.take(event);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    YamlEvent event = event_at(YamlEvent::Kind::alias, mark);
+    event.anchor = anchor;
+    receiver_.take(event);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    YamlEvent event = event_at(YamlEvent::Kind::scalar, mark);
+    event.anchor = anchor;
+    event.tag = written_tag(tag);
+    event.value = value;
+    event.plain = tag == "?";
+    std::string changed;
+    if (!event.plain) {
+      const std::size_t start = behind_properties(event.offset);
+      const char first = start < text_.size() ? text_[start] : '\0';
+      event.plain = first != '"' && first != '\'' && first != '|' && first != '>';
+      if (first == '"' || first == '\'') {
+        event.end = behind_quote(start);
+        if (bad_character(value)) event.value = changed = with_whole_characters(value);
+      } else if (!event.plain) {
+        const Block block = read_block(text_, start);
+        event.end = block.end;
+        // The parser loses the last line end of a folded text that keeps them.
+        if (block.folded && block.keeps_ends) {
+          changed = value.substr(0, value.find_last_not_of('\n') + 1) + std::string(block.line_ends, '\n');
+          event.value = changed;
+        }
+      }
+    }
+    receiver_.take(event);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
+    begin(YamlEvent::Kind::sequence_start, mark, tag, anchor, style);
+  }
+  void OnSequenceEnd() override { end(YamlEvent::Kind::sequence_end); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    begin(YamlEvent::Kind::mapping_start, mark, tag, anchor, style);
+  }
+  void OnMapEnd() override { end(YamlEvent::Kind::mapping_end); }
+
+  YamlFailure failure(const YAML::Exception& error) const {
+    const std::size_t end = offset_of(error.mark);
+    const std::size_t line = text_.rfind('\n', end == 0 ? 0 : end - 1) + 1;  // npos + 1 is 0
+    const std::size_t begin = std::min(line, end);
+    const std::size_t margin = text_.find_first_not_of(" \t", begin);
+    if (const std::size_t at = text_.substr(0, margin).find('\t', begin);
+        at != std::string_view::npos && margin < text_.size() && text_[margin] != '\n' && text_[margin] != '\r')
+      return {YamlFailure::Kind::syntax, at, at, std::string(tab)};
+    const std::string_view message = error.msg;
+    const bool in_brackets = message == YAML::ErrorMsg::END_OF_MAP_FLOW || message == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+    if (in_brackets && !open_brackets_.empty() && text_.find_first_not_of(" \t\r\n", end) == std::string_view::npos)
+      return {YamlFailure::Kind::syntax, open_brackets_.back(), end,
+              fmt::format("what begins here has no closing {}", text_[open_brackets_.back()] == '[' ? ']' : '}')};
+    const auto words = std::find_if(table.begin(), table.end(), [&](const Words& w) { return message.starts_with(w.message); });
+    const bool alias = message == YAML::ErrorMsg::UNKNOWN_ANCHOR;
+    return {alias ? YamlFailure::Kind::unknown_alias : YamlFailure::Kind::syntax, end, end,
+            std::string(words == table.end() ? message : words->shown)};
+  }
+
+private:
+  static std::string_view written_tag(std::string_view tag) { return tag == "?" || tag == "!" ? std::string_view() : tag; }
+
+  std::size_t offset_of(const YAML::Mark& mark) const {
+    return mark.pos < 0 ? text_.size() : std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  }
+
+  YamlEvent event_at(YamlEvent::Kind kind, const YAML::Mark& mark) const {
+    YamlEvent event{kind};
+    event.offset = offset_of(mark);
+    return event;
+  }
+
+  void pass(YamlEvent::Kind kind, const YAML::Mark& mark) { receiver_.take(event_at(kind, mark)); }
+
+  void begin(YamlEvent::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+             YAML::EmitterStyle::value style) {
+    YamlEvent event = event_at(kind, mark);
+    event.anchor = anchor;
+    event.tag = written_tag(tag);
+    event.flow = style == YAML::EmitterStyle::Flow;
+    // A single pair in a list is a mapping without brackets.
+    const std::size_t start = event.flow ? behind_properties(event.offset) : text_.size();
+    const bool brackets = start < text_.size() && (text_[start] == '[' || text_[start] == '{');
+    if (brackets) open_brackets_.push_back(start);
+    in_brackets_.push_back(brackets);
+    receiver_.take(event);
+  }
+
+  void end(YamlEvent::Kind kind) {
+    if (in_brackets_.back()) open_brackets_.pop_back();
+    in_brackets_.pop_back();
+    receiver_.take(YamlEvent{kind});
+  }
+
+  /// Behind the tag and the anchor of a node.
+  std::size_t behind_properties(std::size_t at) const {
+    while (at < text_.size() && (text_[at] == '!' || text_[at] == '&')) {
+      while (at < text_.size() && static_cast<unsigned char>(text_[at]) > ' ') ++at;
+      at = std::min(text_.find_first_not_of(" \t\r\n", at), text_.size());
+    }
+    return at;
+  }
+
+  /// The parser takes the end of the file for a closing quote.
+  std::size_t behind_quote(std::size_t start) const {
+    const char quote = text_[start];
+    for (std::size_t at = start + 1; at < text_.size(); ++at) {
+      if (quote == '"' && text_[at] == '\\') {
+        ++at;
+      } else if (text_[at] == quote) {
+        if (quote == '"' || at + 1 >= text_.size() || text_[at + 1] != '\'') return at + 1;
+        ++at;
+      }
+    }
+    throw Stop{{YamlFailure::Kind::syntax, start, start, fmt::format("this string has no closing {}", quote)}};
+  }
+
+  std::string_view text_;
+  YamlReceiver& receiver_;
+  std::vector<bool> in_brackets_;           ///< of each list and mapping that is not complete
+  std::vector<std::size_t> open_brackets_;  ///< where they are
+};
+
+class Nobody : public YamlReceiver {
+public:
+  void take(const YamlEvent&) override {}
 };
 
 }  // namespace
 
-struct YamlEvents::Parser {
-  yaml_parser_t state{};
-  yaml_event_t event{};
-
-  explicit Parser(std::string_view text) {
-    if (yaml_parser_initialize(&state) == 0) throw std::bad_alloc();
-    yaml_parser_set_encoding(&state, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&state, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-  }
-  ~Parser() {
-    yaml_event_delete(&event);
-    yaml_parser_delete(&state);
-  }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-};
-
-YamlEvents::YamlEvents(std::string_view text)
-    : text_(text),
-      parser_(std::make_unique<Parser>(text)),
-      ascii_(std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {}
-
-YamlEvents::~YamlEvents() = default;
-
-/// libyaml counts characters.
-std::size_t YamlEvents::offset_of(std::size_t character) {
-  if (ascii_) return std::min(character, text_.size());
-  if (character < counted_characters_) counted_characters_ = counted_bytes_ = 0;
-  while (counted_characters_ < character && counted_bytes_ < text_.size()) {
-    ++counted_bytes_;
-    while (counted_bytes_ < text_.size() && continues_character(text_[counted_bytes_])) ++counted_bytes_;
-    ++counted_characters_;
-  }
-  return counted_bytes_;
-}
-
-const YamlEvent* YamlEvents::next() {
-  yaml_event_t& event = parser_->event;
-  yaml_event_delete(&event);
-  if (yaml_parser_parse(&parser_->state, &event) == 0) {
-    if (parser_->state.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
-    return nullptr;
-  }
-  event_ = {};
-  event_.kind = kind_of(event.type);
-  event_.offset = offset_of(event.start_mark.index);
-  if (event.type == YAML_SCALAR_EVENT) {
-    const auto& scalar = event.data.scalar;
-    event_.anchor = view(scalar.anchor);
-    event_.tag = view(scalar.tag);
-    event_.value = view(scalar.value, scalar.length);
-    event_.plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    if (!event_.plain) event_.end = offset_of(event.end_mark.index);
-  } else if (event.type == YAML_SEQUENCE_START_EVENT) {
-    event_.anchor = view(event.data.sequence_start.anchor);
-    event_.tag = view(event.data.sequence_start.tag);
-  } else if (event.type == YAML_MAPPING_START_EVENT) {
-    event_.anchor = view(event.data.mapping_start.anchor);
-    event_.tag = view(event.data.mapping_start.tag);
-  } else if (event.type == YAML_ALIAS_EVENT) {
-    event_.anchor = view(event.data.alias.anchor);
-  }
-  return &event_;
-}
-
-YamlFailure YamlEvents::failure() const {
-  const yaml_parser_t& state = parser_->state;
-  YamlEvents counter(text_);  // marks of contexts lie before
-  const std::size_t end = state.error == YAML_READER_ERROR ? std::min(state.problem_offset, text_.size())
-                                                           : counter.offset_of(state.problem_mark.index);
-  const std::size_t line = text_.rfind('\n', end == 0 ? 0 : end - 1) + 1;  // npos + 1 is 0
-  const std::size_t margin = std::min(text_.find_first_not_of(" \t", std::min(line, end)), text_.size());
-  if (const std::size_t at = text_.substr(0, margin).find('\t', std::min(line, end));
-      at != std::string_view::npos && margin < text_.size() && text_[margin] != '\n')
-    return {at, end, std::string(tab)};
-
-  const std::string_view problem = state.problem == nullptr ? "" : state.problem;
-  const std::string_view context = state.context == nullptr ? "" : state.context;
-  for (const Words& words : table) {
-    if (problem != words.problem || (!words.context.empty() && context != words.context)) continue;
-    const std::size_t at = words.at_context && !context.empty() ? counter.offset_of(state.context_mark.index) : end;
-    const bool behind_all = text_.find_first_not_of(" \t\r\n", end) == std::string_view::npos;
-    if (behind_all && context.starts_with("while parsing a flow")) {
-      const std::size_t opening = counter.offset_of(state.context_mark.index);
-      return {opening, end,
-              fmt::format("what begins here has no closing {}", text_.substr(opening).starts_with('[') ? ']' : '}')};
+std::optional<YamlFailure> read_yaml(std::string_view text, YamlReceiver& receiver) {
+  ViewBuffer buffer(text);
+  std::istream stream(&buffer);
+  Handler handler(text, receiver);
+  try {
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(handler)) {
     }
-    if (problem == "found unexpected end of stream" && at < text_.size() && (text_[at] == '"' || text_[at] == '\''))
-      return {at, end, fmt::format("this string has no closing {}", text_[at])};
-    if (problem == "did not find expected node content" && at < text_.size() && text_[at] == ',')
-      return {at, end, "an item is missing before ',' in this list"};
-    return {at, end, std::string(words.shown)};
+  } catch (const YAML::Exception& error) {
+    return handler.failure(error);
+  } catch (const Handler::Stop& stop) {
+    return stop.failure;
   }
-  return {end, end, std::string(problem)};
+  return std::nullopt;
 }
 
 std::optional<YamlFailure> first_failure(std::string_view text) {
-  YamlEvents events(text);
-  while (const YamlEvent* event = events.next())
-    if (event->kind == YamlEvent::Kind::stream_end) return std::nullopt;
-  return events.failure();
+  Nobody nobody;
+  return read_yaml(text, nobody);
 }
 
 }  // namespace stack::compose

