@@ -60,7 +60,6 @@ enum class Merge : std::uint8_t {
 
 enum class Support : std::uint8_t {
   yes,
-  not_yet,     ///< known to the Compose specification; refused with a message that says so
   deprecated,  ///< read, with a warning, and otherwise ignored
 };
 
