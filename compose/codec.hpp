@@ -275,6 +275,18 @@ constexpr Type structure(std::string_view expected = "a mapping") {
   return {expected, allow_mapping, nullptr, nullptr, nullptr, &keys_of<T>};
 }
 
+/// A row that is read and written in its own way.
+constexpr Key custom_row(std::string_view name, const Type& type, std::string_view doc, decltype(Key::read) read,
+                         decltype(Key::write) write) {
+  Key row;
+  row.name = name;
+  row.type = &type;
+  row.doc = doc;
+  row.read = read;
+  row.write = write;
+  return row;
+}
+
 /// A row without a member of its own.
 constexpr Key plain_row(std::string_view name, const Type& type, std::string_view doc) {
   Key row;

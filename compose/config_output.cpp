@@ -42,7 +42,7 @@ std::string model_lines(const Project& project) {
 
 std::string profile_lines(const Project& project) {
   std::set<std::string> profiles;
-  for (const auto* services : {&project.services, &project.disabled_services})
+  for (const auto* services : {&project.services, &project.disabled_services, &project.jobs, &project.disabled_jobs})
     for (const auto& [_, service] : *services) profiles.insert(service.profiles.begin(), service.profiles.end());
   return lines(profiles);
 }
@@ -125,7 +125,8 @@ std::string variable_text(const Node& tree, const ConfigRequest& request) {
 void select(Project& project, const std::vector<std::string>& names) {
   const std::set<std::string> kept = with_dependencies(project, {names.begin(), names.end()});
   std::set<std::string> networks, volumes, secrets, configs, models;
-  std::erase_if(project.services, [&](const auto& entry) { return !kept.contains(entry.first); });
+  for (auto* containers : {&project.services, &project.jobs})
+    std::erase_if(*containers, [&](const auto& entry) { return !kept.contains(entry.first); });
   for (auto& [_, service] : project.services) {
     // An optional dependency may be switched off.
     std::erase_if(service.depends_on, [&](const auto& dependency) { return !project.services.contains(dependency.first); });
@@ -183,7 +184,7 @@ std::string config_output(LoadResult result, const LoadOptions& options, const C
     case ConfigPart::models: return model_lines(project);
     case ConfigPart::profiles: return profile_lines(project);
     case ConfigPart::environment: return environment_lines(project);
-    case ConfigPart::variables: return variable_text(result.tree, request);
+    case ConfigPart::variables: return variable_text(*result.tree, request);
     case ConfigPart::hashes: return hash_lines(project, request.hashed);
     case ConfigPart::document: return document(result, options, request);
   }

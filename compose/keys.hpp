@@ -100,6 +100,10 @@ std::span<const Key> keys_of<Dependency>();
 template <>
 std::span<const Key> keys_of<Hook>();
 template <>
+std::span<const Key> keys_of<Schedule>();
+template <>
+std::span<const Key> keys_of<Triggers>();
+template <>
 std::span<const Key> keys_of<WatchTrigger>();
 template <>
 std::span<const Key> keys_of<Develop>();
@@ -155,6 +159,10 @@ template <>
 std::span<const Key> keys_of<FileObject>();
 template <>
 std::span<const Key> keys_of<Model>();
+
+/// Of one of `jobs`, and of one of a service's `pre_start`: each is read into a Service.
+std::span<const Key> job_keys();
+std::span<const Key> pre_start_keys();
 
 const Key* find_key(std::span<const Key> keys, std::string_view name);
 

@@ -35,9 +35,10 @@ struct RunFlags {
 };
 
 bool parse(const Invocation& invocation, RunFlags& run) {
-  Flags flags("run [OPTIONS] SERVICE [COMMAND] [ARG...]",
-              "Run a command in a new container of a service, after starting what the service depends on. The container gets a "
-              "terminal when this command has one, and publishes no ports unless asked.");
+  Flags flags(
+      "run [OPTIONS] SERVICE|JOB [COMMAND] [ARG...]",
+      "Run a command in a new container of a service or job, after starting what the service depends on. The container gets a "
+      "terminal when this command has one, and publishes no ports unless asked.");
   flags.flag("--rm", run.remove, "Remove the container when it ends");
   flags.flag("-d,--detach", run.detach, "Run in the background and print the container's id");
   flags.values("-e,--env", run.environment, "NAME=VALUE", "Set an environment variable; repeatable");
@@ -216,7 +217,7 @@ int run(const Invocation& invocation) {
   RunFlags flags;
   if (!parse(invocation, flags)) return 0;
   const std::string& name = flags.command.front();
-  compose::Project project = load_project(invocation.global, {name});
+  compose::Project project = load_project_to_run(invocation.global, name);
   set_pull_policy(project, flags.pull);
   const compose::Service& service = project.services.at(name);
   std::vector<scheduler::InjectedFile> files = scheduler::injected_files(project, service);
