@@ -7,6 +7,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "compose/interpolate.hpp"
+#include "compose/normalize.hpp"
 #include "compose/print.hpp"
 #include "compose/profiles.hpp"
 #include "compose/raw_model.hpp"
@@ -124,28 +125,11 @@ std::string variable_text(const Node& tree, const ConfigRequest& request) {
 /// Leaves the named services and what they depend on, and what those use.
 void select(Project& project, const std::vector<std::string>& names) {
   const std::set<std::string> kept = with_dependencies(project, {names.begin(), names.end()});
-  std::set<std::string> networks, volumes, secrets, configs, models;
   for (auto* containers : {&project.services, &project.jobs})
     std::erase_if(*containers, [&](const auto& entry) { return !kept.contains(entry.first); });
-  for (auto& [_, service] : project.services) {
-    // An optional dependency may be switched off.
+  for (auto& [_, service] : project.services)  // an optional dependency may be switched off
     std::erase_if(service.depends_on, [&](const auto& dependency) { return !project.services.contains(dependency.first); });
-    for (const auto& [network, settings] : service.networks) networks.insert(network);
-    for (const auto& [model, settings] : service.models) models.insert(model);
-    for (const Mount& mount : service.volumes) volumes.insert(mount.source);
-    for (const FileReference& secret : service.secrets) secrets.insert(secret.source);
-    for (const FileReference& config : service.configs) configs.insert(config.source);
-    if (service.build)
-      for (const FileReference& secret : service.build->secrets) secrets.insert(secret.source);
-  }
-  const auto keep = [](auto& objects, const std::set<std::string>& used) {
-    std::erase_if(objects, [&](const auto& entry) { return !used.contains(entry.first); });
-  };
-  keep(project.networks, networks);
-  keep(project.volumes, volumes);
-  keep(project.secrets, secrets);
-  keep(project.configs, configs);
-  keep(project.models, models);
+  drop_unused(project);
 }
 
 std::string document(const LoadResult& result, const LoadOptions& options, const ConfigRequest& request) {

@@ -162,9 +162,12 @@ void resolve_file_objects(Project& project, const LookupAt& variable_at) {
       if (!object.environment.empty()) object.content = variable_at(object.location, object.environment);
 }
 
-void drop_unused(Project& project) {
+namespace {
+
+struct Used {
   std::set<std::string> networks, volumes, secrets, configs, models;
-  for_enabled(project, [&](const Service& service) {
+
+  void add(const Service& service) {
     for (const auto& [network, options] : service.networks) networks.insert(network);
     for (const Mount& mount : service.volumes)
       if (mount.type == "volume") volumes.insert(mount.source);
@@ -173,12 +176,20 @@ void drop_unused(Project& project) {
       for (const FileReference& secret : service.build->secrets) secrets.insert(secret.source);
     for (const FileReference& config : service.configs) configs.insert(config.source);
     for (const auto& [model, options] : service.models) models.insert(model);
-  });
-  keep_only(project.networks, networks);
-  keep_only(project.volumes, volumes);
-  keep_only(project.secrets, secrets);
-  keep_only(project.configs, configs);
-  keep_only(project.models, models);
+    for (const Service& container : service.pre_start) add(container);
+  }
+};
+
+}  // namespace
+
+void drop_unused(Project& project) {
+  Used used;
+  for_enabled(project, [&](const Service& service) { used.add(service); });
+  keep_only(project.networks, used.networks);
+  keep_only(project.volumes, used.volumes);
+  keep_only(project.secrets, used.secrets);
+  keep_only(project.configs, used.configs);
+  keep_only(project.models, used.models);
 }
 
 }  // namespace stack::compose

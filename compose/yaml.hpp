@@ -21,5 +21,7 @@ std::vector<Node> parse_yaml(std::string_view text, const std::shared_ptr<const 
 
 /// What a plain (unquoted) scalar means.
 Node resolve_plain_scalar(std::string_view text, Location where);
+/// Whether that is the text itself.
+bool is_plain_text(std::string_view text);
 
 }  // namespace stack::compose

@@ -110,24 +110,25 @@ void YamlBuilder::begin(Node node, const YamlEvent& event) {
   count(1, node.location);
   node.merge_tag = merge_tag(event.tag);
   if (node.is_mapping()) node.members().reserve(usual_members);
-  Open open;
+  Open& open = open_.emplace_back();
   open.node = std::move(node);
   open.is_key = is_key;
   open.flow = event.flow;
   open.anchor = event.anchor;
-  open_.push_back(std::move(open));
 }
 
 void YamlBuilder::end() {
-  Open done = std::move(open_.back());
-  open_.pop_back();
+  Open& done = open_.back();
   if (done.merged) merge(done.node, *done.merged);
-  if (done.is_key) {
-    open_.back().drop = true;
-    return;
-  }
   if (done.anchor != 0) anchors_.insert_or_assign(done.anchor, Sized{done.node, done.size});
-  add(std::move(done.node), done.size, false);
+  Node node = std::move(done.node);
+  const std::size_t size = done.size;
+  const bool is_key = done.is_key;
+  open_.pop_back();
+  if (is_key)
+    open_.back().drop = true;
+  else
+    add(std::move(node), size, false);
 }
 
 void YamlBuilder::add(Node node, std::size_t size, bool may_merge) {

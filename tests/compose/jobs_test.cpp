@@ -41,8 +41,7 @@ volumes: {data: , unused: }
 }
 
 TEST(Jobs, SayWhenTheyRun) {
-  EXPECT_EQ(mistake("user: root"),
-            "compose.yaml:3:3: jobs.j.triggers: 'manual: true' or a 'schedule' must say when it runs");
+  EXPECT_EQ(mistake("user: root"), "compose.yaml:3:3: jobs.j.triggers: 'manual: true' or a 'schedule' must say when it runs");
   EXPECT_EQ(mistake("triggers: {}"), "compose.yaml:5:5: jobs.j.triggers: 'manual: true' or a 'schedule' must say when it runs");
   EXPECT_EQ(mistake("triggers: {manual: true, schedule: ['* * * * *']}"),
             "compose.yaml:5:16: jobs.j.triggers.manual: 'true' excludes a 'schedule'; without it the job can be run by hand as "
@@ -112,6 +111,14 @@ TEST(PreStart, SaysAnythingOfAContainer) {
   EXPECT_EQ(container.volumes.at(0).target, "/b");
   EXPECT_EQ(container.mem_limit, 1 << 20);
   EXPECT_EQ(container.labels.at("l"), "1");
+}
+
+TEST(PreStart, KeepsWhatItAloneUses) {
+  const Project project = load_text(
+      "name: t\nservices: {a: {image: x, pre_start: [{command: c, volumes: ['v:/v']}]}}\n"
+      "volumes: {v: , w: }\n");
+  EXPECT_TRUE(project.volumes.contains("v"));
+  EXPECT_EQ(project.volumes.size(), 1U);
 }
 
 TEST(PreStart, IsNotMadeStoppedOrReachedInItsOwnWay) {
