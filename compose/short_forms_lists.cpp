@@ -89,7 +89,8 @@ void texts_by_name(Node& node, LongForm& form, EmptyNames empty) {
   assignment_mapping(node, form, empty);
   if (!node.is_mapping()) return;
   for (Node::Member& member : node.members()) {
-    if (written_as_mapping && member.key.empty()) form.mistakes.add(member.key_location, form.path, "a name is empty");
+    if (empty == EmptyNames::refused && written_as_mapping && member.key.empty())
+      form.mistakes.add(member.key_location, form.path, "a name is empty");
     if (member.value.is_null() && member.value.merge_tag == MergeTag::none)
       member.value = Node::string("", member.value.location);
   }
