@@ -56,8 +56,8 @@ class Jobs(StackCase):
     def test_what_cannot_be_done_with_a_job_says_so(self):
         for arguments, message in (
                 (("up", "-d", "seed"), "seed is a job, not a service: start it with `stack run seed`"),
-                (("run", "never"), "compose.yaml:28:16: jobs.never.triggers.manual: false: it cannot be run by hand"),
-                (("--profile", "off", "up", "-d"), "compose.yaml:28:31: jobs.never.triggers.schedule: jobs are not run on a schedule")):
+                (("run", "never"), "compose.yaml:25:16: jobs.never.triggers.manual: false: it cannot be run by hand"),
+                (("--profile", "off", "up", "-d"), "compose.yaml:25:31: jobs.never.triggers.schedule: jobs are not run on a schedule")):
             done = self.stack(*arguments, check=False)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(message, done.stderr)
