@@ -112,7 +112,15 @@ public:
 
   Handler(std::string_view text, YamlReceiver& receiver) : text_(text), receiver_(receiver) {}
 
-  void OnDocumentStart(const YAML::Mark& mark) override { pass(YamlEvent::Kind::document_start, mark); }
+  /// What cannot begin a document, like a ',', stays where it is: the parser would find empty documents there for ever.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    const YamlEvent event = event_at(YamlEvent::Kind::document_start, mark);
+    if (document_ == event.offset)
+      throw Stop{
+          {YamlFailure::Kind::syntax, event.offset, event.offset, "this cannot stand here: it belongs to nothing before it"}};
+    document_ = event.offset;
+    receiver_.take(event);
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -198,8 +206,6 @@ private:
     return event;
   }
 
-  void pass(YamlEvent::Kind kind, const YAML::Mark& mark) { receiver_.take(event_at(kind, mark)); }
-
   void begin(YamlEvent::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
              YAML::EmitterStyle::value style) {
     YamlEvent event = event_at(kind, mark);
@@ -245,6 +251,7 @@ private:
 
   std::string_view text_;
   YamlReceiver& receiver_;
+  std::optional<std::size_t> document_;     ///< where the last one begins
   std::vector<bool> in_brackets_;           ///< of each list and mapping that is not complete
   std::vector<std::size_t> open_brackets_;  ///< where they are
 };

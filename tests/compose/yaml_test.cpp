@@ -119,6 +119,11 @@ TEST(Yaml, TextThatKeepsItsLineEndsKeepsTheLastToo) {
   EXPECT_EQ(json("a: >+\n  b\n\nc: |+\n  d\n"), R"({"a":"b\n\n","c":"d\n"})");
 }
 
+TEST(Yaml, WhatCannotBeginADocumentIsRefusedAtOnce) {  // the parser finds empty documents there for ever
+  EXPECT_EQ(refusal(",name: x"), "f.yaml:1:1: this cannot stand here: it belongs to nothing before it");
+  EXPECT_EQ(refusal("a: 1\n---\n, b\n"), "f.yaml:3:1: this cannot stand here: it belongs to nothing before it");
+}
+
 TEST(Yaml, ErrorsNameTheAttribute) {
   EXPECT_EQ(refusal("services:\n  web:\n    ports: [80, {target: 1, target: 2}]\n"),
             "f.yaml:3:29: services.web.ports[1]: key 'target' is already defined at line 3");
