@@ -12,7 +12,8 @@
 namespace stack::compose {
 namespace {
 
-constexpr std::size_t usual_members = 4;  ///< of a mapping: room for so many is made at once
+constexpr std::size_t most_mistakes = 200;  ///< that are kept of a file
+constexpr std::size_t usual_members = 4;    ///< of a mapping: room for so many is made at once
 constexpr std::string_view core = "tag:yaml.org,2002:";
 
 MergeTag merge_tag(std::string_view tag) {
@@ -39,7 +40,7 @@ bool is_date(std::string_view text) {
 }  // namespace
 
 YamlBuilder::YamlBuilder(std::shared_ptr<const SourceFile> file, std::vector<YamlMistake>& mistakes)
-    : file_(std::move(file)), mistakes_(mistakes) {}
+    : file_(std::move(file)), mistakes_(mistakes), line_end_(file_->text.find('\n')) {}
 
 void YamlBuilder::take(const YamlEvent& event) {
   switch (event.kind) {
@@ -60,10 +61,12 @@ Location YamlBuilder::at(std::size_t offset) {
   if (offset < line_start_) {
     line_start_ = 0;
     line_ = 1;
+    line_end_ = text.find('\n');
   }
-  for (std::size_t next = text.find('\n', line_start_); next < offset; next = text.find('\n', line_start_)) {
-    line_start_ = next + 1;
+  while (line_end_ < offset) {
+    line_start_ = line_end_ + 1;
     ++line_;
+    line_end_ = text.find('\n', line_start_);
   }
   return {file_, line_, static_cast<int>(offset - line_start_) + 1};
 }
@@ -82,6 +85,7 @@ std::string YamlBuilder::path() const {
 }
 
 void YamlBuilder::complain(const Location& where, std::string_view text) {
+  if (mistakes_.size() >= most_mistakes) return;
   const std::string attribute = path();
   mistakes_.push_back({where, attribute.empty() ? std::string(text) : fmt::format("{}: {}", attribute, text)});
 }

@@ -76,7 +76,7 @@ private:
   std::vector<Node> documents_;
   std::size_t total_ = 0;
   // the line reached: events come in order
-  std::size_t line_start_ = 0;
+  std::size_t line_start_ = 0, line_end_;
   int line_ = 1;
 };
 
