@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "cli/flags.hpp"
 #include "cli/output.hpp"
+#include "compose/jobs.hpp"
 
 namespace stack::cli {
 namespace {
@@ -41,6 +42,8 @@ compose::LoadOptions load_options(const GlobalOptions& global, const std::vector
 void check_services(const compose::Project& project, const std::vector<std::string>& services) {
   for (const std::string& name : services) {
     if (project.services.contains(name) || project.disabled_services.contains(name)) continue;
+    if (project.jobs.contains(name) || project.disabled_jobs.contains(name))
+      throw Error(ErrorCode::invalid_argument, fmt::format("{0} is a job, not a service: start it with `stack run {0}`", name));
     std::vector<std::string> known;
     for (const auto& [service, _] : project.services) known.push_back(service);
     const std::string guess = nearest(name, known);
@@ -71,6 +74,15 @@ compose::Project load_project(const compose::LoadOptions& options) {
 
 compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services) {
   return load_project(load_options(global, services));
+}
+
+compose::Project load_project_to_run(const GlobalOptions& global, const std::string& name) {
+  compose::LoadResult result = compose::load(load_options(global, {name}));
+  print_warnings(result.warnings);
+  compose::make_services_of_job(result.project, name);
+  result.project.jobs.clear();  // the others are not its business
+  check_services(result.project, {name});
+  return std::move(result.project);
 }
 
 ProjectReference find_project(const GlobalOptions& global, const std::vector<std::string>& services) {

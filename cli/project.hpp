@@ -26,6 +26,9 @@ compose::Project load_project(const GlobalOptions& global, const std::vector<std
 
 compose::Project load_project(const compose::LoadOptions& options);
 
+/// The same for `run`: a job of this name is one of the services, and so are the jobs it depends on.
+compose::Project load_project_to_run(const GlobalOptions& global, const std::string& name);
+
 /// To stderr, each with its place.
 void print_warnings(const std::vector<std::string>& warnings);
 

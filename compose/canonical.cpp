@@ -94,8 +94,6 @@ private:
       const Key* key = find_key(keys, member.key);
       if (key == nullptr) {
         unknown_key(member, keys, path);
-      } else if (key->support == Support::not_yet) {
-        mistakes_.add(member.key_location, "", fmt::format("{} is not supported yet", below));
       } else if (key->support == Support::deprecated) {
         mistakes_.warn(member.key_location, "", fmt::format("'{}' is obsolete and ignored", below));
       } else {

@@ -103,30 +103,9 @@ void write_structure(std::span<const Key> keys, const void* owner, const Extensi
   for (const auto& [name, value] : *extensions) out.members().push_back({name, from_json(value), {}});
 }
 
-namespace {
-
-void note(const Node& node, const std::string& path, std::map<std::string, Location, std::less<>>& out) {
-  if (node.is_sequence()) {
-    for (std::size_t i = 0; i < node.items().size(); ++i) {
-      std::string below = join_path(path, i);
-      note(node.items()[i], below, out);
-      out.emplace(std::move(below), node.items()[i].location);
-    }
-  } else if (node.is_mapping()) {
-    for (const Node::Member& member : node.members()) {
-      std::string below = join_path(path, member.key);
-      note(member.value, below, out);
-      out.emplace(std::move(below), member.key_location ? member.key_location : member.value.location);
-    }
-  }
-}
-
-}  // namespace
-
 void note_location(const Node::Member& member, Service& out) {
   out.name = member.key;
   out.location = member.key_location;
-  note(member.value, "", out.locations);
 }
 
 }  // namespace stack::compose

@@ -236,6 +236,17 @@ struct KeyOptions {
   std::string (*identity)(const Node& item) = nullptr;
 };
 
+/// Nothing that would be printed.
+template <class T>
+bool is_nothing(const T& value) {
+  if constexpr (requires { value.has_value(); })
+    return !value.has_value();
+  else if constexpr (requires { value.empty(); })
+    return value.empty();
+  else
+    return false;
+}
+
 template <auto Member, class Codec = Plain>
 constexpr Key key(std::string_view name, const Type& type, std::string_view doc, KeyOptions options = {}) {
   using Owner = typename MemberOf<decltype(Member)>::owner;
@@ -247,8 +258,10 @@ constexpr Key key(std::string_view name, const Type& type, std::string_view doc,
   row.identity = options.identity;
   row.read = [](const Node& node, void* owner) { read(node, static_cast<Owner*>(owner)->*Member); };
   row.write = [](const void* owner, std::string_view name, Node& out, bool json) {
+    const auto& member = static_cast<const Owner*>(owner)->*Member;
+    if (std::is_same_v<Codec, Plain> && is_nothing(member)) return;  // as most are
     Node value;
-    if (Codec::put(static_cast<const Owner*>(owner)->*Member, value, json))
+    if (Codec::put(member, value, json))
       out.members().push_back({std::string(name), std::move(value), {}});
   };
   return row;
@@ -273,6 +286,18 @@ constexpr Key capital_in_json(std::string_view name, const Type& type, std::stri
 template <class T>
 constexpr Type structure(std::string_view expected = "a mapping") {
   return {expected, allow_mapping, nullptr, nullptr, nullptr, &keys_of<T>};
+}
+
+/// A row that is read and written in its own way.
+constexpr Key custom_row(std::string_view name, const Type& type, std::string_view doc, decltype(Key::read) read,
+                         decltype(Key::write) write) {
+  Key row;
+  row.name = name;
+  row.type = &type;
+  row.doc = doc;
+  row.read = read;
+  row.write = write;
+  return row;
 }
 
 /// A row without a member of its own.

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "compose/interpolate.hpp"
 #include "compose/names.hpp"
+#include "compose/normalize.hpp"
 #include "compose/print.hpp"
 #include "compose/profiles.hpp"
 #include "compose/raw_model.hpp"
@@ -42,7 +43,7 @@ std::string model_lines(const Project& project) {
 
 std::string profile_lines(const Project& project) {
   std::set<std::string> profiles;
-  for (const auto* services : {&project.services, &project.disabled_services})
+  for (const auto* services : {&project.services, &project.disabled_services, &project.jobs, &project.disabled_jobs})
     for (const auto& [_, service] : *services) profiles.insert(service.profiles.begin(), service.profiles.end());
   return lines(profiles);
 }
@@ -124,27 +125,11 @@ std::string variable_text(const Node& tree, const ConfigRequest& request) {
 /// Leaves the named services and what they depend on, and what those use.
 void select(Project& project, const std::vector<std::string>& names) {
   const std::set<std::string> kept = with_dependencies(project, {names.begin(), names.end()});
-  std::set<std::string> networks, volumes, secrets, configs, models;
-  std::erase_if(project.services, [&](const auto& entry) { return !kept.contains(entry.first); });
-  for (auto& [_, service] : project.services) {
-    // An optional dependency may be switched off.
+  for (auto* containers : {&project.services, &project.jobs})
+    std::erase_if(*containers, [&](const auto& entry) { return !kept.contains(entry.first); });
+  for (auto& [_, service] : project.services)  // an optional dependency may be switched off
     std::erase_if(service.depends_on, [&](const auto& dependency) { return !project.services.contains(dependency.first); });
-    for (const auto& [network, settings] : service.networks) networks.insert(network);
-    for (const auto& [model, settings] : service.models) models.insert(model);
-    for (const Mount& mount : service.volumes) volumes.insert(mount.source);
-    for (const FileReference& secret : service.secrets) secrets.insert(secret.source);
-    for (const FileReference& config : service.configs) configs.insert(config.source);
-    if (service.build)
-      for (const FileReference& secret : service.build->secrets) secrets.insert(secret.source);
-  }
-  const auto keep = [](auto& objects, const std::set<std::string>& used) {
-    std::erase_if(objects, [&](const auto& entry) { return !used.contains(entry.first); });
-  };
-  keep(project.networks, networks);
-  keep(project.volumes, volumes);
-  keep(project.secrets, secrets);
-  keep(project.configs, configs);
-  keep(project.models, models);
+  drop_unused(project);
 }
 
 std::string document(const LoadResult& result, const LoadOptions& options, const ConfigRequest& request) {
@@ -183,7 +168,7 @@ std::string config_output(LoadResult result, const LoadOptions& options, const C
     case ConfigPart::models: return model_lines(project);
     case ConfigPart::profiles: return profile_lines(project);
     case ConfigPart::environment: return environment_lines(project);
-    case ConfigPart::variables: return variable_text(result.tree, request);
+    case ConfigPart::variables: return variable_text(*result.tree, request);
     case ConfigPart::hashes: return hash_lines(project, request.hashed);
     case ConfigPart::document: return document(result, options, request);
   }

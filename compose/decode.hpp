@@ -6,6 +6,6 @@
 namespace stack::compose {
 
 /// Trusts the document: canonical, merged, without nulls where none may be.
-Project decode(const Node& document);
+Project decode(const std::shared_ptr<const Node>& document);
 
 }  // namespace stack::compose

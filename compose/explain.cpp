@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "compose/dotenv.hpp"
 #include "compose/interpolate.hpp"
+#include "compose/node_path.hpp"
 #include "compose/print.hpp"
 #include "compose/yaml.hpp"
 
@@ -76,28 +77,6 @@ std::vector<Layer> dotenv_layers(const std::string& path, const std::string& nam
   return layers;
 }
 
-/// What is left of a path behind a key or index of this node; nullopt: it does not lead here.
-std::optional<std::string_view> behind(std::string_view path, std::string_view step) {
-  if (!path.starts_with(step)) return std::nullopt;
-  path.remove_prefix(step.size());
-  if (path.empty() || path.front() == '[') return path;
-  if (path.front() != '.') return std::nullopt;
-  return path.substr(1);
-}
-
-/// Keys may have dots in them: the first way that leads to the end is taken.
-const Node* find(const Node& node, std::string_view path) {
-  if (path.empty()) return &node;
-  for (const Node::Member& member : node.members())
-    if (const auto rest = behind(path, member.key))
-      if (const Node* found = find(member.value, *rest)) return found;
-  for (std::size_t i = 0; i < node.items().size(); ++i)
-    for (const std::string& step : {std::to_string(i), fmt::format("[{}]", i)})
-      if (const auto rest = behind(path, step))
-        if (const Node* found = find(node.items()[i], *rest)) return found;
-  return nullptr;
-}
-
 bool is_variable_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -110,7 +89,7 @@ public:
   Explainer(const LoadResult& loaded, const LoadOptions& options) : loaded_(loaded), options_(options) {}
 
   std::string run(const std::string& subject) {
-    if (const Node* node = find(loaded_.tree, subject)) {
+    if (const Node* node = find_path(*loaded_.tree, subject)) {
       explain_node(*node, subject);
     } else if (const std::optional<std::string> implied = implied_value(subject)) {
       explain_implied(subject, *implied);
@@ -153,7 +132,7 @@ private:
   std::optional<std::string> implied_value(const std::string& path) {
     if (!document_)
       document_ = parse_yaml(print_yaml(loaded_.project, Dollars::as_written), std::make_shared<const std::string>("")).at(0);
-    const Node* found = find(*document_, path);
+    const Node* found = find_path(*document_, path);
     if (found == nullptr) return std::nullopt;
     return json_text(*found, false);
   }
@@ -171,7 +150,7 @@ private:
     const std::size_t at = path.find(section);
     if (at == std::string::npos) return {};
     std::vector<Layer> layers;
-    const Node* files = find(loaded_.tree, path.substr(0, at) + ".env_file");
+    const Node* files = find_path(*loaded_.tree, path.substr(0, at) + ".env_file");
     if (files == nullptr) return {};
     for (auto file = files->items().rbegin(); file != files->items().rend(); ++file)
       if (const Node* name = file->find("path"))
@@ -204,7 +183,7 @@ private:
   /// In every file that the project was read from, defaults included.
   std::vector<Layer> uses_of(const std::string& name) {
     std::vector<std::shared_ptr<const SourceFile>> files;
-    collect_files(loaded_.tree, files);
+    collect_files(*loaded_.tree, files);
     std::vector<Layer> layers;
     for (const auto& file : files)
       for (const Node& root : parse_yaml(file->text, std::make_shared<const std::string>(file->name)))
@@ -237,7 +216,7 @@ private:
 
   [[noreturn]] void unknown(const std::string& subject) {
     std::vector<std::string> paths;
-    collect_paths(loaded_.tree, "", paths);
+    collect_paths(*loaded_.tree, "", paths);
     for (const auto& [name, _] : loaded_.project.environment) paths.push_back(name);
     const std::string_view guess = nearest(subject, {paths.begin(), paths.end()});
     throw Error(ErrorCode::not_found, fmt::format("{} is neither a key of the project nor a variable{}", subject,

@@ -81,8 +81,16 @@ std::vector<Node> FileSetReader::parse_file(const std::string& path) const {
 FileSet FileSetReader::parse(const std::vector<std::string>& files, std::string directory) const {
   FileSet set;
   set.directory = std::move(directory);
-  for (const std::string& file : files)
-    for (Node& root : parse_file(file)) set.documents.push_back({file, std::move(root), {}});
+  std::vector<std::string> mistakes;  // of every file; each names its place
+  for (const std::string& file : files) {
+    try {
+      for (Node& root : parse_file(file)) set.documents.push_back({file, std::move(root), {}});
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::not_found) throw;
+      mistakes.emplace_back(error.what());
+    }
+  }
+  if (!mistakes.empty()) throw Error(ErrorCode::invalid_argument, fmt::format("{}", fmt::join(mistakes, "\n")));
   return set;
 }
 

@@ -11,7 +11,7 @@
 namespace stack::compose {
 namespace {
 
-constexpr std::array joined_sections{"services", "networks", "volumes", "secrets", "configs", "models"};
+constexpr std::array joined_sections{"services", "jobs", "networks", "volumes", "secrets", "configs", "models"};
 
 std::vector<std::string> texts(const Node* list) {
   std::vector<std::string> out;

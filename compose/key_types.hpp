@@ -40,7 +40,9 @@ inline constexpr Type assignments{"a mapping or a list of KEY=value", allow_mapp
                                   &nullable_scalar};
 inline constexpr Type labels{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::labels, nullptr,
                              &nullable_scalar};
-inline constexpr Type options{"a mapping of strings", allow_mapping, sf::labels, nullptr, &nullable_scalar};
+inline constexpr Type settings{"a mapping or a list of KEY=value", allow_mapping | allow_list, sf::settings, nullptr,
+                               &nullable_scalar};
+inline constexpr Type options{"a mapping of strings", allow_mapping, sf::settings, nullptr, &nullable_scalar};
 inline constexpr Type addresses{"a list of addresses", allow_list, nullptr, &string};
 inline constexpr Type extra_hosts{"a mapping or a list of HOST=ADDRESS", allow_mapping | allow_list, sf::extra_hosts, nullptr,
                                   &addresses};
@@ -52,6 +54,8 @@ inline constexpr Type external{"true or false", allow_boolean | allow_string | a
 inline constexpr Type condition{"a string", allow_string, sf::condition};
 inline constexpr Type container_name{"a string", allow_string, sf::container_name};
 inline constexpr Type cgroup{"a string", allow_string, sf::cgroup};
+inline constexpr Type concurrency{"a string", allow_string, sf::concurrency};
+inline constexpr Type missed_fires{"a string", allow_string, sf::missed_fires};
 inline constexpr Type update_order{"a string", allow_string, sf::update_order};
 inline constexpr Type selinux{"a string", allow_string, sf::selinux};
 inline constexpr Type watch_action{"a string", allow_string, sf::watch_action};
@@ -64,7 +68,18 @@ inline constexpr Type file_reference_type{
 inline constexpr Type file_references_type{"a list of names or mappings", allow_list, nullptr, &file_reference_type};
 extern const Type hooks_type;      ///< commands in a running container
 extern const Type pre_start_type;  ///< containers before it
+extern const Type job_entry;       ///< one of `jobs`
 inline constexpr Type ulimit_type{"an integer or a mapping", allow_number | allow_string | allow_mapping, sf::ulimit};
 inline constexpr Type ulimits_type{"a mapping", allow_mapping, nullptr, nullptr, &ulimit_type};
 
 }  // namespace stack::compose::types
+
+namespace stack::compose {
+
+// Of the keys whose values are services with other rows.
+void read_pre_start(const Node& node, void* owner);
+void write_pre_start(const void* owner, std::string_view name, Node& out, bool json);
+void read_jobs(const Node& node, void* owner);
+void write_jobs(const void* owner, std::string_view name, Node& out, bool json);
+
+}  // namespace stack::compose

@@ -60,7 +60,6 @@ enum class Merge : std::uint8_t {
 
 enum class Support : std::uint8_t {
   yes,
-  not_yet,     ///< known to the Compose specification; refused with a message that says so
   deprecated,  ///< read, with a warning, and otherwise ignored
 };
 
@@ -100,6 +99,10 @@ template <>
 std::span<const Key> keys_of<Dependency>();
 template <>
 std::span<const Key> keys_of<Hook>();
+template <>
+std::span<const Key> keys_of<Schedule>();
+template <>
+std::span<const Key> keys_of<Triggers>();
 template <>
 std::span<const Key> keys_of<WatchTrigger>();
 template <>
@@ -156,6 +159,10 @@ template <>
 std::span<const Key> keys_of<FileObject>();
 template <>
 std::span<const Key> keys_of<Model>();
+
+/// Of one of `jobs`, and of one of a service's `pre_start`: each is read into a Service.
+std::span<const Key> job_keys();
+std::span<const Key> pre_start_keys();
 
 const Key* find_key(std::span<const Key> keys, std::string_view name);
 

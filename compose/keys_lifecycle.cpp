@@ -12,47 +12,25 @@ namespace {
 
 constexpr KeyOptions replaced{.merge = Merge::replace};
 
-constexpr Key hook_command = key<&Hook::command, AlwaysInJson>("command", command, "the command", replaced);
-constexpr Key hook_user = key<&Hook::user>("user", string, "who runs it; the container's user by default");
-constexpr Key hook_privileged = key<&Hook::privileged>("privileged", boolean, "with all privileges");
-constexpr Key hook_working_dir = key<&Hook::working_dir>("working_dir", string, "where it runs");
-constexpr Key hook_environment = key<&Hook::environment>("environment", assignments, "variables beside the container's");
-
-std::span<const Key> exec_hook_keys() {
-  static constexpr std::array rows{hook_command, hook_user, hook_privileged, hook_working_dir, hook_environment};
-  return rows;
-}
-constexpr Type exec_hook_type{"a mapping", allow_mapping, sf::hook, nullptr, nullptr, &exec_hook_keys};
+constexpr Type exec_hook_type{"a mapping", allow_mapping, sf::hook, nullptr, nullptr, &keys_of<Hook>};
+constexpr Type trigger_type{"a mapping", allow_mapping, sf::watch_trigger, nullptr, nullptr, &keys_of<WatchTrigger>};
+constexpr Type triggers_type{"a list of mappings", allow_list, nullptr, &trigger_type};
 
 }  // namespace
 
-/// What any hook may say; one that runs in the container itself has no image of its own.
+const Type types::hooks_type{"a list of mappings", allow_list, nullptr, &exec_hook_type};
+
 template <>
 std::span<const Key> keys_of<Hook>() {
   static constexpr std::array rows{
-      hook_command,
-      key<&Hook::image>("image", string, "what its container is made of; the service's image by default"),
-      hook_user,
-      hook_privileged,
-      hook_working_dir,
-      hook_environment,
-      key<&Hook::per_replica>("per_replica", boolean, "once for each container of the service, not once for all"),
+      key<&Hook::command, AlwaysInJson>("command", command, "the command", replaced),
+      key<&Hook::user>("user", string, "who runs it; the container's user by default"),
+      key<&Hook::privileged>("privileged", boolean, "with all privileges"),
+      key<&Hook::working_dir>("working_dir", string, "where it runs"),
+      key<&Hook::environment>("environment", assignments, "variables beside the container's"),
   };
   return rows;
 }
-
-namespace types {
-
-namespace {
-constexpr Type pre_start_hook_type = structure<Hook>();
-constexpr Type trigger_type{"a mapping", allow_mapping, sf::watch_trigger, nullptr, nullptr, &keys_of<WatchTrigger>};
-constexpr Type triggers_type{"a list of mappings", allow_list, nullptr, &trigger_type};
-}  // namespace
-
-const Type hooks_type{"a list of mappings", allow_list, nullptr, &exec_hook_type};
-const Type pre_start_type{"a list of mappings", allow_list, nullptr, &pre_start_hook_type};
-
-}  // namespace types
 
 template <>
 std::span<const Key> keys_of<WatchTrigger>() {

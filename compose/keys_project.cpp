@@ -148,6 +148,7 @@ constexpr Type volume_entry{"a mapping or nothing", allow_mapping | allow_null, 
 constexpr Type secret_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &secret_keys};
 constexpr Type config_entry{"a mapping", allow_mapping, sf::file_object, nullptr, nullptr, &config_keys};
 constexpr Type model_entry{"a mapping", allow_mapping, sf::model, nullptr, nullptr, &keys_of<Model>};
+constexpr Type jobs_map{"a mapping of jobs", allow_mapping, sf::part_names, nullptr, &job_entry};
 constexpr Type services_map{"a mapping of services", allow_mapping, sf::part_names, nullptr, &service_entry};
 constexpr Type networks_map{"a mapping of networks", allow_mapping, nullptr, nullptr, &network_entry};
 constexpr Type volumes_map{"a mapping of volumes", allow_mapping, sf::part_names, nullptr, &volume_entry};
@@ -192,6 +193,7 @@ std::span<const Key> keys_of<Project>() {
       key<&Project::name>("name", string, "the project's name"),
       plain_row("include", includes_type, "other compose files whose parts join these"),
       key<&Project::services>("services", services_map, "the services"),
+      custom_row("jobs", jobs_map, "containers that run to completion, by hand or on a schedule", read_jobs, write_jobs),
       key<&Project::networks>("networks", networks_map, "their networks"),
       key<&Project::volumes>("volumes", volumes_map, "their volumes"),
       key<&Project::secrets>("secrets", secrets_map, "their secrets"),

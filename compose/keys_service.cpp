@@ -292,7 +292,7 @@ template <>
 std::span<const Key> keys_of<Service>() {
   static constexpr std::array rows{
       key<&Service::profiles>("profiles", strings, "started only when one of these is active", unique),
-      key<&Service::annotations>("annotations", labels, "annotations of the container"),
+      key<&Service::annotations>("annotations", settings, "annotations of the container"),
       key<&Service::attach>("attach", boolean, "false: `up` does not show its output"),
       key<&Service::build>("build", build_type, "how to build its image"),
       key<&Service::develop>("develop", develop_type, "what `watch` does when files change"),
@@ -371,7 +371,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::stop_grace_period>("stop_grace_period", duration, "time between the stop signal and SIGKILL"),
       key<&Service::stop_signal>("stop_signal", string, "SIGTERM by default"),
       key<&Service::storage_opt>("storage_opt", options, "storage driver's options"),
-      key<&Service::sysctls>("sysctls", labels, "kernel parameters of its namespaces"),
+      key<&Service::sysctls>("sysctls", settings, "kernel parameters of its namespaces"),
       key<&Service::tmpfs>("tmpfs", string_or_list, "tmpfs mounts: PATH[:OPTIONS]", {Merge::by_identity, assignment_name}),
       key<&Service::tty>("tty", boolean, "give it a terminal"),
       key<&Service::ulimits>("ulimits", ulimits_type, "resource limits"),
@@ -383,7 +383,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::volumes>("volumes", volumes_type, "what to mount", {Merge::by_identity, target_identity}),
       key<&Service::volumes_from>("volumes_from", unique_strings, "volumes of other services and containers", unique),
       key<&Service::working_dir>("working_dir", string, "working directory"),
-      key<&Service::pre_start>("pre_start", pre_start_type, "containers that run and end before it starts"),
+      custom_row("pre_start", pre_start_type, "containers that run and end before it starts", read_pre_start, write_pre_start),
       key<&Service::post_start>("post_start", hooks_type, "commands to run in it after it started"),
       key<&Service::pre_stop>("pre_stop", hooks_type, "commands to run in it before it stops"),
   };

@@ -62,7 +62,8 @@ public:
     warn_about_unset(reader.unset());
     mistakes.throw_if_any();
 
-    Project project = decode(merged);
+    const auto tree = std::make_shared<const Node>(std::move(merged));
+    Project project = decode(tree);
     finish(
         project, [&](const Location& place, std::string_view name) { return reader.variable_at(place, name); }, mistakes);
     mistakes.throw_if_any();
@@ -70,7 +71,7 @@ public:
     merge_label_files(project);
     warnings_.insert(warnings_.end(), mistakes.warnings().begin(), mistakes.warnings().end());
     project.environment = *environment_;
-    return {std::move(project), std::move(merged), std::move(variable_files_), std::move(warnings_)};
+    return {std::move(project), tree, std::move(variable_files_), std::move(warnings_)};
   }
 
 private:

@@ -32,7 +32,7 @@ struct LoadOptions {
 
 struct LoadResult {
   Project project;
-  Node tree;                                ///< what the project was read from: all files merged, each value with its place
+  std::shared_ptr<const Node> tree;         ///< what the project was read from: all files merged, each value with its place
   std::vector<std::string> variable_files;  ///< the .env files that were read, absolute, in order
   std::vector<std::string> warnings;        ///< ready to print, each naming its place
 };

@@ -14,54 +14,51 @@ constexpr std::size_t index_from = 24;  ///< mappings smaller than this are sear
 
 Node Node::boolean(bool value, Location where) {
   Node node(std::move(where));
-  node.kind_ = Kind::boolean;
-  node.number_.integer = value ? 1 : 0;
+  node.content_ = value;
   return node;
 }
 
 Node Node::integer(std::int64_t value, Location where) {
   Node node(std::move(where));
-  node.kind_ = Kind::integer;
-  node.number_.integer = value;
+  node.content_ = value;
   return node;
 }
 
 Node Node::floating(double value, Location where) {
   Node node(std::move(where));
-  node.kind_ = Kind::floating;
-  node.number_.floating = value;
+  node.content_ = value;
   return node;
 }
 
 Node Node::string(std::string value, Location where) {
   Node node(std::move(where));
-  node.kind_ = Kind::string;
-  node.text_ = std::move(value);
+  node.content_ = std::move(value);
   return node;
 }
 
 Node Node::sequence(Location where) {
   Node node(std::move(where));
-  node.kind_ = Kind::sequence;
+  node.content_.emplace<std::vector<Node>>();
   return node;
 }
 
 Node Node::mapping(Location where) {
   Node node(std::move(where));
-  node.kind_ = Kind::mapping;
+  node.content_.emplace<Mapping>();
   return node;
 }
 
 std::size_t Node::position(std::string_view key) const {
-  if (members_.size() < index_from) {
-    for (std::size_t i = 0; i < members_.size(); ++i)
-      if (members_[i].key == key) return i;
+  const auto& [members, index] = get<Mapping>();
+  if (members.size() < index_from) {
+    for (std::size_t i = 0; i < members.size(); ++i)
+      if (members[i].key == key) return i;
     return npos;
   }
-  Index::Map& map = index_.map();
-  if (map.size() != members_.size()) {
+  Index::Map& map = index.map();
+  if (map.size() != members.size()) {
     map.clear();
-    for (std::size_t i = 0; i < members_.size(); ++i) map.emplace(members_[i].key, i);
+    for (std::size_t i = 0; i < members.size(); ++i) map.emplace(members[i].key, i);
   }
   const auto found = map.find(std::string(key));
   return found == map.end() ? npos : found->second;
@@ -69,46 +66,48 @@ std::size_t Node::position(std::string_view key) const {
 
 const Node* Node::find(std::string_view key) const {
   const std::size_t at = position(key);
-  return at == npos ? nullptr : &members_[at].value;
+  return at == npos ? nullptr : &members()[at].value;
 }
 
 const Node::Member* Node::find_member(std::string_view key) const {
   const std::size_t at = position(key);
-  return at == npos ? nullptr : &members_[at];
+  return at == npos ? nullptr : &members()[at];
 }
 
 Node* Node::find(std::string_view key) { return const_cast<Node*>(static_cast<const Node*>(this)->find(key)); }
 
 Node& Node::set(std::string key, Node value, Location key_location) {
+  if (!is_mapping()) content_.emplace<Mapping>();
+  auto& [members, index] = get<Mapping>();
   if (const std::size_t at = position(key); at != npos) {
-    members_[at].value = std::move(value);
-    if (key_location) members_[at].key_location = std::move(key_location);
-    return members_[at].value;
+    members[at].value = std::move(value);
+    if (key_location) members[at].key_location = std::move(key_location);
+    return members[at].value;
   }
-  if (!index_.empty()) index_.map().emplace(key, members_.size());
-  members_.push_back({std::move(key), std::move(value), std::move(key_location)});
-  return members_.back().value;
+  if (!index.empty()) index.map().emplace(key, members.size());
+  members.push_back({std::move(key), std::move(value), std::move(key_location)});
+  return members.back().value;
 }
 
 void Node::erase(std::string_view key) {
   const std::size_t at = position(key);
   if (at == npos) return;
-  members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(at));
-  index_.clear();
+  members().erase(members().begin() + static_cast<std::ptrdiff_t>(at));
+  get<Mapping>().index.clear();
 }
 
 std::string Node::text() const {
-  switch (kind_) {
+  switch (kind()) {
     case Kind::boolean: return as_boolean() ? "true" : "false";
     case Kind::integer: return std::to_string(as_integer());
     case Kind::floating: return format_float(as_floating());
-    case Kind::string: return text_;
+    case Kind::string: return as_string();
     default: return {};
   }
 }
 
 std::string_view Node::kind_name() const {
-  switch (kind_) {
+  switch (kind()) {
     case Kind::null: return "nothing";
     case Kind::boolean: return "a boolean";
     case Kind::integer: return "an integer";

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "compose/location.hpp"
@@ -34,35 +35,35 @@ public:
   static Node sequence(Location where = {});
   static Node mapping(Location where = {});
 
-  Kind kind() const { return kind_; }
-  bool is_null() const { return kind_ == Kind::null; }
-  bool is_boolean() const { return kind_ == Kind::boolean; }
-  bool is_integer() const { return kind_ == Kind::integer; }
-  bool is_floating() const { return kind_ == Kind::floating; }
-  bool is_string() const { return kind_ == Kind::string; }
-  bool is_sequence() const { return kind_ == Kind::sequence; }
-  bool is_mapping() const { return kind_ == Kind::mapping; }
-  bool is_scalar() const { return kind_ < Kind::sequence; }
+  Kind kind() const { return static_cast<Kind>(content_.index()); }
+  bool is_null() const { return kind() == Kind::null; }
+  bool is_boolean() const { return kind() == Kind::boolean; }
+  bool is_integer() const { return kind() == Kind::integer; }
+  bool is_floating() const { return kind() == Kind::floating; }
+  bool is_string() const { return kind() == Kind::string; }
+  bool is_sequence() const { return kind() == Kind::sequence; }
+  bool is_mapping() const { return kind() == Kind::mapping; }
+  bool is_scalar() const { return kind() < Kind::sequence; }
 
-  // Each may be asked of its own kind only.
-  bool as_boolean() const { return number_.integer != 0; }
-  std::int64_t as_integer() const { return number_.integer; }
-  double as_floating() const { return number_.floating; }
-  const std::string& as_string() const { return text_; }
-  std::string& as_string() { return text_; }
+  // Of another kind: false, 0, "", no items, no members, which stay none.
+  bool as_boolean() const { return get<bool>(); }
+  std::int64_t as_integer() const { return get<std::int64_t>(); }
+  double as_floating() const { return get<double>(); }
+  const std::string& as_string() const { return get<std::string>(); }
+  std::string& as_string() { return get<std::string>(); }
 
   /// Sequence items.
-  const std::vector<Node>& items() const { return items_; }
-  std::vector<Node>& items() { return items_; }
-  void append(Node item) { items_.push_back(std::move(item)); }
+  const std::vector<Node>& items() const { return get<std::vector<Node>>(); }
+  std::vector<Node>& items() { return get<std::vector<Node>>(); }
+  void append(Node item);
 
   /// Mapping members, in the order written; keys are unique.
-  const std::vector<Member>& members() const { return members_; }
-  std::vector<Member>& members() { return members_; }
+  const std::vector<Member>& members() const { return get<Mapping>().members; }
+  std::vector<Member>& members() { return get<Mapping>().members; }
   const Node* find(std::string_view key) const;
   Node* find(std::string_view key);
   const Member* find_member(std::string_view key) const;
-  /// Adds the member, or replaces the value of the one there is.
+  /// Adds the member, or replaces the value of the one there is. What is no mapping becomes one.
   Node& set(std::string key, Node value, Location key_location = {});
   void erase(std::string_view key);
 
@@ -100,17 +101,19 @@ private:
     std::unique_ptr<Map> map_;  ///< most nodes have none: a pointer is all it costs them
   };
 
+  struct Mapping {
+    std::vector<Member> members;
+    mutable Index index;
+  };
+  using Content = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<Node>, Mapping>;
+
+  template <class T>
+  const T& get() const;
+  template <class T>
+  T& get();
   std::size_t position(std::string_view key) const;
 
-  Kind kind_ = Kind::null;
-  union {
-    std::int64_t integer = 0;
-    double floating;
-  } number_;
-  std::string text_;
-  std::vector<Node> items_;
-  std::vector<Member> members_;
-  mutable Index index_;
+  Content content_;  ///< its alternatives are in the order of Kind
 };
 
 struct Node::Member {
@@ -127,6 +130,22 @@ inline Node::Node(Node&& other) noexcept = default;
 inline Node& Node::operator=(const Node& other) = default;
 inline Node& Node::operator=(Node&& other) noexcept = default;
 inline Node::~Node() = default;
+
+template <class T>
+const T& Node::get() const {
+  static const T nothing{};
+  const T* content = std::get_if<T>(&content_);
+  return content == nullptr ? nothing : *content;
+}
+
+template <class T>
+T& Node::get() {
+  if (T* content = std::get_if<T>(&content_)) return *content;
+  static thread_local T nothing;
+  return nothing = T{};
+}
+
+inline void Node::append(Node item) { items().push_back(std::move(item)); }
 
 /// As Go's fmt and YAML print a float: shortest digits, "1e+08", "+Inf". `single` rounds to 32 bits first.
 std::string format_float(double value, bool single = false);

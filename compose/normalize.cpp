@@ -52,11 +52,6 @@ void name_objects(Objects& objects, const std::string& project) {
     if (object.name.empty()) object.name = object.external ? key : fmt::format("{}_{}", project, key);
 }
 
-Location place_of(const Service& service, const std::string& attribute) {
-  const auto found = service.locations.find(attribute);
-  return found == service.locations.end() ? service.location : found->second;
-}
-
 void merge_env_files(Service& service, const Lookup& lookup) {
   StringMap merged;
   const Lookup first_environment = [&](std::string_view name) -> std::optional<std::string> {
@@ -70,16 +65,16 @@ void merge_env_files(Service& service, const Lookup& lookup) {
     const std::string where = service.where(fmt::format("env_file[{}]", i));
     if (!text) {
       if (!file.required) continue;
-      throw Error(ErrorCode::not_found, fmt::format("{}: services.{}.env_file: cannot read {}: {}", where, service.name,
-                                                    file.path, std::strerror(errno)));
+      throw Error(ErrorCode::not_found,
+                  fmt::format("{}: {}: cannot read {}: {}", where, service.path("env_file"), file.path, std::strerror(errno)));
     }
     if (file.format == "raw")
       parse_raw_env(*text, file.path, lookup, merged);
     else if (file.format.empty())
       parse_dotenv(*text, file.path, first_environment, merged);
     else
-      throw Error(ErrorCode::invalid_argument, fmt::format("{}: services.{}.env_file: unknown format '{}'; only raw is known",
-                                                           where, service.name, file.format));
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("{}: {}: unknown format '{}'; only raw is known", where, service.path("env_file"), file.format));
   }
   for (auto& [name, value] : merged) service.environment.try_emplace(name, std::move(value));
   service.env_files.clear();
@@ -93,12 +88,26 @@ void merge_label_files(Service& service) {
     const std::optional<std::string> text = read_text_file(path);
     if (!text)
       throw Error(ErrorCode::not_found,
-                  fmt::format("{}: services.{}.label_file: cannot read {}: {}", service.where(fmt::format("label_file[{}]", i)),
-                              service.name, path, std::strerror(errno)));
+                  fmt::format("{}: {}: cannot read {}: {}", service.where(fmt::format("label_file[{}]", i)),
+                              service.path("label_file"), path, std::strerror(errno)));
     parse_dotenv(*text, path, nothing, merged);
   }
   for (auto& [name, value] : merged) service.labels.try_emplace(name, std::move(value));
   service.label_files.clear();
+}
+
+/// Services and jobs, switched on or off.
+template <class Visit>
+void for_all(Project& project, const Visit& visit) {
+  for (auto* containers : {&project.services, &project.disabled_services, &project.jobs, &project.disabled_jobs})
+    for (auto& [name, container] : *containers) visit(container);
+}
+
+/// Those that are switched on.
+template <class P, class Visit>
+void for_enabled(P& project, const Visit& visit) {
+  for (auto* containers : {&project.services, &project.jobs})
+    for (auto& [name, container] : *containers) visit(container);
 }
 
 template <class Objects>
@@ -109,19 +118,18 @@ void keep_only(Objects& objects, const std::set<std::string>& used) {
 }  // namespace
 
 void place_secrets(Project& project) {
-  for (auto* services : {&project.services, &project.disabled_services})
-    for (auto& [name, service] : *services)
-      for (FileReference& secret : service.secrets)
-        if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
+  for_all(project, [](Service& service) {
+    for (FileReference& secret : service.secrets)
+      if (secret.target.empty()) secret.target = "/run/secrets/" + secret.source;
+  });
 }
 
 void normalize(Project& project, const std::string& directory, const Lookup& lookup) {
   bool default_used = false;
-  for (auto* services : {&project.services, &project.disabled_services})
-    for (auto& [name, service] : *services) {
-      normalize_service(service, directory, lookup);
-      default_used = default_used || service.networks.contains("default");
-    }
+  for_all(project, [&](Service& service) {
+    normalize_service(service, directory, lookup);
+    default_used = default_used || service.networks.contains("default");
+  });
   if (default_used) project.networks.try_emplace("default");
   name_objects(project.networks, project.name);
   name_objects(project.volumes, project.name);
@@ -130,20 +138,22 @@ void normalize(Project& project, const std::string& directory, const Lookup& loo
 }
 
 void resolve_environment(Project& project, const LookupAt& variable_at) {
-  for (auto* services : {&project.services, &project.disabled_services})
-    for (auto& [name, service] : *services)
-      for (auto& [variable, value] : service.environment)
-        if (!value) value = variable_at(place_of(service, "environment." + variable), variable);
+  for_all(project, [&](Service& service) {
+    for (auto& [variable, value] : service.environment)
+      if (!value) value = variable_at(service.written_at("environment." + variable).value_or(service.location), variable);
+  });
 }
 
 void merge_env_files(Project& project, const Lookup& lookup) {
-  for (auto& [name, service] : project.services)
+  for_enabled(project, [&](Service& service) {
     if (!service.env_files.empty()) merge_env_files(service, lookup);
+  });
 }
 
 void merge_label_files(Project& project) {
-  for (auto& [name, service] : project.services)
+  for_enabled(project, [](Service& service) {
     if (!service.label_files.empty()) merge_label_files(service);
+  });
 }
 
 void resolve_file_objects(Project& project, const LookupAt& variable_at) {
@@ -152,9 +162,12 @@ void resolve_file_objects(Project& project, const LookupAt& variable_at) {
       if (!object.environment.empty()) object.content = variable_at(object.location, object.environment);
 }
 
-void drop_unused(Project& project) {
+namespace {
+
+struct Used {
   std::set<std::string> networks, volumes, secrets, configs, models;
-  for (const auto& [name, service] : project.services) {
+
+  void add(const Service& service) {
     for (const auto& [network, options] : service.networks) networks.insert(network);
     for (const Mount& mount : service.volumes)
       if (mount.type == "volume") volumes.insert(mount.source);
@@ -163,12 +176,20 @@ void drop_unused(Project& project) {
       for (const FileReference& secret : service.build->secrets) secrets.insert(secret.source);
     for (const FileReference& config : service.configs) configs.insert(config.source);
     for (const auto& [model, options] : service.models) models.insert(model);
+    for (const Service& container : service.pre_start) add(container);
   }
-  keep_only(project.networks, networks);
-  keep_only(project.volumes, volumes);
-  keep_only(project.secrets, secrets);
-  keep_only(project.configs, configs);
-  keep_only(project.models, models);
+};
+
+}  // namespace
+
+void drop_unused(Project& project) {
+  Used used;
+  for_enabled(project, [&](const Service& service) { used.add(service); });
+  keep_only(project.networks, used.networks);
+  keep_only(project.volumes, used.volumes);
+  keep_only(project.secrets, used.secrets);
+  keep_only(project.configs, used.configs);
+  keep_only(project.models, used.models);
 }
 
 }  // namespace stack::compose

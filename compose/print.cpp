@@ -23,11 +23,13 @@ Node tree(const Project& project, bool json) {
 std::string escape_dollars(const std::string& text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    out += c;
-    if (c == '$') out += c;
+  std::size_t at = 0;
+  for (std::size_t dollar = text.find('$'); dollar != std::string::npos; dollar = text.find('$', at)) {
+    out.append(text, at, dollar + 1 - at);
+    out += '$';
+    at = dollar + 1;
   }
-  return out;
+  return out.append(text, at);
 }
 
 std::string print_yaml(const Project& project, Dollars dollars) {

@@ -58,16 +58,20 @@ void add_names(Node& tree, std::string_view kind, const Objects& objects) {
 }  // namespace
 
 Node raw_model(const LoadResult& result, const LoadOptions& options) {
-  Node tree = result.tree;
+  Node tree = *result.tree;
   const Project& project = result.project;
   tree.erase("version");
   tree.erase("include");
   tree.set("name", Node::string(project.name));
-  if (Node* services = tree.find("services")) place_secrets(*services);
+  for (const char* section : {"services", "jobs"})
+    if (Node* containers = tree.find(section)) place_secrets(*containers);
   if (options.normalize) {
     for (const auto* services : {&project.services, &project.disabled_services})
       for (const auto& [name, service] : *services)
         if (Node* node = child(tree, "services").find(name); node != nullptr && node->is_mapping()) add_implied(*node, service);
+    for (const auto* jobs : {&project.jobs, &project.disabled_jobs})
+      for (const auto& [name, job] : *jobs)
+        if (Node* node = child(tree, "jobs").find(name); node != nullptr && node->is_mapping()) add_implied(*node, job);
     add_names(tree, "networks", project.networks);
     add_names(tree, "volumes", project.volumes);
     add_names(tree, "secrets", project.secrets);

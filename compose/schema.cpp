@@ -107,10 +107,6 @@ private:
   Json structure(std::span<const Key> keys) {
     Json properties = Json::object();
     for (const Key& key : keys) {
-      if (key.support == Support::not_yet || key.type == nullptr) {
-        properties[std::string(key.name)] = {{"description", std::string(key.doc) + " (not supported yet)"}};
-        continue;
-      }
       if (key.support == Support::deprecated) {
         properties[std::string(key.name)] = {{"description", key.doc}, {"deprecated", true}};
         continue;

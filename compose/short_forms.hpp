@@ -16,12 +16,12 @@ void byte_count(Node& node, LongForm& form);     ///< the same, but nothing nega
 void instances(Node& node, LongForm& form);      ///< an integer of 32 bits
 void duration(Node& node, LongForm& form);       ///< to an integer of nanoseconds
 void file_mode(Node& node, LongForm& form);      ///< "0440" or 0440 to an integer
-void nano_cpus(Node& node, LongForm& form);
 // lists and mappings
 void list(Node& node, LongForm& form);         ///< one string to a list of it
 void unique_list(Node& node, LongForm& form);  ///< a repeated item is an error
 void assignments(Node& node, LongForm& form);  ///< ["K=V", "K"] to {K: V, K: null}
-void labels(Node& node, LongForm& form);       ///< the same, null becomes ""
+void labels(Node& node, LongForm& form);       ///< the same, null becomes ""; what is empty altogether is a label too
+void settings(Node& node, LongForm& form);     ///< the same, but each has a name
 void command(Node& node, LongForm& form);
 void healthcheck_test(Node& node, LongForm& form);
 void build(Node& node, LongForm& form);
@@ -55,6 +55,9 @@ void watch_action(Node& node, LongForm& form);
 void provider(Node& node, LongForm& form);
 void option_values(Node& node, LongForm& form);  ///< scalars as text
 void update_order(Node& node, LongForm& form);
+void schedule(Node& node, LongForm& form);  ///< a cron expression to a mapping
+void concurrency(Node& node, LongForm& form);
+void missed_fires(Node& node, LongForm& form);
 void model(Node& node, LongForm& form);
 void ssh(Node& node, LongForm& form);             ///< a mapping to a list of ID=PATH
 void file_object(Node& node, LongForm& form);     ///< one source of content

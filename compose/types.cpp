@@ -1,5 +1,7 @@
 #include "compose/types.hpp"
 
+#include "compose/node_path.hpp"
+
 namespace stack::compose {
 
 std::string_view to_string(DependencyCondition condition) {
@@ -16,13 +18,26 @@ int Service::replicas() const {
   return deploy && deploy->replicas ? *deploy->replicas : 1;
 }
 
-std::string Service::where(std::string_view attribute) const {
+std::string Service::path(std::string_view attribute) const {
+  std::string path = triggers ? "jobs." : "services.";
+  path += name;
+  if (!attribute.empty()) path += '.';
+  return path += attribute;
+}
+
+std::optional<Location> Service::written_at(std::string_view attribute) const {
+  return written == nullptr ? std::nullopt : place_of_path(*written, attribute);
+}
+
+Location Service::place_of(std::string_view attribute) const {
   while (!attribute.empty()) {
-    if (const auto found = locations.find(attribute); found != locations.end()) return to_string(found->second);
+    if (const auto found = written_at(attribute)) return *found;
     const auto cut = attribute.find_last_of(".[");
     attribute = cut == std::string_view::npos ? std::string_view() : attribute.substr(0, cut);
   }
-  return to_string(location);
+  return location;
 }
+
+std::string Service::where(std::string_view attribute) const { return to_string(place_of(attribute)); }
 
 }  // namespace stack::compose

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@
 #include "compose/location.hpp"
 
 namespace stack::compose {
+
+class Node;
 
 using StringMap = std::map<std::string, std::string>;
 /// `KEY: null` or a bare `KEY` that the environment does not resolve stays empty. Environment: leave the variable out.
@@ -73,15 +76,27 @@ struct Dependency {
   Extensions extensions;
 };
 
-/// A command at a point of a container's life.
+/// A command in a running container, at a point of its life.
 struct Hook {
   std::optional<std::vector<std::string>> command;
-  std::string image;  ///< pre_start only: what its own container is made of; "": the service's
   std::string user;
   bool privileged = false;
   std::string working_dir;
   OptionalStringMap environment;  ///< beside the container's own
-  bool per_replica = false;       ///< pre_start only: once for each container, not once for the service
+  Extensions extensions;
+};
+
+/// When a job runs by itself.
+struct Schedule {
+  std::string cron;          ///< minute, hour, day of the month, month, day of the week; read by who runs it
+  std::string timezone;      ///< IANA name; "": UTC
+  std::string concurrency;   ///< while the last run goes on: "" or "forbid": none, "queue": one later
+  std::string missed_fires;  ///< "" or "one": one run makes up for them, "skip"
+  Extensions extensions;
+};
+struct Triggers {
+  std::optional<bool> manual;  ///< whether `run` may start it; not said: it may
+  std::vector<Schedule> schedule;
   Extensions extensions;
 };
 
@@ -289,11 +304,11 @@ struct Mount {
   Extensions extensions;
 };
 
+/// A service. A job, and a container that runs before a service starts, say parts of the same.
 struct Service {
   std::string name;
   Location location;
-  /// Attribute path inside the service ("image", "ports[0]", "depends_on.db") → where it is written.
-  std::map<std::string, Location, std::less<>> locations;
+  std::shared_ptr<const Node> written;  ///< what it was read from: all files merged; null: from no file
 
   std::vector<std::string> profiles;
   StringMap annotations;
@@ -370,13 +385,21 @@ struct Service {
   std::vector<Mount> volumes;
   std::vector<std::string> volumes_from;  ///< "SERVICE[:ro|rw]" or "container:NAME[:ro|rw]"
   std::string working_dir;
-  std::vector<Hook> pre_start, post_start, pre_stop;
+  std::vector<Service> pre_start;  ///< containers that run and end before it starts: what they say otherwise than it
+  bool per_replica = false;        ///< of pre_start only: once for each container of the service, not once for all
+  std::vector<Hook> post_start, pre_stop;
+  std::optional<Triggers> triggers;  ///< of a job only
   Extensions extensions;
 
   /// How many containers: `scale`, else `deploy.replicas`, else 1.
   int replicas() const;
-  /// "compose.yaml:3:5" of the attribute, or of the nearest thing around it that was written somewhere.
-  std::string where(std::string_view attribute = "") const;
+  /// An attribute's path in the file: "services.web.image".
+  std::string path(std::string_view attribute = "") const;
+  /// Where an attribute is written, by its path inside the service: "image", "ports[0]", "depends_on.db". Empty: nowhere.
+  std::optional<Location> written_at(std::string_view attribute) const;
+  /// The same, or of the nearest thing around it that was written somewhere.
+  Location place_of(std::string_view attribute) const;
+  std::string where(std::string_view attribute = "") const;  ///< as text: "compose.yaml:3:5"
 };
 
 struct IpamPool {
@@ -442,7 +465,9 @@ struct Project {
   std::vector<std::string> compose_files;  ///< absolute paths ("-" for stdin), in order
   std::map<std::string, Service> services;
   std::map<std::string, Service> disabled_services;  ///< switched off by profiles
-  std::map<std::string, Network> networks;           ///< only those an enabled service uses
+  std::map<std::string, Service> jobs;               ///< run to completion, by `run` or on a schedule
+  std::map<std::string, Service> disabled_jobs;
+  std::map<std::string, Network> networks;  ///< only those an enabled service uses
   std::map<std::string, Volume> volumes;
   std::map<std::string, FileObject> secrets, configs;
   std::map<std::string, Model> models;

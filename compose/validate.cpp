@@ -25,25 +25,24 @@ public:
     contradictions();
   }
 
-private:
-  /// Of the attribute, or of the nearest thing around it that was written somewhere.
-  Location place_of(std::string_view attribute) const {
-    while (!attribute.empty()) {
-      if (const auto found = service_.locations.find(attribute); found != service_.locations.end()) return found->second;
-      const std::size_t cut = attribute.find_last_of(".[");
-      attribute = cut == std::string_view::npos ? std::string_view() : attribute.substr(0, cut);
-    }
-    return service_.location;
+  /// What only jobs say.
+  void run_job() {
+    if (project_.services.contains(service_.name) || project_.disabled_services.contains(service_.name))
+      complain("", "is the name of a service too: `run` could mean either");
+    const Triggers& triggers = *service_.triggers;
+    if (!triggers.manual && triggers.schedule.empty())
+      return complain("triggers", "'manual: true' or a 'schedule' must say when it runs");
+    if (triggers.manual.value_or(false) && !triggers.schedule.empty())
+      complain("triggers.manual", "'true' excludes a 'schedule'; without it the job can be run by hand as well");
   }
 
+private:
   void complain(std::string_view attribute, std::string_view text) {
-    std::string full = "services." + service_.name;
-    if (!attribute.empty()) full += '.' + std::string(attribute);
-    mistakes_.add(place_of(attribute), full, text);
+    mistakes_.add(service_.place_of(attribute), service_.path(attribute), text);
   }
 
   void warn(std::string_view attribute, std::string_view text) {
-    mistakes_.warn(place_of(attribute), "services." + service_.name + '.' + std::string(attribute), text);
+    mistakes_.warn(service_.place_of(attribute), service_.path(attribute), text);
   }
 
   void source() {
@@ -84,6 +83,10 @@ private:
 
   void require_service(std::string_view attribute, const std::string& name, bool required) {
     if (project_.services.contains(name)) return;
+    if (project_.jobs.contains(name) || project_.disabled_jobs.contains(name)) {
+      if (!service_.triggers) complain(attribute, fmt::format("'{}' is a job: only jobs can wait for one", name));
+      return;
+    }
     const auto disabled = project_.disabled_services.find(name);
     if (disabled == project_.disabled_services.end())
       complain(attribute, fmt::format("depends on undefined service '{}'", name));
@@ -105,7 +108,7 @@ private:
   /// Where the file says that this service needs `name`: in depends_on, or in what implies it.
   std::string dependency_attribute(const std::string& name) const {
     std::string attribute = "depends_on." + name;
-    if (service_.locations.contains(attribute)) return attribute;
+    if (service_.written_at(attribute)) return attribute;
     const std::string mode = "service:" + name;
     if (service_.network_mode == mode) return "network_mode";
     if (service_.ipc == mode) return "ipc";
@@ -224,21 +227,28 @@ public:
   CircleSearch(const Project& project, Mistakes& mistakes) : project_(project), mistakes_(mistakes) {}
 
   void run() {
-    for (const auto& [name, service] : project_.services)
-      if (visit(name)) return;
+    for (const auto* containers : {&project_.services, &project_.jobs})
+      for (const auto& [name, _] : *containers)
+        if (visit(name)) return;
   }
 
 private:
+  const Service* find(const std::string& name) const {
+    for (const auto* containers : {&project_.services, &project_.jobs})
+      if (const auto found = containers->find(name); found != containers->end()) return &found->second;
+    return nullptr;
+  }
+
   bool visit(const std::string& name) {
-    const auto service = project_.services.find(name);
-    if (service == project_.services.end() || done_.contains(name)) return false;
+    const Service* service = find(name);
+    if (service == nullptr || done_.contains(name)) return false;
     if (const auto from = std::find(path_.begin(), path_.end(), name); from != path_.end()) {
       const std::string chain = fmt::format("{} -> {}", fmt::join(from, path_.end(), " -> "), name);
-      mistakes_.add(service->second.location, "services." + name, "dependency cycle detected: " + chain);
+      mistakes_.add(service->location, service->path(), "dependency cycle detected: " + chain);
       return true;
     }
     path_.push_back(name);
-    for (const auto& [dependency, options] : service->second.depends_on)
+    for (const auto& [dependency, options] : service->depends_on)
       if (dependency != name && visit(dependency)) return true;
     path_.pop_back();
     done_.insert(name);
@@ -288,6 +298,11 @@ void check_container_names(const Project& project, Mistakes& mistakes) {
 
 void validate(const Project& project, Mistakes& mistakes) {
   for (const auto& [name, service] : project.services) ServiceCheck(project, service, mistakes).run();
+  for (const auto& [name, job] : project.jobs) {
+    ServiceCheck check(project, job, mistakes);
+    check.run();
+    check.run_job();
+  }
   CircleSearch(project, mistakes).run();
   check_container_names(project, mistakes);
   check_file_objects(project.secrets, "secrets", mistakes);

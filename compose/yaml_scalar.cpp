@@ -80,4 +80,11 @@ Node resolve_plain_scalar(std::string_view text, Location where) {
   return Node::string(std::string(text), std::move(where));
 }
 
+bool is_plain_text(std::string_view text) {
+  if (text.empty()) return false;
+  const char first = text.front();
+  return std::string_view("~nNtTfF.+-0123456789").find(first) == std::string_view::npos ||
+         resolve_plain_scalar(text, {}).is_string();
+}
+
 }  // namespace stack::compose

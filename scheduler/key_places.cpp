@@ -43,6 +43,7 @@ constexpr Complaint complaints[] = {
     {"group_add", "unable to find group"},
     {"user", "unable to find group"},
     {"working_dir", "cwd"},
+    {"working_dir", "the working directory"},
     {"working_dir", "Cannot mkdir"},
     {"entrypoint", "exec: \""},
     {"command", "exec: \""},
@@ -97,7 +98,7 @@ public:
   explicit Collector(const Service& service) : service_(service) {}
 
   void add(const std::string& key, std::vector<std::string> words) {
-    if (service_.locations.contains(key)) places.push_back({key, service_.where(key), std::move(words)});
+    if (const auto place = service_.written_at(key)) places.push_back({key, to_string(*place), std::move(words)});
   }
 
   std::vector<KeyPlace> places;
@@ -122,6 +123,21 @@ void add_files(const Service& service, Collector& to) {
     const compose::Mount& mount = service.volumes[i];
     to.add(item("volumes", i), {"Duplicate mount point", mount.target});
     if (mount.type == "bind") to.add(item("volumes", i), {mount.source});
+  }
+}
+
+/// "/run:size=1m,mode=700"
+void add_tmpfs(const Service& service, Collector& to) {
+  for (std::size_t i = 0; i < service.tmpfs.size(); ++i) {
+    const std::string& text = service.tmpfs[i];
+    const std::size_t colon = text.find(':');
+    to.add(item("tmpfs", i), {"Duplicate mount point", text.substr(0, colon)});
+    to.add(item("tmpfs", i), {"tmpfs", text.substr(0, colon)});
+    for (std::size_t at = colon; at < text.size();) {
+      const std::size_t end = std::min(text.find(',', at + 1), text.size());
+      to.add(item("tmpfs", i), {"tmpfs option", text.substr(at + 1, end - at - 1)});
+      at = end;
+    }
   }
 }
 
@@ -188,6 +204,7 @@ std::vector<KeyPlace> key_places(const Project& project, const Service& service)
   Collector collector(service);
   add_ports(service, collector);
   add_files(service, collector);
+  add_tmpfs(service, collector);
   add_block_devices(service, collector);
   add_objects("secrets", service.secrets, project.secrets, collector.places);
   add_objects("configs", service.configs, project.configs, collector.places);

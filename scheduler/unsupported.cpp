@@ -53,7 +53,27 @@ constexpr Unsupported ignored[] = {
 
 std::string line(const Service& service, const Unsupported& key) {
   const std::string where = service.where(key.key);
-  return fmt::format("{}{}services.{}.{}: {}", where, where.empty() ? "" : ": ", service.name, key.key, key.what);
+  return fmt::format("{}{}{}: {}", where, where.empty() ? "" : ": ", service.path(key.key), key.what);
+}
+
+}  // namespace
+
+namespace {
+
+/// Those that wait for `run` are no mistake.
+void check_jobs(const compose::Project& project, std::vector<std::string>& errors, std::vector<std::string>& warnings) {
+  std::vector<std::string> by_hand;
+  for (const auto& [name, job] : project.jobs) {
+    if (!job.triggers || job.triggers->schedule.empty())
+      by_hand.push_back(name);
+    else
+      errors.push_back(
+          fmt::format("{}: {}: jobs are not run on a schedule yet; put it into a profile that is switched off, and "
+                      "have `stack run {}` done by cron",
+                      job.where("triggers.schedule"), job.path("triggers.schedule"), name));
+  }
+  if (!by_hand.empty())
+    warnings.push_back(fmt::format("jobs are started by `stack run`, and are not now: {}", fmt::join(by_hand, ", ")));
 }
 
 }  // namespace
@@ -67,6 +87,7 @@ std::vector<std::string> check_supported(const compose::Project& project, const 
     for (const Unsupported& key : ignored)
       if (key.given(service)) warnings.push_back(line(service, key));
   }
+  check_jobs(project, errors, warnings);
   if (!errors.empty()) throw Error(ErrorCode::not_implemented, fmt::format("{}", fmt::join(errors, "\n")));
   return warnings;
 }

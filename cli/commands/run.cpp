@@ -36,9 +36,10 @@ struct RunFlags {
 };
 
 bool parse(const Invocation& invocation, RunFlags& run) {
-  Flags flags("run [OPTIONS] SERVICE [COMMAND] [ARG...]",
-              "Run a command in a new container of a service, after starting what the service depends on. The container gets a "
-              "terminal when this command has one, and publishes no ports unless asked.");
+  Flags flags(
+      "run [OPTIONS] SERVICE|JOB [COMMAND] [ARG...]",
+      "Run a command in a new container of a service or job, after starting what the service depends on. The container gets a "
+      "terminal when this command has one, and publishes no ports unless asked.");
   flags.flag("--rm", run.remove, "Remove the container when it ends");
   flags.flag("-d,--detach", run.detach, "Run in the background and print the container's id");
   flags.values("-e,--env", run.environment, "NAME=VALUE", "Set an environment variable; repeatable");
@@ -215,7 +216,7 @@ asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContaine
 /// A service that is not there may be meant as an image: docker's `run` takes one.
 compose::Project project_with(const GlobalOptions& global, const std::string& service) {
   try {
-    return load_project(global, {service});
+    return load_project_to_run(global, service);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::not_found) throw NotInProject(error.what());
     throw;

@@ -95,7 +95,10 @@ TEST(Yaml, InvalidUtf8IsRefusedWithItsPlace) {
   EXPECT_EQ(refusal(std::string_view("a: \0", 4)), "f.yaml:1:4: the file is binary: there are bytes in it that no text has");
 }
 
-TEST(Yaml, SyntaxErrorsHaveAPlace) { EXPECT_EQ(refusal("a: [1, 2\nb: 3\n").substr(0, 9), "f.yaml:2:"); }
+TEST(Yaml, AListLeftOpenIsShownWhereItBegins) {
+  EXPECT_EQ(refusal("a: [1, 2\nb: 3\n"), "f.yaml:1:4: what begins here has no closing ]");
+  EXPECT_EQ(refusal("a: {b: 2\n"), "f.yaml:1:4: what begins here has no closing }");
+}
 
 TEST(Yaml, SyntaxErrorsSayWhatToDo) {
   EXPECT_EQ(refusal("a:\n\tb: 1\n"), "f.yaml:2:1: a tab in the indentation; YAML takes spaces only");
@@ -103,9 +106,22 @@ TEST(Yaml, SyntaxErrorsSayWhatToDo) {
             "f.yaml:3:2: this line is indented otherwise than the keys it belongs to, or its ':' is missing");
   EXPECT_EQ(refusal("a: b: c\n"),
             "f.yaml:1:5: a ':' cannot stand here: put quotes around a text with ': ' in it, or check the indentation");
-  EXPECT_EQ(refusal("a: [1, 2\n"), "f.yaml:1:8: a[1]: a ',' or a closing ] or } is missing behind this");
-  EXPECT_EQ(refusal("a: @x\n"), "f.yaml:1:4: a value cannot start with this character; put quotes around it");
-  EXPECT_EQ(refusal("a: *x\n"), "f.yaml:1:4: this alias names an anchor that is not defined before it");
+  EXPECT_EQ(refusal("a: [1, 2\nb\n}"), "f.yaml:3:1: a[1]: this bracket closes nothing");
+  EXPECT_EQ(refusal("a: @x\n"), "f.yaml:1:4: a: a value cannot start with this character; put quotes around it");
+  EXPECT_EQ(refusal("a: \"\\q\"\n"),
+            "f.yaml:1:7: a: there is no such escape; write \\\\ for a backslash, or use single quotes");
+  EXPECT_EQ(refusal("a: *x\n"), "f.yaml:1:4: a: this alias names an anchor that is not defined before it");
+}
+
+TEST(Yaml, TextThatKeepsItsLineEndsKeepsTheLastToo) {
+  EXPECT_EQ(json("a: >+\n  b\n  c\n\n"), R"({"a":"b c\n\n"})");
+  EXPECT_EQ(json("a: |+\n  b\n\n\n"), R"({"a":"b\n\n\n"})");
+  EXPECT_EQ(json("a: >+\n  b\n\nc: |+\n  d\n"), R"({"a":"b\n\n","c":"d\n"})");
+}
+
+TEST(Yaml, WhatCannotBeginADocumentIsRefusedAtOnce) {  // the parser finds empty documents there for ever
+  EXPECT_EQ(refusal(",name: x"), "f.yaml:1:1: this cannot stand here: it belongs to nothing before it");
+  EXPECT_EQ(refusal("a: 1\n---\n, b\n"), "f.yaml:3:1: this cannot stand here: it belongs to nothing before it");
 }
 
 TEST(Yaml, ErrorsNameTheAttribute) {

@@ -57,7 +57,7 @@ std::set<std::string> read_known_differences(const std::filesystem::path& file) 
 std::optional<std::string> attribute_path(const std::string& message) {
   // "validating FILE: PATH TEXT" of the schema, "invalid interpolation format for PATH", "services.a.x: TEXT" of the rest
   static const std::regex forms(
-      R"(((?:services|networks|volumes|secrets|configs|models|include|name)(?:\.[A-Za-z0-9_-]+|\[[0-9]+\])*\.?)(?:\s|:|$))");
+      R"(((?:services|jobs|networks|volumes|secrets|configs|models|include|name)(?:\.[A-Za-z0-9_-]+|\[[0-9]+\])*\.?)(?:\s|:|$))");
   std::smatch found;
   if (!std::regex_search(message, found, forms)) return std::nullopt;
   std::string path = found[1];

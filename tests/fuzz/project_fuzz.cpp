@@ -35,7 +35,7 @@ std::string printed(std::string_view text) {
   finish_merge(merged);
   refuse_nulls(merged, mistakes);
   mistakes.throw_if_any();
-  Project project = decode(merged);
+  Project project = decode(std::make_shared<const Node>(std::move(merged)));
   project.name = "fuzz";
   normalize(project, "/fuzz", lookup);
   validate(project, mistakes);

@@ -39,6 +39,7 @@ const compose::Project& project() {
       "    networks:\n"
       "      back: {ipv4_address: 10.1.1.1}\n"
       "    working_dir: /etc/passwd\n"
+      "    tmpfs: ['/run', '/t:size=abc,odd']\n"
       "networks: {back: }\n"
       "secrets:\n"
       "  password: {file: /absent.txt}\n");
@@ -50,8 +51,12 @@ TEST(KeyPlaces, AnEnginesMessageLeadsToTheKeyItIsAbout) {
   const std::string bind = "invalid mount config for type \"bind\": bind source path does not exist: ";
   EXPECT_EQ(at(bind + "/srv/data"), "volumes[0] 14");
   EXPECT_EQ(at(bind + "/srv"), "volumes[1] 15");
-  EXPECT_EQ(at(bind + "/absent.txt"), "secrets.password 24");
+  EXPECT_EQ(at(bind + "/absent.txt"), "secrets.password 25");
   EXPECT_EQ(at("mount /srv to /y: Not a directory"), "volumes[1] 15");
+  EXPECT_EQ(at("the working directory 'etc' is invalid, it needs to be an absolute path"), "working_dir 21");
+  EXPECT_EQ(at("invalid tmpfs option \"odd\""), "tmpfs[1] 22");
+  EXPECT_EQ(at("error mounting \"tmpfs\" to rootfs at \"/t\": mount src=tmpfs, dst=/t, data=size=abc: invalid argument"),
+            "tmpfs[1] 22");
   EXPECT_EQ(at("error gathering device information while adding custom device \"/dev/absent\": no such file or directory"),
             "devices[0] 16");
   EXPECT_EQ(at("Minimum memory limit allowed is 6MB"), "mem_limit 6");

@@ -40,5 +40,20 @@ TEST(Unsupported, WhatDoesNotChangeWhatRunsIsAWarning) {
             }));
 }
 
+TEST(Unsupported, JobsWaitForRunAndCannotBeScheduled) {
+  EXPECT_EQ(check_supported(project_of("services: {a: {image: x}}\njobs: {j: {image: y, triggers: {manual: true}}}\n"), {"a"}),
+            std::vector<std::string>{"jobs are started by `stack run`, and are not now: j"});
+  const auto scheduled = project_of("jobs:\n  j:\n    image: y\n    triggers: {schedule: ['0 3 * * *']}\n");
+  try {
+    check_supported(scheduled, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(
+        std::string(error.what()),
+        "stdin:4:16: jobs.j.triggers.schedule: jobs are not run on a schedule yet; put it into a profile that is switched "
+        "off, and have `stack run j` done by cron");
+  }
+}
+
 }  // namespace
 }  // namespace stack::scheduler
