@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include "cli/detach_keys.hpp"
 #include "cli/output.hpp"
@@ -85,9 +86,11 @@ asio::awaitable<void> copy_input(api::HijackedStream& stream, DetachKeys keys) {
 
 asio::awaitable<void> follow_size(AttachedProcess& process) {
   asio::signal_set changed(co_await asio::this_coro::executor, SIGWINCH);
+  bool redraw = process.redraw;
   while (true) {
     if (const auto size = terminal_size(STDOUT_FILENO)) {
       try {
+        if (std::exchange(redraw, false)) co_await process.resize(size->rows + 1, size->columns + 1);
         co_await process.resize(size->rows, size->columns);
       } catch (const Error&) {  // it may have ended already, or not begun: then it has no size to keep
       }

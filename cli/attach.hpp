@@ -14,6 +14,9 @@ struct AttachedProcess {
   bool input = false;  ///< send our stdin
   /// The bytes that leave a terminal and let the process run on (cli/detach_keys); empty: none do.
   std::string detach_keys;
+  /// The process has run before: it is made to draw again what this terminal has not seen, a prompt for example, by a change of
+  /// size.
+  bool redraw = false;
   /// Tells the engine our terminal's size; called once at the start and at every change.
   std::function<boost::asio::awaitable<void>(unsigned rows, unsigned columns)> resize;
 };

@@ -71,9 +71,10 @@ asio::awaitable<api::HijackedStream> attach(api::Client& client, const AttachedC
   return client.attach_container(container.id, std::move(attaching));
 }
 
-asio::awaitable<CarryEnd> carry_container(api::Client& client, api::HijackedStream& stream,
-                                          const AttachedContainer& container) {
+asio::awaitable<CarryEnd> carry_container(api::Client& client, api::HijackedStream& stream, const AttachedContainer& container,
+                                          bool is_running = false) {
   AttachedProcess process;
+  process.redraw = is_running;
   process.tty = container.tty;
   process.input = container.input;
   process.detach_keys = parse_detach_keys(container.detach_keys);
@@ -100,7 +101,7 @@ constexpr int left_by_keys = -1;
 
 asio::awaitable<int> join(api::Client& client, const AttachedContainer& container) {
   api::HijackedStream stream = co_await attach(client, container);
-  const CarryEnd end = co_await carry_container(client, stream, container);
+  const CarryEnd end = co_await carry_container(client, stream, container, true);
   if (end == CarryEnd::detached) co_return left_by_keys;
   const api::WaitResponse ended = co_await client.wait_container(container.id);
   co_return static_cast<int>(ended.status_code);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
 namespace stack::cli {
 namespace {
@@ -122,11 +123,20 @@ constexpr Command table[] = {
     {"network", "Networks: create, ls, connect and more", nullptr, network_commands},
     {"volume", "Volumes: create, ls, inspect, rm, prune", nullptr, volume_commands},
     {"system", "The engine: info, df, events, prune", nullptr, system_commands},
+    {"inspect", "Show everything the engine knows about anything of that name", inspect},
     {"engine", "Run the engine in the foreground", engine_command},
     {"completion", "Print a completion script for bash, zsh or fish", completion},
     {"manual", "", manual},
-    {"save", "", image_save},  // as docker spells them
+    {"save", "", image_save},  // docker's words that have no other meaning here
     {"load", "", image_load},
+    {"import", "", image_import},
+    {"tag", "", image_tag},
+    {"history", "", image_history},
+    {"rmi", "", image_remove},
+    {"diff", "", container_diff},
+    {"rename", "", container_rename},
+    {"update", "", container_update},
+    {"info", "", system_info},
     {"version", "Show the version", version},
 };
 
@@ -153,6 +163,22 @@ constexpr std::array sections{
 
 std::span<const Command> commands() { return table; }
 std::span<const CommandSection> command_sections() { return sections; }
+
+std::string_view docker_command(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 25> words{{
+      {"attach", "container attach"}, {"build", "image build"},         {"commit", "container commit"},
+      {"cp", "container cp"},         {"create", "container create"},   {"events", "system events"},
+      {"exec", "container exec"},     {"export", "container export"},   {"images", "image ls"},
+      {"kill", "container kill"},     {"logs", "container logs"},       {"pause", "container pause"},
+      {"port", "container port"},     {"ps", "container ls"},           {"pull", "image pull"},
+      {"push", "image push"},         {"restart", "container restart"}, {"rm", "container rm"},
+      {"run", "container run"},       {"start", "container start"},     {"stats", "container stats"},
+      {"stop", "container stop"},     {"top", "container top"},         {"unpause", "container unpause"},
+      {"wait", "container wait"},
+  }};
+  const auto* const found = std::find_if(words.begin(), words.end(), [&](const auto& word) { return word.first == name; });
+  return found == words.end() ? std::string_view() : found->second;
+}
 
 bool is_planned(std::string_view name) {
   constexpr std::array<std::string_view, 6> names{"bridge", "commit", "export", "publish", "push", "watch"};

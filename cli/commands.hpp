@@ -32,6 +32,9 @@ struct CommandSection {
 };
 std::span<const CommandSection> command_sections();
 
+/// What docker means by a word that is about a project's services here: "run" → "container run"; empty for all others.
+std::string_view docker_command(std::string_view name);
+
 /// A command of docker compose that this program does not have yet.
 bool is_planned(std::string_view name);
 
@@ -67,6 +70,7 @@ int version(const Invocation&);
 int engine_command(const Invocation&);
 int completion(const Invocation&);
 int manual(const Invocation&);
+int inspect(const Invocation&);
 int image_list(const Invocation&);
 int image_import(const Invocation&);
 int image_remove(const Invocation&);

@@ -138,6 +138,7 @@ private:
   void add_values(const FlagDescription& flag) {
     if (flag.metavar == "SERVICE") return add_names("service");
     if (flag.metavar == "SERVICE=N") return add_names("service", "=");
+    if (flag.metavar == "NETWORK") return add_names("network");
     if (flag.metavar == "FILE") result_.paths = Completion::Paths::files;
     if (flag.metavar == "DIR") result_.paths = Completion::Paths::directories;
     if (flag.names == "--progress")
@@ -159,6 +160,8 @@ private:
       add_names("service");
     else if (const std::string_view kind = kind_wanted(command.usage, before); !kind.empty())
       add_names(kind);
+    else if (has(" NAME..."))  // of whatever there is
+      for (const char* kind : {"container", "image", "network", "volume"}) add_names(kind);
     else if (has("FILE") || (takes_a_command(command) && before > 0))
       result_.paths = Completion::Paths::files;
     else if (has("bash|zsh|fish"))

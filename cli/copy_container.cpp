@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "cli/copy.hpp"
+#include "cli/copy_progress.hpp"
 #include "cli/output.hpp"
 
 namespace stack::cli {
@@ -81,10 +82,13 @@ asio::awaitable<CopyTarget> container_target(api::Client& client, std::string co
 /// Uploads what a thread writes. When both fail, the one that failed first says why: a thread that only finds its stream
 /// closed has nothing to say.
 asio::awaitable<void> upload_local(api::Client& client, std::string container, LocalSource source, CopyPlacement placement,
-                                   api::PutArchiveOptions put) {
+                                   api::PutArchiveOptions put, CopyProgress& progress) {
   auto [reading, writing] = stream_pair();
-  Worker worker(std::move(writing), [source, name = placement.name](int stream) {
-    write_local(source, name, [stream](std::string_view bytes) { send_all(stream, bytes); });
+  Worker worker(std::move(writing), [source, name = placement.name, &progress](int stream) {
+    write_local(source, name, [stream, &progress](std::string_view bytes) {
+      send_all(stream, bytes);
+      progress.add(bytes.size());
+    });
   });
   auto body = std::make_unique<api::FdSource>(client.executor(), std::move(reading));
   std::exception_ptr refused;
@@ -118,7 +122,9 @@ asio::awaitable<void> copy_to(api::Client& client, std::string container, CopyTo
   }
   LocalSource source = local_source(copy.source, copy.follow);
   CopyPlacement placement = place_copy(source.shown, source.directory, target);
-  co_await upload_local(client, std::move(container), std::move(source), std::move(placement), put);
+  CopyProgress progress("Copying to container", !copy.quiet);
+  co_await upload_local(client, container, std::move(source), std::move(placement), put, progress);
+  progress.finish(container + ":" + copy.target);
 }
 
 namespace {
@@ -134,12 +140,13 @@ asio::awaitable<void> write_to_stdout(api::ResponseStream& stream) {
 }
 
 /// Hands the stream on; an end that is no longer read is no error here: whoever read it says why.
-asio::awaitable<void> pass_on(api::ResponseStream& from, asio::local::stream_protocol::socket& to) {
+asio::awaitable<void> pass_on(api::ResponseStream& from, asio::local::stream_protocol::socket& to, CopyProgress& progress) {
   std::string buffer(256 * 1024, '\0');
   boost::system::error_code failed;
   while (!failed) {
     const std::size_t count = co_await from.read_some(buffer);
     if (count == 0) break;
+    progress.add(count);
     co_await asio::async_write(to, asio::buffer(buffer.data(), count), asio::redirect_error(asio::use_awaitable, failed));
   }
 }
@@ -165,9 +172,11 @@ asio::awaitable<void> copy_from(api::Client& client, std::string container, Copy
   });
   // after the worker, so that it is closed first and the worker's stream ends
   asio::local::stream_protocol::socket socket(client.executor(), asio::local::stream_protocol(), writing.release());
-  co_await pass_on(archive.body, socket);
+  CopyProgress progress("Copying from container", !copy.quiet);
+  co_await pass_on(archive.body, socket, progress);
   socket.close();
   worker.join();
+  progress.finish(absolute_copy_path(copy.target));
 }
 
 }  // namespace stack::cli

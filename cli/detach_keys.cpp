@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/docker_config.hpp"
 #include "cli/flags.hpp"
 
 namespace stack::cli {
@@ -31,6 +32,12 @@ std::string parse_detach_keys(std::string_view text) {
     keys += key_of(rest.substr(0, comma), text);
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }
+  return keys;
+}
+
+std::string chosen_detach_keys(const std::string& flag) {
+  std::string keys = flag.empty() ? read_docker_config().detach_keys : flag;
+  parse_detach_keys(keys);  // wrong ones are found before anything is asked
   return keys;
 }
 

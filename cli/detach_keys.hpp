@@ -11,6 +11,10 @@ inline constexpr std::string_view default_detach_keys = "ctrl-p,ctrl-q";
 /// terminal sends for them; nothing means the default ones. Throws UsageError.
 std::string parse_detach_keys(std::string_view text);
 
+/// What --detach-keys says (`flag`), else docker's config.json, else the default, as text that parse_detach_keys() takes.
+/// Throws UsageError.
+std::string chosen_detach_keys(const std::string& flag);
+
 /// Looks for the keys in what is typed.
 class DetachKeys {
 public:

@@ -13,6 +13,7 @@
 #include "cli/global_flags.hpp"
 #include "cli/interrupted.hpp"
 #include "cli/output.hpp"
+#include "cli/project.hpp"
 #include "cli/render/source_excerpt.hpp"
 
 namespace stack::cli {
@@ -31,9 +32,26 @@ const Command* find(std::span<const Command> commands, std::string_view name) {
   return found == commands.end() ? nullptr : &*found;
 }
 
+/// For words that docker and docker compose both have; empty for others.
+std::string hint_at_docker_command(std::string_view name) {
+  const std::string_view meant = docker_command(name);
+  if (meant.empty()) return "";
+  return fmt::format("\n\"stack {}\" is about the services of a project; docker's \"{}\" is \"stack {}\"", name, name, meant);
+}
+
+/// For commands that people look for here in vain; empty for others.
+std::string_view advice_about(std::string_view name) {
+  if (name == "compose") return "docker compose's commands are here without that word: \"stack up\"";
+  if (name == "login" || name == "logout") return "logins are those of docker's config.json, which is only read here";
+  return "";
+}
+
 const Command& get(std::span<const Command> commands, const std::string& name, std::string_view group) {
   if (const Command* command = find(commands, name)) return *command;
-  if (group.empty() && is_planned(name)) throw UsageError(fmt::format("command \"{}\" is not supported yet", name));
+  if (group.empty() && is_planned(name))
+    throw UsageError(fmt::format("command \"{}\" is not supported yet{}", name, hint_at_docker_command(name)));
+  if (const std::string_view advice = advice_about(name); group.empty() && !advice.empty())
+    throw UsageError(fmt::format("unknown command \"{}\": {}", name, advice));
   std::vector<std::string> names;
   for (const Command& command : commands) names.emplace_back(command.name);
   const std::string guess = nearest(name, names);
@@ -75,7 +93,13 @@ int run_command_line(const CommandLine& arguments) {
   const Command& command = get(commands(), rest.front(), "");
   rest.erase(rest.begin());
   invocation.arguments = std::move(rest);
-  return run_command(command, std::move(invocation));
+  try {
+    return run_command(command, std::move(invocation));
+  } catch (const NotInProject& error) {
+    throw NotInProject(error.what() + hint_at_docker_command(command.name));
+  } catch (const UnknownFlag& error) {
+    throw UnknownFlag(error.what() + hint_at_docker_command(command.name));
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -28,12 +29,12 @@ constexpr const char* docker_hub_server = "https://index.docker.io/v1/";  // wha
 constexpr std::size_t answer_limit = 1 << 20;
 constexpr std::chrono::seconds helper_time{30};
 
-std::string default_file() {
-  if (const char* directory = std::getenv("DOCKER_CONFIG"); directory != nullptr && *directory != '\0')
-    return std::string(directory) + "/config.json";
-  const char* home = std::getenv("HOME");
-  return home == nullptr || *home == '\0' ? "" : std::string(home) + "/.docker/config.json";
-}
+constexpr std::array<std::pair<const char*, const char*>, 5> proxy_keys{{{"httpProxy", "HTTP_PROXY"},
+                                                                         {"httpsProxy", "HTTPS_PROXY"},
+                                                                         {"noProxy", "NO_PROXY"},
+                                                                         {"ftpProxy", "FTP_PROXY"},
+                                                                         {"allProxy", "ALL_PROXY"}}};
+constexpr std::array format_keys{"imagesFormat", "networksFormat", "psFormat", "statsFormat", "volumesFormat"};
 
 RegistryLogin read_login(const nlohmann::json& value, const std::string& where) {
   if (!value.is_object()) throw Error(ErrorCode::invalid_argument, where + ": must be an object");
@@ -154,10 +155,20 @@ std::string registry_of_image(std::string_view image) {
   return is_host ? registry_key(first) : "docker.io";
 }
 
+std::string docker_config_file() {
+  if (const char* directory = std::getenv("DOCKER_CONFIG"); directory != nullptr && *directory != '\0')
+    return std::string(directory) + "/config.json";
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0' ? "" : std::string(home) + "/.docker/config.json";
+}
+
 DockerConfig parse_docker_config(const std::string& text, const std::string& file) {
   const nlohmann::json value = json::parse_object(text, file);
   DockerConfig config;
   json::read(value, "credsStore", config.store, file);
+  json::read(value, "detachKeys", config.detach_keys, file);
+  json::read(value, "proxies", config.proxies, file);
+  for (const char* key : format_keys) json::read(value, key, config.formats[key], file);
   std::map<std::string, std::string> helpers;
   json::read(value, "credHelpers", helpers, file);
   for (const auto& [server, helper] : helpers) config.helpers[registry_key(server)] = helper;
@@ -184,16 +195,34 @@ RegistryLogin parse_helper_answer(const std::string& text) {
   return login;
 }
 
-RegistryLogins::RegistryLogins() : RegistryLogins(default_file()) {}
+std::map<std::string, std::string> proxy_variables(const DockerConfig& config, const std::string& engine) {
+  auto found = config.proxies.find(engine);
+  if (found == config.proxies.end()) found = config.proxies.find("default");
+  std::map<std::string, std::string> variables;
+  if (found == config.proxies.end()) return variables;
+  for (const auto& [key, variable] : proxy_keys) {
+    const auto proxy = found->second.find(key);
+    if (proxy == found->second.end() || proxy->second.empty()) continue;
+    std::string lower = variable;
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    variables[variable] = variables[lower] = proxy->second;
+  }
+  return variables;
+}
+
+DockerConfig read_docker_config(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream) return {};
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return {};
+  return parse_docker_config(text, file);
+}
+
+RegistryLogins::RegistryLogins() : RegistryLogins(docker_config_file()) {}
 RegistryLogins::RegistryLogins(std::string file) : file_(std::move(file)) {}
 
 void RegistryLogins::read() {
-  if (std::exchange(read_, true)) return;
-  std::ifstream file(file_);
-  if (!file) return;
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return;
-  config_ = parse_docker_config(text, file_);
+  if (!std::exchange(read_, true)) config_ = read_docker_config(file_);
 }
 
 RegistryLogin RegistryLogins::ask_helper(const std::string& helper, const std::string& key) const {

@@ -270,7 +270,8 @@ void Flags::check_unknown(const std::vector<std::string>& remaining) const {
       known.push_back(flag.names.substr(at, flag.names.find(',', at) - at));
   }
   const std::string guess = name.starts_with("--") ? nearest(name, known) : "";
-  throw FlagError(fmt::format("unknown flag: {}{}", name, guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess)));
+  if (guess.empty()) throw UnknownFlag("unknown flag: " + name);
+  throw FlagError(fmt::format("unknown flag: {} (did you mean {}?)", name, guess));
 }
 
 void Flags::take_arguments(std::vector<std::string> arguments) {

@@ -31,6 +31,11 @@ public:
   using UsageError::UsageError;
 };
 
+class UnknownFlag : public FlagError {
+public:
+  using FlagError::FlagError;
+};
+
 /// What a command accepts, as data: for completions and the manual.
 struct FlagDescription {
   std::string names;    ///< "-d,--detach"

@@ -43,13 +43,14 @@ Flags global_flags(GlobalOptions& options, GlobalFlagTexts& texts, std::vector<s
   flags.value("--progress", texts.progress, "MODE", "Progress output: auto, tty, plain, json, quiet");
   flags.value("--ansi", texts.ansi, "WHEN", "Colours and cursor movement: auto, always, never");
   flags.value("--root", options.root, "DIR", "Data root of the engine (default $STACK_ROOT, else /var/lib/stack)");
-  flags.not_yet("--all-resources");
-  flags.not_yet("--compatibility");
-  flags.not_yet("--parallel", "N");
+  flags.flag("--all-resources", options.all_resources, "Also networks, volumes, secrets and configs that no service uses");
+  flags.flag("--compatibility", options.compatibility, "Part names by _ as docker-compose 1.x did");
+  flags.value("--parallel", options.parallel, "N", "At most N operations at a time; -1: the usual number");
   flags.command_line(rest, 0);
   flags.epilog(all_commands() +
                "Environment: COMPOSE_FILE, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES,\n"
-               "COMPOSE_ENV_FILES, COMPOSE_PROGRESS, COMPOSE_ANSI as with docker compose;\n"
+               "COMPOSE_ENV_FILES, COMPOSE_PROGRESS, COMPOSE_ANSI, COMPOSE_COMPATIBILITY,\n"
+               "COMPOSE_PARALLEL_LIMIT as with docker compose;\n"
                "DOCKER_HOST drives another engine; STACK_ROOT chooses the data root.\n"
                "\n'stack COMMAND --help' tells about one command.\n");
   return flags;

@@ -15,6 +15,9 @@ struct GlobalOptions {
   std::vector<std::string> env_files;  ///< --env-file
   std::optional<std::string> project_name, project_directory;
   std::optional<std::string> root;  ///< --root: data root of the engine
+  std::optional<int> parallel;      ///< --parallel: operations at a time; none or below 1: the usual number
+  bool all_resources = false;       ///< --all-resources: also networks and volumes that no service uses
+  bool compatibility = false;       ///< --compatibility: names as docker-compose 1.x made them
   render::ProgressMode progress = render::ProgressMode::automatic;
   render::Ansi ansi = render::Ansi::automatic;
 };

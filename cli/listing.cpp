@@ -4,11 +4,17 @@
 
 #include <algorithm>
 
+#include "cli/docker_config.hpp"
+
 namespace stack::cli {
 
 void add_format_flag(Flags& flags, std::string& format) {
   flags.value("--format", format, "FORMAT",
               "table, json (one object a line), 'table TEMPLATE' or a template: '{{.ID}}\\t{{json .}}'");
+}
+
+void use_configured_format(std::string& format, const std::string& key) {
+  if (format.empty()) format = read_docker_config().formats[key];
 }
 
 void add_filter_flag(Flags& flags, std::vector<std::string>& filters) {

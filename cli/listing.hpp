@@ -18,6 +18,8 @@ struct ListOptions {
 };
 
 void add_format_flag(Flags& flags, std::string& format);
+/// Without --format: the format that docker's config.json has under `key` ("psFormat"), if it has one.
+void use_configured_format(std::string& format, const std::string& key);
 /// -f, --filter NAME=VALUE
 void add_filter_flag(Flags& flags, std::vector<std::string>& filters);
 /// Both, -q and --no-trunc.

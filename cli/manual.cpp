@@ -77,8 +77,11 @@ constexpr std::string_view environment_section = R"ROFF(.SH ENVIRONMENT
 .BR COMPOSE_FILE ", " COMPOSE_PROJECT_NAME ", " COMPOSE_PROFILES ", " COMPOSE_ENV_FILES
 Which files and project a command is about, as with docker compose.
 .TP
-.BR COMPOSE_PROGRESS ", " COMPOSE_ANSI
-As \fB\-\-progress\fR and \fB\-\-ansi\fR.
+.BR COMPOSE_PROGRESS ", " COMPOSE_ANSI ", " COMPOSE_COMPATIBILITY ", " COMPOSE_PARALLEL_LIMIT
+As \fB\-\-progress\fR, \fB\-\-ansi\fR, \fB\-\-compatibility\fR and \fB\-\-parallel\fR.
+.TP
+.B DOCKER_CONFIG
+The folder of docker's config.json (default ~/.docker): logins, the looks of lists, detach keys, proxies.
 .TP
 .B DOCKER_HOST
 The engine to drive instead of the program's own: unix:///PATH or tcp://HOST:PORT.

@@ -34,6 +34,8 @@ compose::LoadOptions load_options(const GlobalOptions& global, const std::vector
   options.env_files = global.env_files;
   options.profiles = global.profiles;
   options.services = services;
+  options.all_resources = global.all_resources;
+  if (global.compatibility) options.environment["COMPOSE_COMPATIBILITY"] = "true";
   return options;
 }
 
@@ -50,8 +52,21 @@ void check_services(const compose::Project& project, const std::vector<std::stri
   }
 }
 
+namespace {
+
+compose::LoadResult load_here(const compose::LoadOptions& options) {
+  try {
+    return compose::load(options);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::not_found) throw NotInProject(error.what());
+    throw;
+  }
+}
+
+}  // namespace
+
 compose::Project load_project(const compose::LoadOptions& options) {
-  compose::LoadResult result = compose::load(options);
+  compose::LoadResult result = load_here(options);
   print_warnings(result.warnings);
   check_services(result.project, options.services);
   return std::move(result.project);

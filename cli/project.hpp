@@ -5,16 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/global_options.hpp"
 #include "compose/loader.hpp"
 #include "compose/profiles.hpp"
 
 namespace stack::cli {
 
+/// There is no project here, or none that the word could be about: docker's command of that name may have been meant.
+class NotInProject : public Error {
+public:
+  explicit NotInProject(const std::string& message) : Error(ErrorCode::not_found, message) {}
+};
+
 compose::LoadOptions load_options(const GlobalOptions& global, const std::vector<std::string>& services = {});
 
-/// Loads the project, prints the loader's warnings to stderr. `services`: named on the command line; throws not_found for one
-/// that does not exist.
+/// Loads the project, prints the loader's warnings to stderr. `services`: named on the command line; throws not_found for
+/// one that does not exist, NotInProject without Compose files.
 compose::Project load_project(const GlobalOptions& global, const std::vector<std::string>& services = {});
 
 compose::Project load_project(const compose::LoadOptions& options);

@@ -8,12 +8,14 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 
 #include "base/lock_file.hpp"
 #include "cli/dispatch.hpp"
 #include "cli/docker_config.hpp"
+#include "cli/flags.hpp"
 #include "cli/output.hpp"
 
 namespace stack::cli {
@@ -42,8 +44,22 @@ api::Endpoint endpoint(const GlobalOptions& global, const std::optional<engine::
   return {.socket_path = paths->socket(), .host = {}, .port = 0};
 }
 
-api::ClientOptions client_options(const std::optional<engine::Paths>& paths) {
+/// --parallel, else COMPOSE_PARALLEL_LIMIT; 0: neither limits anything.
+std::size_t wanted_parallel(const GlobalOptions& global) {
+  int limit = global.parallel.value_or(0);
+  const char* variable = std::getenv("COMPOSE_PARALLEL_LIMIT");
+  if (!global.parallel && variable && *variable != '\0') {
+    const std::string_view text = variable;
+    const auto [end, error] = std::from_chars(text.begin(), text.end(), limit);
+    if (error != std::errc{} || end != text.end())
+      throw UsageError(fmt::format("COMPOSE_PARALLEL_LIMIT must be an integer (found: \"{}\")", text));
+  }
+  return limit > 0 ? static_cast<std::size_t>(limit) : 0;
+}
+
+api::ClientOptions client_options(const GlobalOptions& global, const std::optional<engine::Paths>& paths) {
   api::ClientOptions options;
+  if (const std::size_t limit = wanted_parallel(global)) options.parallel = limit;
   if (paths) options.start_engine = [paths] { engine::connect_or_start(launcher_options(*paths)); };
   const auto logins = std::make_shared<RegistryLogins>();
   options.registry_auth = [logins](const std::string& image) { return logins->header_for_image(image); };
@@ -80,7 +96,7 @@ std::string read_owner(int fd) {
 }  // namespace
 
 Session::Session(const GlobalOptions& global)
-    : paths_(own_paths(global)), client_(loop_.get_executor(), endpoint(global, paths_), client_options(paths_)) {
+    : paths_(own_paths(global)), client_(loop_.get_executor(), endpoint(global, paths_), client_options(global, paths_)) {
   // Here rather than at the first request: the launcher's errors say what a user can do, and the run root exists afterwards.
   if (paths_) engine::connect_or_start(launcher_options(*paths_));
 }

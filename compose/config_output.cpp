@@ -7,6 +7,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "compose/interpolate.hpp"
+#include "compose/names.hpp"
 #include "compose/normalize.hpp"
 #include "compose/print.hpp"
 #include "compose/profiles.hpp"
@@ -30,8 +31,7 @@ std::string lines(const std::set<std::string>& names) {
 
 std::string image_lines(const Project& project) {
   std::string out;
-  for (const auto& [name, service] : project.services)
-    out += (service.image.empty() ? project.name + "-" + name : service.image) + "\n";
+  for (const auto& [name, service] : project.services) out += image_name(project, service) + "\n";
   return out;
 }
 

@@ -150,7 +150,7 @@ private:
     if (!options_.interpolate) active = {"*"};  // as it is written: with all there is
     apply_profiles(project, std::move(active), options_.services);
     resolve_file_objects(project, variable_at);
-    if (options_.interpolate) drop_unused(project);
+    if (options_.interpolate && !options_.all_resources) drop_unused(project);
     if (options_.check_consistency) validate(project, mistakes);
   }
 

@@ -20,6 +20,7 @@ struct LoadOptions {
   std::vector<std::string> services;   ///< named on the command line: each switches its own profiles on
   std::map<std::string, std::string> environment;  ///< the process environment
   std::string cwd;                                 ///< absolute
+  bool all_resources = false;                      ///< --all-resources: also what no service uses
   std::istream* standard_input = nullptr;          ///< what "-f -" reads; null: std::cin
 
   bool interpolate = true;        ///< config --no-interpolate

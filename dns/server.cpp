@@ -81,6 +81,7 @@ public:
   ~Impl();
 
   void add(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOptions options);
+  void set_forward(std::string id, bool forward);
   void remove(std::string_view id);
   void set_upstreams(std::vector<Upstream> upstreams);
 
@@ -179,6 +180,12 @@ void Server::Impl::remove(std::string_view id) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+void Server::Impl::set_forward(std::string id, bool forward) {
+  asio::post(loop_, [this, id = std::move(id), forward] {
+    if (const auto found = endpoints_.find(id); found != endpoints_.end()) found->second->forward = forward;
+  });
 }
 
 void Server::Impl::close(const Endpoint& endpoint) {
@@ -411,6 +418,7 @@ void Server::add_endpoint(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOp
   impl_->add(std::move(id), std::move(udp), std::move(tcp), std::move(options));
 }
 void Server::remove_endpoint(std::string_view id) { impl_->remove(id); }
+void Server::set_forward(std::string id, bool forward) { impl_->set_forward(std::move(id), forward); }
 void Server::set_upstreams(std::vector<Upstream> upstreams) { impl_->set_upstreams(std::move(upstreams)); }
 Statistics Server::statistics() const {
   return {.local = impl_->local_, .forwarded = impl_->forwarded_, .cached = impl_->cached_, .dropped = impl_->dropped_};

@@ -60,6 +60,8 @@ public:
   void add_endpoint(std::string id, UniqueFd udp, UniqueFd tcp, EndpointOptions options = {});
   /// When it returns, the sockets are closed and no answer will be sent from them. Unknown ids are ignored.
   void remove_endpoint(std::string_view id);
+  /// EndpointOptions::forward of an endpoint, anew: its networks have changed. Unknown ids are ignored.
+  void set_forward(std::string id, bool forward);
   void set_upstreams(std::vector<Upstream> upstreams);  ///< instead of resolv.conf
   Statistics statistics() const;
 

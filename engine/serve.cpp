@@ -25,7 +25,6 @@
 
 #include "base/disk_room.hpp"
 #include "base/error.hpp"
-#include "base/lock_file.hpp"
 #include "base/log.hpp"
 #include "base/memory.hpp"
 #include "base/unique_fd.hpp"
@@ -35,6 +34,8 @@
 #include "engine/http/routes.hpp"
 #include "engine/launcher.hpp"
 #include "engine/runtime/cgroup.hpp"
+#include "engine/service_manager.hpp"
+#include "engine/takeover.hpp"
 
 namespace stack::engine {
 
@@ -44,7 +45,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto stop_patience = 2s;
-constexpr auto settle_time = 1s;  ///< without a request, after which memory is given back
+constexpr auto takeover_time = 30s;  ///< for an engine on demand to end; it answers what is being asked first
+constexpr auto settle_time = 1s;     ///< without a request, after which memory is given back
 
 /// What a long-lived process must not take from whoever happened to start it.
 void start_clean() {
@@ -69,14 +71,17 @@ void leave_session_group() {
   }
 }
 
-/// The start-up pipe of an engine started on demand; stderr of one in the foreground.
+/// The start-up pipe of an engine started on demand; stderr, and the service manager, of one in the foreground.
 class StartUpReport {
 public:
   explicit StartUpReport(bool on_demand) {
     if (on_demand) pipe_.reset(engine_ready_fd);
     if (pipe_) ::fcntl(pipe_.get(), F_SETFD, FD_CLOEXEC);
   }
-  void ready() { write("ready\n"); }
+  void ready() {
+    if (!pipe_) notify_service_manager("READY=1");
+    write("ready\n");
+  }
   void failed(std::string text) {
     for (char& c : text)
       if (c == '\n') c = ' ';
@@ -106,14 +111,8 @@ UniqueFd take_lock(const ServeOptions& options) {
     ::fcntl(engine_lock_fd, F_SETFD, FD_CLOEXEC);
     return UniqueFd(engine_lock_fd);
   }
-  UniqueFd lock;
-  while (!lock) {
-    make_roots(options.paths);
-    lock = try_lock_file(options.paths.lock());
-    if (!lock && errno == EWOULDBLOCK) throw Error(ErrorCode::conflict, "another engine runs for " + options.paths.data_root);
-    if (!lock && errno != ENOENT)
-      throw errno_error("lock " + options.paths.lock());  // ENOENT: one ended, and the run root with it
-  }
+  UniqueFd lock = take_engine_lock(options.paths, takeover_time);
+  make_roots(options.paths);
   return lock;
 }
 
@@ -181,6 +180,8 @@ public:
   int run() {
     engine_.emplace(options_.paths, loop_);
     http::add_routes(router_, engine_->context());
+    router_.add(http::Method::post, handover_path,
+                [this](http::Request&, http::ResponseWriter& response) { return hand_over(response); });
     listener_.emplace(loop_, router_);
     asio::co_spawn(loop_, main(), [this](std::exception_ptr failure) { finished(failure); });
     loop_.run();
@@ -196,12 +197,11 @@ private:
     report_.ready();
     log::info("engine of {} is ready", options_.paths.data_root);
     release_unused_memory();  // what only the start needed
-    const bool ends_when_idle = options_.on_demand && options_.listen.empty();
-    listener_->on_quiet([this, ends_when_idle] {
+    listener_->on_quiet([this] {
       restart_settle_timer();
-      if (ends_when_idle) restart_idle_timer();
+      if (ends_when_idle()) restart_idle_timer();
     });
-    if (ends_when_idle) {
+    if (ends_when_idle()) {
       asio::co_spawn(loop_, watch_events(), asio::detached);
       restart_idle_timer();
     }
@@ -232,7 +232,20 @@ private:
     while (co_await subscription->next()) restart_idle_timer();
   }
 
+  /// An engine in the foreground wants our place (engine/takeover.hpp).
+  asio::awaitable<void> hand_over(http::ResponseWriter& response) {
+    if (!ends_when_idle())
+      throw Error(ErrorCode::conflict, fmt::format("another engine runs for {}, as process {}: end that one first",
+                                                   options_.paths.data_root, ::getpid()));
+    log::info("hands over to an engine in the foreground");
+    co_await response.empty(204);
+    signals_.cancel();
+  }
+
+  bool ends_when_idle() const { return options_.on_demand && options_.listen.empty(); }
+
   asio::awaitable<void> shut_down() {
+    if (!options_.on_demand) notify_service_manager("STOPPING=1");
     // first the name, so that nobody new comes; who is in the queue notices the end and starts another engine
     ::unlink(options_.paths.socket().c_str());
     for (const auto& address : options_.listen) ::unlink(address.substr(std::string_view("unix://").size()).c_str());

@@ -1,8 +1,11 @@
 #include "scheduler/container_config.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "compose/names.hpp"
 #include "scheduler/config_hash.hpp"
 #include "scheduler/container_parts.hpp"
 #include "scheduler/labels.hpp"
@@ -14,12 +17,19 @@ using compose::Service;
 
 std::string container_name(const Project& project, const Service& service, int number) {
   if (!service.container_name.empty()) return service.container_name;
-  return project.name + "-" + service.name + "-" + std::to_string(number);
+  return project.name + compose::name_separator(project) + service.name + compose::name_separator(project) +
+         std::to_string(number);
 }
 
-std::string image_of(const Project& project, const Service& service) {
-  return service.image.empty() ? project.name + "-" + service.name : service.image;
+namespace {
+
+std::string oneoff_name(const Project& project, const Service& service, const std::string& slug) {
+  return fmt::format("{0}{3}{1}{3}run{3}{2}", project.name, service.name, slug, compose::name_separator(project));
 }
+
+}  // namespace
+
+std::string image_of(const Project& project, const Service& service) { return compose::image_name(project, service); }
 
 std::vector<std::string> networks_in_order(const Service& service) {
   std::vector<std::string> keys;
@@ -206,7 +216,7 @@ NamedContainer oneoff_config(const Project& project, const Service& service, con
   for (auto& [key, network] : changed.networks)
     if (network && !options.use_aliases) network->aliases.clear();
   NamedContainer result;
-  result.name = options.name.empty() ? project.name + "-" + service.name + "-run-" + slug : options.name;
+  result.name = options.name.empty() ? oneoff_name(project, service, slug) : options.name;
   result.body = common_config(project, changed);
   api::ContainerConfig& config = result.body.config;
   config.labels = oneoff_labels(project, changed, slug);

@@ -50,9 +50,9 @@ Error joined(const std::vector<Error>& errors) {
 /// One run of a plan. Lives until its last operation has ended.
 class Run : public std::enable_shared_from_this<Run> {
 public:
-  Run(api::Client& client, Plan plan, Progress& progress, ExecuteOptions options)
+  Run(api::Client& client, Plan plan, Progress& progress)
       : plan_(std::move(plan)),
-        options_(options),
+        parallel_(client.parallel()),
         progress_(progress),
         context_(std::make_shared<OperationContext>(OperationContext{client, progress, nullptr, {}})),
         waiting_for_(plan_.operations.size()),
@@ -71,7 +71,7 @@ public:
     std::exception_ptr failure = co_await open_hub();
     bool cancelled = false;
     while (!failure) {
-      while (!cancelled && !ready_.empty() && running_ < options_.parallel) launch();
+      while (!cancelled && !ready_.empty() && running_ < parallel_) launch();
       if (running_ == 0) break;
       co_await next_event();
       const auto state = co_await asio::this_coro::cancellation_state;
@@ -189,7 +189,7 @@ private:
   static constexpr std::size_t skipped = std::numeric_limits<std::size_t>::max();
 
   const Plan plan_;
-  const ExecuteOptions options_;
+  const std::size_t parallel_;
   Progress& progress_;
   std::shared_ptr<OperationContext> context_;
   std::vector<std::size_t> waiting_for_;  ///< how many operations each still waits for
@@ -206,10 +206,10 @@ private:
 
 }  // namespace
 
-asio::awaitable<ExecuteResult> execute(api::Client& client, Plan plan, Progress& progress, ExecuteOptions options) {
+asio::awaitable<ExecuteResult> execute(api::Client& client, Plan plan, Progress& progress) {
   for (const std::string& warning : plan.warnings) progress.warning(warning);
   for (const std::string& subject : plan.unchanged) progress.unchanged(subject);
-  auto run = std::make_shared<Run>(client, std::move(plan), progress, options);
+  auto run = std::make_shared<Run>(client, std::move(plan), progress);
   co_return co_await run->run();
 }
 

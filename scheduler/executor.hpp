@@ -13,10 +13,6 @@ namespace stack::scheduler {
 
 namespace asio = boost::asio;
 
-struct ExecuteOptions {
-  std::size_t parallel = 64;  ///< operations at a time; the engine sets the pace
-};
-
 struct ExecuteResult {
   std::map<int, std::string> ids;  ///< what an operation made: container, network or image id
 };
@@ -24,7 +20,7 @@ struct ExecuteResult {
 /// When an operation fails, those that wait for it are skipped, the others are finished, and then the first failure is thrown:
 /// "service web (compose.yaml:3:5): ..." with its code. Cancelling it (asio cancellation, type terminal) cancels the requests
 /// in flight and throws operation_aborted.
-asio::awaitable<ExecuteResult> execute(api::Client& client, Plan plan, Progress& progress, ExecuteOptions options = {});
+asio::awaitable<ExecuteResult> execute(api::Client& client, Plan plan, Progress& progress);
 
 /// `up` as a whole: observe, reconcile, execute; images first where the rest depends on them. Gives the plan that was executed
 /// last.

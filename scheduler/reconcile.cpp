@@ -82,10 +82,26 @@ private:
         operation.after = images;
   }
 
+  /// Those of the services that are meant, and those of no service, which only `--all-resources` leaves in a project.
   std::set<std::string> used_networks() const {
     std::set<std::string> keys;
+    for (const auto& [key, network] : project_.networks) keys.insert(key);
+    for (const auto& [name, service] : project_.services)
+      for (const auto& [key, details] : service.networks) keys.erase(key);
     for (const std::string& name : decisions_.order)
       for (const auto& [key, details] : project_.services.at(name).networks) keys.insert(key);
+    return keys;
+  }
+
+  std::set<std::string> used_volumes() const {
+    std::set<std::string> keys;
+    for (const auto& [key, volume] : project_.volumes) keys.insert(key);
+    for (const auto& [name, service] : project_.services)
+      for (const compose::Mount& mount : service.volumes)
+        if (mount.type == "volume") keys.erase(mount.source);
+    for (const std::string& name : decisions_.order)
+      for (const compose::Mount& mount : project_.services.at(name).volumes)
+        if (mount.type == "volume" && project_.volumes.contains(mount.source)) keys.insert(mount.source);
     return keys;
   }
 
@@ -114,11 +130,7 @@ private:
   }
 
   void add_volumes() {
-    std::set<std::string> used;
-    for (const std::string& name : decisions_.order)
-      for (const compose::Mount& mount : project_.services.at(name).volumes)
-        if (mount.type == "volume" && project_.volumes.contains(mount.source)) used.insert(mount.source);
-    for (const std::string& key : used) {
+    for (const std::string& key : used_volumes()) {
       const compose::Volume& volume = project_.volumes.at(key);
       if (observed_.volume(volume.name)) continue;
       const std::string where = to_string(volume.location);

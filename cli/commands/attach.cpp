@@ -12,7 +12,7 @@ namespace {
 struct AttachCommand {
   bool no_stdin = false, signal_proxy = true;
   std::optional<int> index;
-  std::string service, detach_keys{default_detach_keys};
+  std::string service, detach_keys;
 };
 
 asio::awaitable<int> attach_to(api::Client& client, std::string project, AttachCommand options) {
@@ -44,7 +44,7 @@ int attach(const Invocation& invocation) {
   flags.arguments(arguments, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   options.service = arguments.front();
-  parse_detach_keys(options.detach_keys);  // wrong ones are found before anything is asked
+  options.detach_keys = chosen_detach_keys(options.detach_keys);
   const ProjectReference reference = find_project(invocation.global);
   Session session(invocation.global);
   if (!options.signal_proxy) return session.run(attach_to(session.client(), reference.name, options));

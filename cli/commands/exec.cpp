@@ -2,6 +2,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/containers.hpp"
+#include "cli/detach_keys.hpp"
 #include "cli/exec_process.hpp"
 #include "cli/flags.hpp"
 #include "cli/project.hpp"
@@ -47,6 +48,7 @@ asio::awaitable<int> execute(api::Client& client, std::string project, const Exe
   process.detach = options.detach;
   process.tty = !options.no_tty && !options.detach && is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
   process.input = options.interactive;
+  process.detach_keys = chosen_detach_keys("");
   const std::optional<int> status = co_await run_exec(client, std::move(process));
   co_return status.value_or(0);
 }

@@ -8,6 +8,7 @@
 #include "cli/attached_container.hpp"
 #include "cli/commands.hpp"
 #include "cli/containers.hpp"
+#include "cli/detach_keys.hpp"
 #include "cli/flags.hpp"
 #include "cli/output.hpp"
 #include "cli/project.hpp"
@@ -208,7 +209,18 @@ asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContaine
   attached.tty = tty;
   attached.input = run.interactive;
   attached.removed_at_end = run.remove;
+  attached.detach_keys = chosen_detach_keys("");
   co_return co_await start_attached(client, std::move(attached));
+}
+
+/// A service or job that is not there may be meant as an image: docker's `run` takes one.
+compose::Project project_with(const GlobalOptions& global, const std::string& service) {
+  try {
+    return load_project_to_run(global, service);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::not_found) throw NotInProject(error.what());
+    throw;
+  }
 }
 
 }  // namespace
@@ -217,7 +229,7 @@ int run(const Invocation& invocation) {
   RunFlags flags;
   if (!parse(invocation, flags)) return 0;
   const std::string& name = flags.command.front();
-  compose::Project project = load_project_to_run(invocation.global, name);
+  compose::Project project = project_with(invocation.global, name);
   set_pull_policy(project, flags.pull);
   const compose::Service& service = project.services.at(name);
   std::vector<scheduler::InjectedFile> files = scheduler::injected_files(project, service);

@@ -41,20 +41,6 @@ std::vector<api::ThrottleDevice> rates(const std::string& flag, const Texts& tex
   return devices;
 }
 
-/// "nofile=1024:2048", "core=-1"
-api::Ulimit parse_ulimit(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    throw FlagError(fmt::format("invalid value \"{}\" for --ulimit: NAME=SOFT[:HARD] is needed", text));
-  const std::string values = text.substr(equals + 1);
-  const std::size_t colon = values.find(':');
-  api::Ulimit limit;
-  limit.name = text.substr(0, equals);
-  limit.soft = whole("--ulimit", values.substr(0, colon));
-  limit.hard = colon == std::string::npos ? limit.soft : whole("--ulimit", values.substr(colon + 1));
-  return limit;
-}
-
 void set_block_io(const ContainerOptions& options, api::HostConfig& host) {
   host.blkio_weight = static_cast<std::uint16_t>(std::clamp(options.blkio_weight.value_or(0), 0, 65535));
   for (const std::string& text : options.blkio_weight_devices) {
@@ -69,6 +55,19 @@ void set_block_io(const ContainerOptions& options, api::HostConfig& host) {
 }
 
 }  // namespace
+
+api::Ulimit parse_ulimit(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw FlagError(fmt::format("invalid value \"{}\" for --ulimit: NAME=SOFT[:HARD] is needed", text));
+  const std::string values = text.substr(equals + 1);
+  const std::size_t colon = values.find(':');
+  api::Ulimit limit;
+  limit.name = text.substr(0, equals);
+  limit.soft = whole("--ulimit", values.substr(0, colon));
+  limit.hard = colon == std::string::npos ? limit.soft : whole("--ulimit", values.substr(colon + 1));
+  return limit;
+}
 
 std::int64_t size_of(const std::string& flag, const std::string& text) {
   if (text.empty()) return 0;

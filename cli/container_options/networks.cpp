@@ -74,6 +74,13 @@ Attachment parse_attachment(const std::string& text) {
   return attachment;
 }
 
+bool is_special(const std::string& network) {
+  return network == "host" || network == "none" || network.starts_with("container:");
+}
+
+/// Where --link is a matter of the network's names; on the default one it is the container's.
+bool is_user_defined(const std::string& network) { return network != "default" && network != "bridge" && !is_special(network); }
+
 void add_flags(const ContainerOptions& options, Attachment& first) {
   api::EndpointSettings& endpoint = first.endpoint;
   const auto once = [](const std::string& flag, bool given, bool known) {
@@ -89,12 +96,9 @@ void add_flags(const ContainerOptions& options, Attachment& first) {
   if (!options.ip6.empty()) addresses(endpoint).ipv6_address = options.ip6;
   for (const std::string& address : options.link_local_ips) addresses(endpoint).link_local_ips.push_back(address);
   if (!options.mac_address.empty()) endpoint.mac_address = options.mac_address;
-  first.configured = first.configured || !options.aliases.empty() || !options.ip.empty() || !options.ip6.empty() ||
-                     !options.link_local_ips.empty() || !options.mac_address.empty();
-}
-
-bool is_special(const std::string& network) {
-  return network == "host" || network == "none" || network.starts_with("container:");
+  if (is_user_defined(first.network)) endpoint.links = options.links;
+  first.configured = first.configured || !endpoint.links.empty() || !options.aliases.empty() || !options.ip.empty() ||
+                     !options.ip6.empty() || !options.link_local_ips.empty() || !options.mac_address.empty();
 }
 
 }  // namespace

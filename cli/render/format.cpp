@@ -65,12 +65,18 @@ std::string header_of(const text_template::Template& text, const FieldTitles& ti
 }
 
 /// What Go's types tell about the engine's answers: text_template::Schema.
-constexpr std::array<std::string_view, 16> maps{
-    "Labels",     "Networks", "Attributes",  "Ports",      "PortBindings", "ExposedPorts", "Volumes",  "Options",
-    "DriverOpts", "Data",     "Annotations", "StorageOpt", "Tmpfs",        "Sysctls",      "Runtimes", "AuxiliaryAddresses"};
+constexpr std::array<std::string_view, 17> maps{
+    "LogConfig.Config",
+
+    "Labels",           "Networks",          "Attributes", "Ports",       "PortBindings", "ExposedPorts", "Volumes",
+    "Options",          "DriverOpts",        "Data",       "Annotations", "StorageOpt",   "Tmpfs",        "Sysctls",
+    "Runtimes",         "AuxiliaryAddresses"};
 constexpr std::array<std::string_view, 12> optional_fields{"Health",      "SizeRw",           "SizeRootFs", "Healthcheck",
                                                            "StopTimeout", "PidsLimit",        "Init",       "OomKillDisable",
                                                            "IPAMConfig",  "MemorySwappiness", "UsageData",  "Annotations"};
+
+constexpr std::array<std::string_view, 4> durations{"Healthcheck.Interval", "Healthcheck.Timeout", "Healthcheck.StartPeriod",
+                                                    "Healthcheck.StartInterval"};
 
 }  // namespace
 
@@ -132,7 +138,7 @@ std::string format_inspected(const std::vector<nlohmann::ordered_json>& things, 
   }
   const text_template::Template text(format);
   text_template::Options options;
-  options.schema = {.maps = maps, .optional = optional_fields};
+  options.schema = {.maps = maps, .optional = optional_fields, .durations = durations};
   std::string out;
   for (const nlohmann::ordered_json& thing : things) out += text.execute(thing, options) + "\n";
   return out;

@@ -25,10 +25,11 @@ public:
 };
 
 /// What a JSON document does not tell about itself: Go prints and looks up maps and structs differently, and leaves some fields
-/// out. Both lists are names of fields, wherever they occur.
+/// out. The lists are names of fields, wherever they occur, or below another one: "LogConfig.Config".
 struct Schema {
-  std::span<const std::string_view> maps;      ///< objects with any keys: "Labels"; a key that is missing is no error
-  std::span<const std::string_view> optional;  ///< fields that are nil when they are not there: "Health"
+  std::span<const std::string_view> maps;            ///< objects with any keys: "Labels"; a key that is missing is no error
+  std::span<const std::string_view> optional;        ///< fields that are nil when they are not there: "Health"
+  std::span<const std::string_view> durations = {};  ///< nanoseconds that are printed as "1m30s"
 };
 
 struct Options {

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+
+#include "base/units.hpp"
 
 namespace stack::cli::text_template {
 namespace {
@@ -14,16 +17,25 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool is_one_of(std::span<const std::string_view> names, const Value& value) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) return name == value.field;
+    return name.substr(0, dot) == value.parent && name.substr(dot + 1) == value.field;
+  });
+}
+
 std::string null_text(const Value& value, const Schema& schema) {
   if (value.field.empty() || contains(schema.optional, value.field)) return "<nil>";
-  return contains(schema.maps, value.field) ? "map[]" : "[]";
+  return is_map(value, schema) ? "map[]" : "[]";
 }
 
 std::string object_text(const Value& value, const Schema& schema) {
   const bool map = is_map(value, schema) || (value.json->empty() && !value.field.empty());
   std::vector<std::string> parts;
   for (const auto& [name, member] : value.json->items()) {
-    const std::string text = text_of({.json = &member, .field = map ? std::string_view() : std::string_view(name)}, schema);
+    const std::string text =
+        text_of({.json = &member, .field = map ? std::string_view() : std::string_view(name), .parent = value.field}, schema);
     parts.push_back(map ? name + ":" + text : text);
   }
   if (map) std::sort(parts.begin(), parts.end());
@@ -78,6 +90,10 @@ std::string text_of(const Value& value, const Schema& schema) {
     case Json::value_t::number_float: return float_text(value.json->get<double>());
     case Json::value_t::object: return object_text(value, schema);
     case Json::value_t::array: return array_text(value, schema);
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      if (is_one_of(schema.durations, value)) return format_duration(std::chrono::nanoseconds(value.json->get<std::int64_t>()));
+      return value.json->dump();
     default: return value.json->dump();
   }
 }
@@ -94,7 +110,7 @@ bool is_true(const Value& value) {
   }
 }
 
-bool is_map(const Value& value, const Schema& schema) { return contains(schema.maps, value.field); }
+bool is_map(const Value& value, const Schema& schema) { return is_one_of(schema.maps, value); }
 
 Value member_of(const Value& value, const std::string& name, const Schema& schema) {
   if (!value.json) no_member(name, "what has no value");
@@ -103,10 +119,11 @@ Value member_of(const Value& value, const std::string& name, const Schema& schem
     no_member(name, value.field.empty() ? "nil" : fmt::format("{}, which is nil", value.field));
   }
   if (!value.json->is_object()) no_member(name, type_name(value));
-  if (const auto found = value.json->find(name); found != value.json->end()) return {.json = &*found, .field = name};
+  if (const auto found = value.json->find(name); found != value.json->end())
+    return {.json = &*found, .field = name, .parent = value.field};
   if (is_map(value, schema)) return {};
   for (const auto& [key, member] : value.json->items())  // {{.ID}} is "Id" in the JSON
-    if (equal_ignoring_case(key, name)) return {.json = &member, .field = key};
+    if (equal_ignoring_case(key, name)) return {.json = &member, .field = key, .parent = value.field};
   if (const auto known = std::find(schema.optional.begin(), schema.optional.end(), name); known != schema.optional.end())
     return {.json = &nothing(), .field = *known};
   no_member(name, value.field.empty() ? "it" : std::string(value.field));

@@ -11,6 +11,7 @@ namespace stack::cli::text_template {
 struct Value {
   const Json* json = nullptr;  ///< null: the entry of a map that is not there
   std::string_view field;      ///< the field it is, which tells what its JSON does not (Schema)
+  std::string_view parent{};   ///< the field whose member it is
 };
 
 /// As {{.X}} prints it: strings as they are, lists as [a b], maps as map[k:v], other objects as {a b}.

@@ -61,6 +61,7 @@ Client::Client(asio::any_io_executor executor, Endpoint endpoint, ClientOptions 
 Client::~Client() = default;
 const Endpoint& Client::endpoint() const { return impl_->endpoint; }
 asio::any_io_executor Client::executor() const { return impl_->executor; }
+std::size_t Client::parallel() const { return impl_->options.parallel; }
 std::uint64_t Client::requests_sent() const { return impl_->requests; }
 
 asio::awaitable<std::unique_ptr<Connection>> Client::Impl::connect() {

@@ -107,6 +107,8 @@ struct ClientOptions {
   std::function<std::string(const std::string& image)> registry_auth;
   /// The header X-Registry-Config for builds, whose images may come from any registry.
   std::function<std::string()> registry_config;
+  /// How many operations of a plan may go on at this engine at a time; the engine sets the pace.
+  std::size_t parallel = 64;
 };
 
 class Client {
@@ -117,6 +119,7 @@ public:
   Client& operator=(const Client&) = delete;
   const Endpoint& endpoint() const;
   asio::any_io_executor executor() const;
+  std::size_t parallel() const;         ///< ClientOptions::parallel
   std::uint64_t requests_sent() const;  ///< for tests and for `--progress` diagnostics
 
   /// Any request: `target` is the path and query without the version prefix. Throws ApiError for 400 and more.
@@ -163,7 +166,9 @@ public:
   asio::awaitable<std::vector<ImageSummary>> list_images(Filters filters, bool all = false);
   asio::awaitable<ImageInspect> inspect_image(std::string name);
   asio::awaitable<std::optional<ImageInspect>> find_image(std::string name);
-  asio::awaitable<std::vector<ImageDelete>> remove_image(std::string name, bool force, bool no_prune = false);
+  /// `platform`: "linux/arm64", an image for another one is not found; empty: whatever it is for. The same of the following.
+  asio::awaitable<std::vector<ImageDelete>> remove_image(std::string name, bool force, bool no_prune = false,
+                                                         std::string platform = {});
   asio::awaitable<void> tag_image(std::string name, std::string repository, std::string tag);
   asio::awaitable<ProgressStream> build_image(BuildOptions options, BodySource& context);
   /// A root file system as tar (plain, gzip, zstd) becomes the image REPOSITORY:TAG.
@@ -172,10 +177,12 @@ public:
   asio::awaitable<ProgressStream> import_image_from(std::string url, ImportOptions options);
   asio::awaitable<ProgressStream> push_image(std::string name, std::string tag, std::string platform);
   asio::awaitable<ProgressStream> pull_image(std::string reference, std::string platform = {});
-  asio::awaitable<std::vector<ImageHistory>> image_history(std::string name);
+  /// Every tag of a repository.
+  asio::awaitable<ProgressStream> pull_all_tags(std::string repository, std::string platform = {});
+  asio::awaitable<std::vector<ImageHistory>> image_history(std::string name, std::string platform = {});
   /// Images of a tar archive, as save_images(), docker save and OCI tools write it.
-  asio::awaitable<ProgressStream> load_images(BodySource& tar);
-  asio::awaitable<ResponseStream> save_images(std::vector<std::string> names);
+  asio::awaitable<ProgressStream> load_images(BodySource& tar, std::string platform = {});
+  asio::awaitable<ResponseStream> save_images(std::vector<std::string> names, std::string platform = {});
 
   asio::awaitable<NetworkCreateResponse> create_network(NetworkCreate body);
   asio::awaitable<NetworkResource> inspect_network(std::string id);
@@ -205,6 +212,8 @@ private:
 
 /// Percent-encodes everything but unreserved characters; `keep_slashes` for image names inside a path.
 std::string url_encode(std::string_view text, bool keep_slashes = false);
+/// "linux/arm64/v8" → {"os":"linux","architecture":"arm64","variant":"v8"}; "arm64" is one of Linux. Throws invalid_argument.
+std::string platform_json(std::string_view text);
 /// "{"label":{"a=b":true}}", percent-encoded; empty filters give an empty string.
 std::string filters_query(const Filters& filters);
 /// The query of POST /build, without the question mark.

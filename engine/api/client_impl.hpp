@@ -23,6 +23,14 @@ struct Client::Impl {
   std::uint64_t requests = 0;
   bool answered = false;  ///< the engine has answered at least once
 
+  /// X-Registry-Auth for the registry of an image, if somebody is logged in there.
+  StringMap registry_headers(const std::string& image) const {
+    StringMap headers;
+    if (options.registry_auth)
+      if (std::string auth = options.registry_auth(image); !auth.empty()) headers["X-Registry-Auth"] = std::move(auth);
+    return headers;
+  }
+
   asio::awaitable<std::unique_ptr<Connection>> connect();
   std::unique_ptr<Connection> take_idle();
   void give_back(std::unique_ptr<Connection> connection);

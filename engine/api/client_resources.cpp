@@ -50,9 +50,10 @@ asio::awaitable<std::optional<ImageInspect>> Client::find_image(std::string name
   co_return std::nullopt;
 }
 
-asio::awaitable<std::vector<ImageDelete>> Client::remove_image(std::string name, bool force, bool no_prune) {
+asio::awaitable<std::vector<ImageDelete>> Client::remove_image(std::string name, bool force, bool no_prune,
+                                                               std::string platform) {
   Query query(image_path(name));
-  query.add_flag("force", force).add_flag("noprune", no_prune);
+  query.add_flag("force", force).add_flag("noprune", no_prune).add("platforms", platform_json(platform));
   const Response response = co_await request("DELETE", std::move(query).text());
   co_return response.as<std::vector<ImageDelete>>();
 }
@@ -120,23 +121,33 @@ asio::awaitable<ProgressStream> Client::pull_image(std::string reference, std::s
   query.add("fromImage", name)
       .add("tag", tag.empty() && name.find('@') == std::string::npos ? "latest" : tag)
       .add("platform", platform);
-  StringMap headers;
-  if (impl_->options.registry_auth)
-    if (std::string auth = impl_->options.registry_auth(reference); !auth.empty()) headers["X-Registry-Auth"] = std::move(auth);
+  StringMap headers = impl_->registry_headers(reference);
   co_return ProgressStream(co_await stream("POST", std::move(query).text(), {}, std::move(headers)));
 }
 
-asio::awaitable<std::vector<ImageHistory>> Client::image_history(std::string name) {
-  const Response response = co_await request("GET", image_path(name, "history"));
+asio::awaitable<ProgressStream> Client::pull_all_tags(std::string repository, std::string platform) {
+  Query query("/images/create");
+  query.add("fromImage", repository).add("platform", platform);
+  StringMap headers = impl_->registry_headers(repository);
+  co_return ProgressStream(co_await stream("POST", std::move(query).text(), {}, std::move(headers)));
+}
+
+asio::awaitable<std::vector<ImageHistory>> Client::image_history(std::string name, std::string platform) {
+  Query query(image_path(name, "history"));
+  query.add("platform", platform_json(platform));
+  const Response response = co_await request("GET", std::move(query).text());
   co_return response.as<std::vector<ImageHistory>>();
 }
 
-asio::awaitable<ProgressStream> Client::load_images(BodySource& tar) {
-  co_return ProgressStream(co_await upload("POST", "/images/load?quiet=1", tar));
+asio::awaitable<ProgressStream> Client::load_images(BodySource& tar, std::string platform) {
+  Query query("/images/load");
+  query.add_flag("quiet", true).add("platform", platform_json(platform));
+  co_return ProgressStream(co_await upload("POST", std::move(query).text(), tar));
 }
 
-asio::awaitable<ResponseStream> Client::save_images(std::vector<std::string> names) {
+asio::awaitable<ResponseStream> Client::save_images(std::vector<std::string> names, std::string platform) {
   Query query("/images/get");
+  query.add("platform", platform_json(platform));
   for (const std::string& name : names) query.add("names", name);
   co_return co_await stream("GET", std::move(query).text());
 }
@@ -193,6 +204,7 @@ asio::awaitable<void> Client::remove_volume(std::string name, bool force) {
 
 asio::awaitable<nlohmann::json> Client::prune(std::string what, Filters filters) {
   Query query("/" + what + "/prune");
+  if (what == "build") query.add_flag("all", filters.erase("all") > 0);  // which is no filter there
   query.add_encoded("filters", filters_query(filters));
   const Response response = co_await request("POST", std::move(query).text());
   co_return parse_body(response.body);

@@ -1,5 +1,7 @@
 #include "engine/api/query.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/api/client.hpp"
@@ -39,6 +41,23 @@ std::string filters_query(const Filters& filters) {
   for (const auto& [name, values] : filters)
     for (const std::string& value : values) json[name][value] = true;
   return json.empty() ? std::string() : url_encode(print_body(json));
+}
+
+std::string platform_json(std::string_view text) {
+  if (text.empty()) return "";
+  std::vector<std::string> parts;
+  for (std::string_view rest = text;;) {
+    const std::size_t slash = rest.find('/');
+    parts.emplace_back(rest.substr(0, slash));
+    if (parts.back().empty() || parts.size() > 3)
+      throw Error(ErrorCode::invalid_argument, fmt::format("invalid platform \"{}\": OS/ARCH[/VARIANT] is needed", text));
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  if (parts.size() == 1) parts.insert(parts.begin(), "linux");
+  nlohmann::json platform{{"os", parts[0]}, {"architecture", parts[1]}};
+  if (parts.size() > 2) platform["variant"] = parts[2];
+  return platform.dump();
 }
 
 namespace {

@@ -83,7 +83,9 @@ void Builder::load() {
   impl_->store.remove_unused_layers();
 }
 
-std::uint64_t Builder::prune(bool all) { return impl_->cache.prune(all) + (all ? impl_->cache_mounts.prune() : 0); }
+std::uint64_t Builder::prune(bool all, const std::function<bool(const CacheStep&)>& chosen) {
+  return impl_->cache.prune(all, chosen) + (all && !chosen ? impl_->cache_mounts.prune() : 0);
+}
 
 std::vector<CacheStep> Builder::cached_steps() const { return impl_->cache.steps(); }
 

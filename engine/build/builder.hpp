@@ -74,7 +74,8 @@ public:
 
   /// Forgets cached steps (those unused by an image when not all) and their layers, and with `all` the directories of cache
   /// mounts; returns the bytes freed.
-  std::uint64_t prune(bool all);
+  /// With `chosen` only the steps that it accepts, and no cache mounts.
+  std::uint64_t prune(bool all, const std::function<bool(const CacheStep&)>& chosen = {});
   std::vector<CacheStep> cached_steps() const;
 
 private:

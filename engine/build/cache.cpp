@@ -105,7 +105,8 @@ boost::asio::awaitable<std::shared_ptr<Cache::Claim>> Cache::claim(std::string k
     const std::shared_ptr<Signal> done = other->second;
     co_await done->wait();
   }
-  claims_[key] = std::make_shared<Signal>(co_await boost::asio::this_coro::executor);
+  const auto executor = co_await boost::asio::this_coro::executor;
+  claims_[key] = std::make_shared<Signal>(executor);
   co_return std::make_shared<Claim>(*this, key);
 }
 
@@ -133,29 +134,34 @@ std::set<std::string> layers_of_images(const image::Store& store) {
 
 }  // namespace
 
+CacheStep Cache::step_of(const std::string& key, const Entry& entry, const std::set<std::string>& of_images) const {
+  const image::ImageConfig config = image::parse_image_config(entry.config);
+  CacheStep step;
+  step.key = key;
+  if (!config.history.empty()) step.description = config.history.back().created_by;
+  step.created = config.created;
+  step.used = entry.used;
+  if (!entry.layer.empty()) step.size = store_.layer_size(entry.layer);
+  step.shared = of_images.contains(entry.layer);
+  return step;
+}
+
 std::vector<CacheStep> Cache::steps() const {
   const std::set<std::string> of_images = layers_of_images(store_);
   std::vector<CacheStep> steps;
-  for (const auto& [key, entry] : entries_) {
-    if (!entry.alias_of.empty()) continue;
-    const image::ImageConfig config = image::parse_image_config(entry.config);
-    CacheStep step;
-    step.key = key;
-    if (!config.history.empty()) step.description = config.history.back().created_by;
-    step.created = config.created;
-    step.used = entry.used;
-    if (!entry.layer.empty()) step.size = store_.layer_size(entry.layer);
-    step.shared = of_images.contains(entry.layer);
-    steps.push_back(std::move(step));
-  }
+  for (const auto& [key, entry] : entries_)
+    if (entry.alias_of.empty()) steps.push_back(step_of(key, entry, of_images));
   return steps;
 }
 
-std::uint64_t Cache::prune(bool all) {
+std::uint64_t Cache::prune(bool all, const std::function<bool(const CacheStep&)>& chosen) {
   const std::set<std::string> of_images = layers_of_images(store_);
   std::vector<std::string> keys;
-  for (const auto& [key, entry] : entries_)
-    if (all || !entry.alias_of.empty() || (!entry.layer.empty() && !of_images.contains(entry.layer))) keys.push_back(key);
+  for (const auto& [key, entry] : entries_) {
+    const bool is_alias = !entry.alias_of.empty();
+    if (chosen && (is_alias || !chosen(step_of(key, entry, of_images)))) continue;
+    if (all || is_alias || (!entry.layer.empty() && !of_images.contains(entry.layer))) keys.push_back(key);
+  }
   const std::uint64_t before = store_.layers_size();
   for (const auto& key : keys) forget(key);
   return before - store_.layers_size();

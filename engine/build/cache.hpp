@@ -2,9 +2,11 @@
 // Steps that were built before: chain of instructions -> the image configuration after the step. Loop thread.
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +40,8 @@ public:
   /// The key that `key` is an alias of, else itself.
   std::string resolve(const std::string& key) const;
   /// Forgets all, or what no image in the store has as a layer; returns the bytes of layers that only the cache had.
-  std::uint64_t prune(bool all);
+  /// With `chosen` only of the steps that it accepts.
+  std::uint64_t prune(bool all, const std::function<bool(const CacheStep&)>& chosen = {});
   std::vector<CacheStep> steps() const;
   std::size_t size() const { return entries_.size(); }
 
@@ -64,6 +67,7 @@ private:
     std::string alias_of;   ///< then there is no configuration
     std::int64_t used = 0;  ///< Unix seconds
   };
+  CacheStep step_of(const std::string& key, const Entry& entry, const std::set<std::string>& of_images) const;
   void store_entry(const std::string& key, Entry entry);
   static Document row_of(const std::string& key, const Entry& entry);
   void forget(const std::string& key);

@@ -52,9 +52,9 @@ asio::awaitable<void> copy_in(ClientStream& client, Socket& to, std::optional<De
   co_await never.wait();
 }
 
-asio::awaitable<void> write_logs(const asio::any_io_executor& executor, LogSource source, LogOptions options,
-                                 ClientStream& client) {
-  LogReader reader(executor, std::move(source), std::move(options));
+asio::awaitable<void> write_logs(asio::thread_pool& pool, LogSource source, LogOptions options, ClientStream& client) {
+  const auto executor = co_await asio::this_coro::executor;
+  LogReader reader(executor, std::move(source), options, &pool);
   for (;;) {
     const std::string_view chunk = co_await reader.next();
     if (chunk.empty()) co_return;
@@ -82,6 +82,9 @@ asio::awaitable<Socket> join_streams(RunPtr run, std::uint8_t flags) {
 
 asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOptions options,
                                             std::shared_ptr<ClientStream> client) {
+  if (container->record.state == State::paused)
+    throw Error(ErrorCode::conflict,
+                fmt::format("container {} is paused, unpause the container before attach", container->record.name));
   if (options.logs) {
     co_await client->begin();
     LogOptions log_options;
@@ -89,7 +92,7 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
     log_options.err = options.err;
     log_options.raw = container->record.config.tty;
     LogSource source = log_source(container->record, dir(*container));
-    co_await write_logs(executor, std::move(source), std::move(log_options), *client);
+    co_await write_logs(services.pool, std::move(source), log_options, *client);
   }
   if (!options.stream) {
     if (!options.logs) co_await client->begin();

@@ -11,6 +11,7 @@
 #include "engine/container/launch_plan.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/names.hpp"
+#include "engine/container/network_files.hpp"
 #include "engine/container/until.hpp"
 #include "engine/runtime/cgroup.hpp"
 
@@ -47,7 +48,13 @@ asio::awaitable<void> Manager::Impl::send_signal(ContainerPtr container, int sig
 }
 
 asio::awaitable<void> Manager::Impl::thaw(ContainerPtr container) {
-  auto work = [path = cgroup(container->record)] { runtime::Cgroup::open(path).thaw(); };
+  auto work = [path = cgroup(container->record)] {
+    try {
+      runtime::Cgroup::open(path).thaw();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;  // cgroup v2 lets the frozen be killed: the group may be gone with them
+    }
+  };
   co_await run_in_pool(services.pool, std::move(work));
 }
 
@@ -352,10 +359,34 @@ asio::awaitable<void> Manager::Impl::connect(ContainerPtr container, std::string
     throw Error(ErrorCode::forbidden, fmt::format("endpoint with name {} already exists in network {}", record.name, name));
   if (container->run) {
     network::EndpointRequest request = endpoint_request(name, settings);
-    co_await services.networks.connect(record.id, std::move(request));
+    network::Connection made = co_await services.networks.connect(record.id, std::move(request));
+    co_await tell_of_connection(container, std::move(made));
   }
   record.endpoints[name] = std::move(settings);
   note(container);
+}
+
+/// The container's own files, and its shim, hear of a new network. What fails here is no reason to take the interface away.
+asio::awaitable<void> Manager::Impl::tell_of_connection(ContainerPtr container, network::Connection made) {
+  const Record& record = container->record;
+  const std::string directory = dir(*container);
+  const std::int64_t started_at = record.started_at ? record.started_at->time_since_epoch().count() : 0;
+  const bool has_new_dns = !made.dns.empty();
+  try {
+    if (has_new_dns) {
+      std::vector<runtime::HeldSocket> held;
+      for (network::HeldSocket& socket : made.dns) held.push_back(to_runtime(std::move(socket)));
+      co_await container->run->shim->hold_sockets(std::move(held));
+    }
+    auto work = [directory, started_at, has_new_dns, address = made.endpoint.address.to_string(), hosts = hosts_request(record),
+                 resolv = resolv_request(record)] {
+      add_host(directory + "/hosts", address, hosts);
+      if (has_new_dns) use_built_in_dns(directory + "/resolv.conf", resolv, started_at);
+    };
+    co_await run_in_pool(services.pool, std::move(work));
+  } catch (const std::exception& error) {
+    log::error("container {}: names of the network {}: {}", record.name, made.endpoint.network_name, error.what());
+  }
 }
 
 asio::awaitable<void> Manager::Impl::disconnect(ContainerPtr container, std::string network, bool force) {
@@ -370,7 +401,14 @@ asio::awaitable<void> Manager::Impl::disconnect(ContainerPtr container, std::str
                 "cannot disconnect container from host network - container was created in host network mode");
   if (!record.endpoints.contains(name))
     throw Error(ErrorCode::internal, fmt::format("container {} is not connected to network {}", record.id, name));
-  if (container->run && name != "none") co_await services.networks.disconnect(record.id, name);
+  if (container->run && name != "none") {
+    std::string address;
+    for (const auto& endpoint : services.networks.endpoints(record.id))
+      if (endpoint.network_name == name) address = endpoint.address.to_string();
+    co_await services.networks.disconnect(record.id, name);
+    auto work = [path = dir(*container) + "/hosts", address] { remove_host(path, address); };
+    co_await run_in_pool(services.pool, std::move(work));
+  }
   record.endpoints.erase(name);
   note(container);
 }

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -20,6 +21,7 @@
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/runtimes.hpp"
 #include "engine/container/spec.hpp"
+#include "engine/runtime/users.hpp"
 
 namespace stack::engine::container {
 
@@ -80,13 +82,19 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
 
 }  // namespace
 
-ExecPtr Manager::Impl::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) {
+asio::awaitable<ExecPtr> Manager::Impl::create_exec(ContainerPtr container, api::ExecCreateRequest request) {
   check_running(*container);
   if (request.cmd.empty()) throw Error(ErrorCode::invalid_argument, "No exec command specified");
   parse_detach_keys(request.detach_keys);
   if (!request.working_dir.empty() && request.working_dir.front() != '/')
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("the working directory '{}' is invalid, it needs to be an absolute path", request.working_dir));
+  if (!request.user.empty()) {
+    auto work = [root = fmt::format("/proc/{}/root", container->record.pid), user = request.user] {
+      runtime::resolve_user_in(root, user, {});
+    };
+    co_await run_in_pool(services.pool, std::move(work));
+  }
   auto exec = std::make_shared<Exec>(executor);
   exec->id = random_id();
   exec->container = container;
@@ -103,11 +111,13 @@ ExecPtr Manager::Impl::create_exec(const ContainerPtr& container, api::ExecCreat
   execs[exec->id] = exec;
   ids.push_back(exec->id);
   publish(*container, "exec_create: " + command_text(exec->request.cmd), {{"execID", exec->id}});
-  return exec;
+  co_return exec;
 }
 
 void Manager::Impl::check_exec(const ExecPtr& exec) const {
-  if (exec->started) throw Error(ErrorCode::conflict, fmt::format("Exec command {} is already running", exec->id));
+  if (exec->started)
+    throw Error(ErrorCode::conflict,
+                fmt::format("exec command {} {}", exec->id, exec->running ? "is already running" : "has already run"));
   check_running(*exec->container);
 }
 

@@ -7,11 +7,11 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <set>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/name_pattern.hpp"
 
 namespace stack::engine::container {
 
@@ -29,20 +29,6 @@ const std::set<std::string>& known_filters() {
 template <class Predicate>
 bool any(const std::vector<std::string>& values, Predicate predicate) {
   return std::any_of(values.begin(), values.end(), predicate);
-}
-
-/// Docker takes names as regular expressions; a plain text is searched for. Patterns of outsiders are bounded.
-bool name_matches(const std::string& name, const std::string& wanted) {
-  constexpr std::size_t longest_pattern = 256;
-  const bool plain = wanted.find_first_of("^$.*+?()[]{}|\\") == std::string::npos;
-  if (plain || wanted.size() > longest_pattern)
-    return name.find(wanted) != std::string::npos || ("/" + name).find(wanted) != std::string::npos;
-  try {
-    const std::regex pattern(wanted, std::regex::ECMAScript);
-    return std::regex_search(name, pattern) || std::regex_search("/" + name, pattern);
-  } catch (const std::regex_error&) {
-    return false;
-  }
 }
 
 bool volume_matches(const Record& record, const std::string& wanted) {
@@ -106,7 +92,7 @@ Filters parse_filters(std::string_view json) {
         if (!value.is_string()) refuse("invalid filter");
         list.push_back(value.get<std::string>());
       }
-    } else {
+    } else if (!values.is_null()) {
       refuse("invalid filter");
     }
   }
@@ -156,7 +142,7 @@ const std::vector<std::string>* ContainerFilter::find(const char* key) const {
   return found == filters_.end() ? nullptr : &found->second;
 }
 
-bool ContainerFilter::implies_all() const { return find("status") != nullptr || find("exited") != nullptr; }
+bool ContainerFilter::implies_all() const { return find("status") != nullptr; }
 
 bool ContainerFilter::looks_at_ports() const { return find("publish") != nullptr || find("expose") != nullptr; }
 
@@ -167,9 +153,11 @@ bool ContainerFilter::matches(const FilterSubject& subject) const {
                      [&](const auto& label) { return label_matches(record.config.labels, label); }))
       return false;
   if (const auto* values = find("name"))
-    if (!any(*values, [&](const auto& name) { return name_matches(record.name, name); })) return false;
+    if (!any(*values,
+             [&](const auto& name) { return name_matches(record.name, name) || name_matches("/" + record.name, name); }))
+      return false;
   if (const auto* values = find("id"))
-    if (!any(*values, [&](const auto& id) { return record.id.rfind(id, 0) == 0; })) return false;
+    if (!any(*values, [&](const auto& id) { return !id.empty() && record.id.starts_with(id); })) return false;
   if (const auto* values = find("status"))
     if (!any(*values, [&](const auto& state) { return state == to_string(record.state); })) return false;
   if (const auto* values = find("exited")) {

@@ -30,7 +30,7 @@ public:
   ContainerFilter(Filters filters, const std::function<std::string(const std::string&)>& image_id);
 
   bool matches(const FilterSubject& subject) const;
-  /// status or exited given: stopped containers are looked at even without all=1.
+  /// status given: stopped containers are looked at even without all=1.
   bool implies_all() const;
   bool looks_at_ports() const;  ///< publish or expose given: FilterSubject::ports is needed
   const Filters& filters() const { return filters_; }

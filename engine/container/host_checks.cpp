@@ -47,6 +47,8 @@ void check_conflicts(const api::ContainerConfig& config, const api::HostConfig& 
   if (host.uts_mode == "host" && !config.hostname.empty()) refuse("conflicting options: hostname and the UTS mode");
   if (host.uts_mode == "host" && !config.domainname.empty()) refuse("conflicting options: domainname and the UTS mode");
   const bool container = shares_with_container(host.network_mode);
+  if (config.network_disabled && (container || host.network_mode == "host"))
+    refuse(fmt::format("conflicting options: a disabled network and the network mode {}", host.network_mode));
   if (!host.links.empty() && (container || host.network_mode == "host"))
     refuse(fmt::format("conflicting options: {} can't be used with links. This would result in undefined behavior",
                        container ? "container type network" : "host type networking"));
@@ -167,12 +169,16 @@ void check_cpu(api::HostConfig& host, const HostFacts& facts, std::vector<std::s
     refuse(fmt::format("the minimum allowed cpu-shares is {}", least_shares));
   if (host.cpu_shares > most_shares) refuse(fmt::format("the maximum allowed cpu-shares is {}", most_shares));
   if ((host.cpu_realtime_period != 0 || host.cpu_realtime_runtime != 0) && facts.unified_cgroups)
-    refuse("this kernel's control groups (v2) have no limits of real-time scheduling");
+    refuse("kernel does not support CPU real-time scheduler");
   if (host.cpu_realtime_period != 0 && host.cpu_realtime_runtime > host.cpu_realtime_period)
     refuse("cpu real-time runtime cannot be higher than cpu real-time period");
   if (host.cpu_percent > 0) {
     warnings.emplace_back("linux does not support CPU percent. Percent discarded.");
     host.cpu_percent = 0;
+  }
+  if (host.cpu_count > 0) {
+    warnings.emplace_back("linux does not support a count of CPUs. Count discarded.");
+    host.cpu_count = 0;
   }
 }
 
@@ -195,6 +201,8 @@ void check_memory(api::HostConfig& host, const HostFacts& facts, std::vector<std
 }
 
 void check_block_io(api::HostConfig& host, const HostFacts& facts, std::vector<std::string>& warnings) {
+  if (host.io_maximum_bandwidth != 0) refuse("invalid option: QoS maximum bandwidth configuration is not supported on linux");
+  if (host.io_maximum_iops != 0) refuse("invalid option: QoS maximum IOPs configuration is not supported on linux");
   if (host.blkio_weight > 0 && !facts.blkio_weight) {
     warnings.emplace_back("Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.");
     host.blkio_weight = 0;

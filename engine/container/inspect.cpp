@@ -6,6 +6,7 @@
 #include "engine/container/log_config.hpp"
 #include "engine/container/manager_impl.hpp"
 #include "engine/container/mounts.hpp"
+#include "engine/network/records.hpp"
 
 namespace stack::engine::container {
 
@@ -35,8 +36,13 @@ api::ContainerState make_state(const LiveContainer& container) {
 /// What was asked for, with what the network gave while attached.
 std::map<std::string, api::EndpointSettings> make_networks(const Manager::Impl& impl, const Record& record) {
   auto networks = record.endpoints;
-  for (auto& [name, settings] : networks)
-    if (const auto id = impl.services.networks.find(name)) settings.network_id = record.started_at ? *id : std::string();
+  for (auto& [name, settings] : networks) {
+    if (!record.started_at) continue;
+    if (const auto id = impl.services.networks.find(name)) settings.network_id = *id;
+    if (!network::is_predefined_name(name))
+      settings.dns_names = network::dns_names(record.name, record.id, settings.aliases,
+                                              record.host_config.uts_mode == "host" ? "" : record.config.hostname);
+  }
   for (const auto& endpoint : impl.services.networks.endpoints(record.id)) {
     api::EndpointSettings given = network::to_api(endpoint);
     if (const auto asked = record.endpoints.find(endpoint.network_name); asked != record.endpoints.end()) {

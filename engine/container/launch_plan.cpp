@@ -12,6 +12,7 @@
 #include "engine/container/host_checks.hpp"
 #include "engine/container/log_config.hpp"
 #include "engine/container/log_services.hpp"
+#include "engine/container/network_files.hpp"
 #include "engine/container/runtimes.hpp"
 #include "engine/container/spec.hpp"
 #include "engine/runtime/seccomp_file.hpp"
@@ -106,8 +107,7 @@ void plan_files(const Manager::Impl& impl, const LiveContainer& container, Launc
   input.hostname_file = plan.hostname_path = directory + "/hostname";
   input.resolv_conf_file = plan.resolv_path = directory + "/resolv.conf";
   plan.copies_host_files = record.host_config.network_mode == "host";
-  plan.hosts.hostname = record.config.hostname;
-  plan.hosts.domainname = record.config.domainname;
+  plan.hosts = hosts_request(record);
   plan.hosts.extra_hosts = record.host_config.extra_hosts;
   plan.hosts.host_gateway = plan.attachment.bridge_gateway;
   plan.hosts.links = link_lines(impl, record);
@@ -115,24 +115,14 @@ void plan_files(const Manager::Impl& impl, const LiveContainer& container, Launc
     const auto position = endpoint.is_gateway ? plan.hosts.addresses.begin() : plan.hosts.addresses.end();
     plan.hosts.addresses.insert(position, endpoint.address.to_string());
   }
-  plan.resolv.has_dns = plan.attachment.has_dns;
   check_name_servers(record.host_config.dns);
-  plan.resolv.dns = record.host_config.dns;
-  plan.resolv.dns_search = record.host_config.dns_search;
-  plan.resolv.dns_options = record.host_config.dns_options;
+  plan.resolv = resolv_request(record);
+  plan.resolv.has_dns = plan.attachment.has_dns;
 }
 
 std::string read_file(const char* path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_file(const std::string& path, const std::string& content) {
-  if (path.empty()) return;
-  std::ofstream file(path, std::ios::trunc);
-  file << content;
-  file.close();
-  if (!file) throw Error(ErrorCode::internal, "write " + path + " failed");
 }
 
 void write_files(const LaunchPlan& plan) {
@@ -143,18 +133,33 @@ void write_files(const LaunchPlan& plan) {
       const auto colon = extra.find(':');
       hosts += extra.substr(colon + 1) + "\t" + extra.substr(0, colon) + "\n";
     }
-    write_file(plan.hosts_path, hosts);
+    write_in_place(plan.hosts_path, hosts);
     const bool as_it_is = plan.resolv.dns.empty() && plan.resolv.dns_search.empty() && plan.resolv.dns_options.empty();
-    write_file(plan.resolv_path,
-               as_it_is ? read_file("/etc/resolv.conf") : network::resolv_conf(plan.resolv, network::host_resolv_conf()));
+    write_in_place(plan.resolv_path,
+                   as_it_is ? read_file("/etc/resolv.conf") : network::resolv_conf(plan.resolv, network::host_resolv_conf()));
   } else {
-    write_file(plan.hosts_path, network::hosts_file(plan.hosts));
-    write_file(plan.resolv_path, network::resolv_conf(plan.resolv, network::host_resolv_conf()));
+    write_in_place(plan.hosts_path, network::hosts_file(plan.hosts));
+    write_in_place(plan.resolv_path, network::resolv_conf(plan.resolv, network::host_resolv_conf()));
   }
-  write_file(plan.hostname_path, plan.hosts.hostname + "\n");
+  write_in_place(plan.hostname_path, plan.hosts.hostname + "\n");
 }
 
 }  // namespace
+
+network::HostsFile hosts_request(const Record& record) {
+  network::HostsFile hosts;
+  hosts.hostname = record.config.hostname;
+  hosts.domainname = record.config.domainname;
+  return hosts;
+}
+
+network::ResolvConfRequest resolv_request(const Record& record) {
+  network::ResolvConfRequest request;
+  request.dns = record.host_config.dns;
+  request.dns_search = record.host_config.dns_search;
+  request.dns_options = record.host_config.dns_options;
+  return request;
+}
 
 network::EndpointRequest endpoint_request(const std::string& network, const api::EndpointSettings& settings) {
   network::EndpointRequest request;

@@ -25,6 +25,9 @@ struct LaunchPlan {
 /// Endpoints in the order of their interfaces, published ports, name servers.
 network::AttachRequest attach_request(const Record& record);
 network::EndpointRequest endpoint_request(const std::string& network, const api::EndpointSettings& settings);
+/// What its files say of a container itself, whatever its networks are.
+network::HostsFile hosts_request(const Record& record);
+network::ResolvConfRequest resolv_request(const Record& record);
 std::vector<network::PortRequest> port_requests(const Record& record);
 
 LaunchPlan make_launch_plan(Manager::Impl& impl, LiveContainer& container, const image::Snapshot& snapshot,

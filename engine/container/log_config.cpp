@@ -111,7 +111,7 @@ void check_log_config(const api::LogConfig& asked) {
         fmt::format("log driver \"{}\" is not supported: json-file, local, journald, syslog and none are", config.type));
   const bool is_service = is_log_service(config.type);
   if (config.type != "none" && config.type != "local" && !is_json_file(config) && !is_service)
-    throw Error(ErrorCode::not_found,
+    throw Error(ErrorCode::invalid_argument,
                 fmt::format("error looking up logging plugin {0}: plugin \"{0}\" not found", config.type));
   for (const auto& [name, value] : config.config) {
     if (is_known_option(config, name)) continue;

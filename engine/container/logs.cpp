@@ -17,6 +17,7 @@
 #include "engine/container/log_files.hpp"
 #include "engine/container/log_output.hpp"
 #include "engine/container/log_tail.hpp"
+#include "engine/state/async.hpp"
 
 namespace stack::engine::container {
 
@@ -28,8 +29,9 @@ constexpr std::uint64_t scan_slice =
 
 class LogReader::Impl : public std::enable_shared_from_this<Impl> {
 public:
-  Impl(asio::any_io_executor executor, LogSource source, LogOptions options)
+  Impl(asio::any_io_executor executor, LogSource source, LogOptions options, asio::thread_pool* pool)
       : executor_(executor),
+        pool_(pool),
         source_(std::move(source)),
         options_(options),
         output_(options),
@@ -42,7 +44,8 @@ public:
 private:
   enum class Progress { chunk, more, end };
 
-  void open();
+  asio::awaitable<void> open();
+  void open_files();
   void watch();
   Progress fill();
   bool next_file();
@@ -52,6 +55,7 @@ private:
   bool follows() const { return options_.follow && !ended_; }
 
   asio::any_io_executor executor_;
+  asio::thread_pool* const pool_;
   LogSource source_;
   LogOptions options_;
   LogOutput output_;
@@ -69,9 +73,19 @@ private:
   bool finished_ = false;
 };
 
-void LogReader::Impl::open() {
+asio::awaitable<void> LogReader::Impl::open() {
   opened_ = true;
   if (options_.follow) watch();  // before the files are looked at, so that no change falls between
+  if (pool_ == nullptr) {
+    open_files();
+    co_return;
+  }
+  auto work = [self = shared_from_this()] { self->open_files(); };
+  co_await run_in_pool(*pool_, std::move(work));
+}
+
+/// In the pool, while everybody else waits for it.
+void LogReader::Impl::open_files() {
   files_ = open_log_files(source_);
   if (!options_.follow && !files_.empty()) last_limit_ = size_of(files_.back());
   if (!options_.tail || files_.empty()) return;
@@ -153,7 +167,7 @@ bool LogReader::Impl::rotated() {
 }
 
 asio::awaitable<std::string_view> LogReader::Impl::next() {
-  if (!opened_) open();
+  if (!opened_) co_await open();
   output_.clear();
   while (!finished_) {
     const bool last_look = !follows();
@@ -195,8 +209,8 @@ void LogReader::Impl::end_follow() {
   changes_.cancel(ignored);
 }
 
-LogReader::LogReader(asio::any_io_executor executor, LogSource source, LogOptions options)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(source), options)) {}
+LogReader::LogReader(asio::any_io_executor executor, LogSource source, LogOptions options, asio::thread_pool* pool)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(source), options, pool)) {}
 LogReader::~LogReader() = default;
 LogReader::LogReader(LogReader&&) noexcept = default;
 LogReader& LogReader::operator=(LogReader&&) noexcept = default;

@@ -3,6 +3,7 @@
 // many lines, no work per line where none is asked for.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,8 +37,9 @@ struct LogOptions {
 ///     for (std::string_view chunk; !(chunk = co_await reader.next()).empty();) co_await response.write(chunk);
 class LogReader {
 public:
-  /// Nothing is read yet. A directory or file that does not exist is an empty log.
-  LogReader(asio::any_io_executor executor, LogSource source, LogOptions options);
+  /// Nothing is read yet. A directory or file that does not exist is an empty log. The files are found and opened in `pool`
+  /// when there is one: those that were compressed are unpacked then, and the end of a long log is searched for.
+  LogReader(asio::any_io_executor executor, LogSource source, LogOptions options, asio::thread_pool* pool = nullptr);
   ~LogReader();
   LogReader(LogReader&&) noexcept;
   LogReader& operator=(LogReader&&) noexcept;

@@ -25,14 +25,15 @@ std::string_view without_slash(std::string_view name) { return !name.empty() && 
 
 bool is_host_mode(const std::string& mode) { return mode == "host" || mode == "none" || mode.rfind("container:", 0) == 0; }
 
-/// By network name, the primary network included.
+/// By network name. Where the request says which networks it wants, the default bridge is none of them, as in Docker; a network
+/// that the mode names always is.
 std::map<std::string, api::EndpointSettings> requested_endpoints(const api::ContainerCreateRequest& request,
                                                                  const std::string& network_mode) {
   auto endpoints = request.endpoints_config;
   if (network_mode == "host" || network_mode == "none") return {{network_mode, {}}};
   if (is_host_mode(network_mode)) return {};
-  endpoints.try_emplace(network_mode);
   if (auto standard = endpoints.extract("default")) endpoints.insert_or_assign("bridge", std::move(standard.mapped()));
+  if (network_mode != "bridge" || endpoints.empty()) endpoints.try_emplace(network_mode);
   return endpoints;
 }
 
@@ -227,7 +228,7 @@ api::CreateResponse Manager::Impl::create(const std::string& name, const api::Co
   record.image_id = image->id;
   record.config = std::move(settings.config);
   record.host_config = std::move(settings.host_config);
-  record.endpoints = requested_endpoints(request, record.host_config.network_mode);
+  if (!record.config.network_disabled) record.endpoints = requested_endpoints(request, record.host_config.network_mode);
   for (const auto& [network, endpoint] : request.endpoints_config) check_endpoint(network, endpoint);
   resolve_links(record);
   record.mounts = resolve_mounts(record.config, record.host_config, lent_mounts(record.host_config));
@@ -285,8 +286,12 @@ std::vector<MountPoint> Manager::Impl::lent_mounts(const api::HostConfig& host_c
 
 std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& options) const {
   const ContainerFilter filter(options.filters, [this](const std::string& name) {
-    const image::ImagePtr image = services.images.find(name);
-    return image ? image->id : std::string();
+    try {
+      const image::ImagePtr image = services.images.find(name);
+      return image ? image->id : std::string();
+    } catch (const Error&) {  // no image can have such a name, or several do
+      return std::string();
+    }
   });
   std::vector<const LiveContainer*> newest_first;
   for (const auto& [id, container] : by_id) newest_first.push_back(container.get());
@@ -299,7 +304,7 @@ std::vector<api::ContainerSummary> Manager::Impl::list(const ListOptions& option
   };
   const auto before = position_of("before");
   const auto since = position_of("since");
-  const bool all = options.all || options.limit > 0 || filter.implies_all() || before || since;
+  const bool all = options.all || options.limit > 0 || filter.implies_all();
   std::vector<api::ContainerSummary> result;
   for (const auto* container : newest_first) {
     const Record& record = container->record;
@@ -393,7 +398,7 @@ asio::awaitable<void> Manager::remove(ContainerPtr container, bool force, bool v
 asio::awaitable<void> Manager::rename(ContainerPtr container, std::string name) {
   return impl_->rename(std::move(container), std::move(name));
 }
-asio::awaitable<std::vector<std::string>> Manager::update(ContainerPtr container, api::ContainerUpdateRequest request) {
+asio::awaitable<std::vector<std::string>> Manager::update(ContainerPtr container, api::HostConfig request) {
   return impl_->update(std::move(container), std::move(request));
 }
 asio::awaitable<std::vector<api::FilesystemChange>> Manager::changes(ContainerPtr container) {
@@ -440,8 +445,8 @@ asio::awaitable<void> Manager::download(ContainerPtr container, PathRequest requ
 asio::awaitable<void> Manager::upload(ContainerPtr container, UploadRequest request, image::BodyReader body) {
   return impl_->upload(std::move(container), std::move(request), std::move(body));
 }
-ExecPtr Manager::create_exec(const ContainerPtr& container, api::ExecCreateRequest request) {
-  return impl_->create_exec(container, std::move(request));
+asio::awaitable<ExecPtr> Manager::create_exec(ContainerPtr container, api::ExecCreateRequest request) {
+  return impl_->create_exec(std::move(container), std::move(request));
 }
 asio::awaitable<void> Manager::start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client, bool terminal,
                                           std::vector<std::uint64_t> console_size) {

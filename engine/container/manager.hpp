@@ -181,7 +181,7 @@ public:
   asio::awaitable<void> rename(ContainerPtr container, std::string new_name);
   /// Changes limits, of a running container at once, and the restart policy. Returns warnings. Throws as create() does, and
   /// conflict for what does not go with what the container has.
-  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::ContainerUpdateRequest request);
+  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::HostConfig request);
   asio::awaitable<void> resize(ContainerPtr container, std::uint16_t rows, std::uint16_t columns);
   /// The waiting counts from this call, not from the await of its result.
   Waiting begin_wait(ContainerPtr container, WaitCondition condition);
@@ -211,7 +211,7 @@ public:
   asio::awaitable<DiskUsage> disk_usage(std::string container_id);
 
   // ── exec ──
-  ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
+  asio::awaitable<ExecPtr> create_exec(ContainerPtr container, api::ExecCreateRequest request);
   ExecPtr get_exec(const std::string& id) const;  ///< throws not_found "No such exec instance: x"
   void check_exec(const ExecPtr& exec) const;     ///< throws conflict when it cannot be started (any more)
   /// Runs it. `client` null: detached, returns once it runs. Else returns when its output has ended.

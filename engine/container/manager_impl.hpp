@@ -121,6 +121,7 @@ public:
   asio::awaitable<void> prepare_volumes(ContainerPtr container, image::Snapshot snapshot);
   asio::awaitable<void> release_volumes(ContainerPtr container, std::string user);
   image::Snapshot snapshot_of(const LiveContainer& container);
+  asio::awaitable<void> tell_of_connection(ContainerPtr container, network::Connection made);
   asio::awaitable<network::Attachment> attach_network(ContainerPtr container);
   runtime::LaunchRequest launch_request(LiveContainer& container, const image::Snapshot& snapshot,
                                         network::Attachment& attachment);
@@ -159,7 +160,7 @@ public:
   asio::awaitable<void> disconnect(ContainerPtr container, std::string network, bool force);
 
   // update.cpp
-  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::ContainerUpdateRequest request);
+  asio::awaitable<std::vector<std::string>> update(ContainerPtr container, api::HostConfig request);
 
   // layer.cpp
   image::Snapshot known_snapshot(const LiveContainer& container) const;  ///< throws not_found
@@ -181,7 +182,7 @@ public:
   asio::awaitable<void> attach(ContainerPtr container, AttachOptions options, std::shared_ptr<ClientStream> client);
 
   // exec.cpp
-  ExecPtr create_exec(const ContainerPtr& container, api::ExecCreateRequest request);
+  asio::awaitable<ExecPtr> create_exec(ContainerPtr container, api::ExecCreateRequest request);
   void check_exec(const ExecPtr& exec) const;  ///< throws when it cannot be started (any more)
   asio::awaitable<void> start_exec(ExecPtr exec, std::shared_ptr<ClientStream> client);
   asio::awaitable<void> run_exec(ExecPtr exec, ExecPipes pipes);  ///< returns when it runs

@@ -41,6 +41,13 @@ std::string runtime_program(const std::string& name) {
   return found;
 }
 
+std::map<std::string, std::string> other_runtimes() {
+  std::map<std::string, std::string> found;
+  for (const char* name : {"crun", "youki", "runsc", "kata-runtime"})
+    if (std::string path = find_in_path(name); !path.empty()) found.emplace(name, std::move(path));
+  return found;
+}
+
 void check_runtime(const std::string& name) { runtime_program(name); }
 
 }  // namespace stack::engine::container

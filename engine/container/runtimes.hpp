@@ -1,5 +1,6 @@
 #pragma once
 // HostConfig.Runtime: our own runtime, or another OCI runtime that is installed on the host.
+#include <map>
 #include <string>
 
 namespace stack::engine::container {
@@ -10,5 +11,8 @@ void check_runtime(const std::string& name);
 
 /// The program's path; empty: ours makes the container. Throws as above.
 std::string runtime_program(const std::string& name);
+
+/// The well-known ones that are in PATH: name → path. Any other program is found by name all the same.
+std::map<std::string, std::string> other_runtimes();
 
 }  // namespace stack::engine::container

@@ -282,7 +282,7 @@ runtime::Mount to_runtime_mount(const MountPoint& mount, const std::vector<std::
     return result;
   }
   if (mount.type == "image") {
-    result.type = "overlay";
+    result.type = runtime::layers_type;
     for (const auto& layer : image_layers) result.options.push_back("lowerdir=" + layer);
   } else {
     result.type = "bind";

@@ -1,5 +1,8 @@
 #include "engine/http/filters.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "base/error.hpp"
@@ -27,12 +30,17 @@ bool labels_match(const Filters& filters, const std::map<std::string, std::strin
 bool filter_flag(const Filters& filters, const char* key, bool otherwise) {
   const auto found = filters.find(key);
   if (found == filters.end() || found->second.empty()) return otherwise;
+  const auto refuse = [&] {
+    throw Error(ErrorCode::invalid_argument, fmt::format("invalid filter '{}=[{}]'", key, fmt::join(found->second, " ")));
+  };
+  if (found->second.size() > 1) refuse();
   const std::string& value = found->second.front();
   for (const char* yes : {"1", "true", "True", "t"})
     if (value == yes) return true;
   for (const char* no : {"0", "false", "False", "f"})
     if (value == no) return false;
-  throw Error(ErrorCode::invalid_argument, std::string("invalid filter '") + key + "=" + value + "'");
+  refuse();
+  return otherwise;
 }
 
 }  // namespace stack::engine::http

@@ -28,7 +28,7 @@ bool matches_any(const Filters& filters, const char* key, Predicate accepts) {
   return false;
 }
 
-/// A boolean filter ("dangling": "true", "1", ...). Throws invalid_argument when its value is neither.
+/// A boolean filter ("dangling": "true", "1", ...). Throws invalid_argument when its value is neither, or there are several.
 bool filter_flag(const Filters& filters, const char* key, bool otherwise);
 
 }  // namespace stack::engine::http

@@ -82,8 +82,8 @@ public:
   virtual asio::awaitable<void> write(std::string_view bytes) = 0;  ///< all of it
 };
 
-/// A handler answers exactly once: json, text, empty; or begin_stream + write... + finish; or hijack. An exception before that
-/// becomes the error response (status.hpp); after begin_stream the connection is cut, so report errors in-band.
+/// A handler answers exactly once: json, text, empty; or begin_stream + write... + finish; or hijack or switch_to. An exception
+/// before that becomes the error response (status.hpp); after begin_stream the connection is cut, so report errors in-band.
 class ResponseWriter {
 public:
   virtual ~ResponseWriter() = default;
@@ -102,6 +102,8 @@ public:
   /// 101 UPGRADED (or 200 when the client did not ask for an upgrade), then raw bytes; input that came with the request is
   /// kept.
   virtual asio::awaitable<RawStream*> hijack(std::string_view content_type) = 0;
+  /// 101 Switching Protocols with what header() has added, then bytes of that protocol.
+  virtual asio::awaitable<RawStream*> switch_to(std::string_view protocol) = 0;
 
   virtual bool started() const = 0;  ///< something has been answered
 };

@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "engine/build/builder.hpp"
+#include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/pull.hpp"
@@ -110,10 +113,41 @@ asio::awaitable<void> build_image(build::Builder& builder, image::Puller& puller
   if (!response.started()) co_await response.begin_stream("application/json");
 }
 
+/// What the filters of a prune choose; empty: there are none.
+std::function<bool(const build::CacheStep&)> chosen_steps(const Filters& filters) {
+  constexpr std::array known{"description", "id", "inuse", "private", "shared", "type", "until", "unused-for"};
+  for (const auto& [filter, values] : filters)
+    if (std::find(known.begin(), known.end(), filter) == known.end())
+      throw Error(ErrorCode::invalid_argument, "failed to prune build cache: invalid filter '" + filter + "'");
+  if (filters.empty()) return {};
+  Filters period = filters;
+  if (auto older_name = period.extract("unused-for")) {
+    older_name.key() = "until";
+    period.insert(std::move(older_name));
+  }
+  std::optional<std::int64_t> until;
+  try {
+    until = container::parse_until(period);
+  } catch (const Error& error) {
+    throw Error(error.code(), std::string("failed to prune build cache: ") + error.what());
+  }
+  return [filters, until](const build::CacheStep& step) {
+    constexpr std::int64_t second = 1'000'000'000;
+    return (!until || step.used < *until / second) &&
+           matches_any(filters, "id", [&](const std::string& value) { return step.key.starts_with(value); }) &&
+           matches_any(filters, "type", [](const std::string& value) { return value == "regular"; }) &&
+           matches_any(filters, "description",
+                       [&](const std::string& value) { return step.description.find(value) != std::string::npos; }) &&
+           !filters.contains("inuse") && (!filters.contains("shared") || step.shared) &&
+           (!filters.contains("private") || !step.shared);
+  };
+}
+
 asio::awaitable<void> prune_cache(build::Builder& builder, Request& request, ResponseWriter& response) {
   nlohmann::json body;
   body["CachesDeleted"] = nullptr;
-  body["SpaceReclaimed"] = builder.prune(request.query.flag("all"));
+  const Filters filters = container::parse_filters(request.query.get("filters"));
+  body["SpaceReclaimed"] = builder.prune(request.query.flag("all"), chosen_steps(filters));
   co_await response.json(200, body);
 }
 

@@ -19,7 +19,7 @@ ContainerPtr wanted(EngineContext& engine, const Request& request) { return engi
 asio::awaitable<void> measure(EngineContext& engine, std::vector<api::ContainerSummary>& containers) {
   for (auto& item : containers) {
     const container::DiskUsage usage = co_await engine.containers.disk_usage(item.id);
-    item.size_rw = usage.own;
+    if (usage.own > 0) item.size_rw = usage.own;  // a 0 is left out, as by Docker
     item.size_root_fs = usage.with_image;
   }
 }
@@ -35,13 +35,54 @@ asio::awaitable<void> list_containers(EngineContext& engine, Request& request, R
   co_await response.json(200, body);
 }
 
-/// Before version 1.44 a container had one MacAddress: that of its first network.
+constexpr int first_with_endpoint_macs = 44;
+
+/// Before version 1.44 a container had one MacAddress: that of the network it is created in.
 void take_old_mac_address(const nlohmann::json& body, api::ContainerCreateRequest& asked) {
   const auto mac = body.find("MacAddress");
   if (mac == body.end() || !mac->is_string() || mac->get<std::string>().empty()) return;
   const std::string& mode = asked.host_config.network_mode;
-  auto& endpoint = asked.endpoints_config[mode.empty() || mode == "default" ? "bridge" : mode];
-  if (endpoint.mac_address.empty()) endpoint.mac_address = mac->get<std::string>();
+  if (mode == "host" || mode == "none") return;
+  if (mode.starts_with("container:"))
+    throw Error(ErrorCode::invalid_argument, "conflicting options: mac-address and the network mode");
+  const std::string network = mode.empty() || mode == "default" ? "bridge" : mode;
+  auto& endpoints = asked.endpoints_config;
+  if (!endpoints.empty() && !endpoints.contains(network))
+    throw Error(ErrorCode::invalid_argument,
+                "unable to migrate container-wide MAC address to a specific network: HostConfig.NetworkMode must match the "
+                "identity of a network in NetworkSettings.Networks");
+  auto& endpoint = endpoints[network];
+  if (!endpoint.mac_address.empty() && endpoint.mac_address != *mac)
+    throw Error(ErrorCode::invalid_argument,
+                "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left "
+                "empty");
+  endpoint.mac_address = mac->get<std::string>();
+}
+
+void add_old_mac_address(const container::Record& record, nlohmann::json& inspect) {
+  const auto endpoint = record.endpoints.find(record.host_config.network_mode);
+  if (endpoint != record.endpoints.end() && !endpoint->second.mac_address.empty())
+    inspect["Config"]["MacAddress"] = endpoint->second.mac_address;
+}
+
+/// Warnings about fields that are accepted and of no use here.
+void warn_of_old_fields(const Request& request, const nlohmann::json& body, std::vector<std::string>& warnings) {
+  const auto is_set = [](const nlohmann::json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && !found->is_null() && *found != 0 && *found != "";
+  };
+  if (request.api_version >= first_with_endpoint_macs && is_set(body, "MacAddress"))
+    warnings.emplace_back(
+        "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.");
+  if (const auto host = body.find("HostConfig"); host != body.end() && is_set(*host, "KernelMemoryTCP"))
+    warnings.emplace_back("The kernel's TCP buffers are not limited by this engine. Kernel memory TCP limit discarded.");
+}
+
+void check_old_networks(const Request& request, const api::ContainerCreateRequest& asked) {
+  if (request.api_version >= first_with_endpoint_macs || asked.endpoints_config.size() < 2) return;
+  std::string names;
+  for (const auto& [name, settings] : asked.endpoints_config) names += (names.empty() ? "" : ", ") + name;
+  throw Error(ErrorCode::invalid_argument, "Container cannot be created with multiple network endpoints: " + names);
 }
 
 /// docker-py's run() returns the output only when the log driver is called json-file, Docker's default.
@@ -54,9 +95,12 @@ asio::awaitable<void> create_container(EngineContext& engine, Request& request, 
   if (!body.is_object() || body.empty())
     throw Error(ErrorCode::invalid_argument, "config cannot be empty in order to create a container");
   auto asked = body.get<api::ContainerCreateRequest>();
+  check_old_networks(request, asked);
   take_old_mac_address(body, asked);
   choose_log_driver(request, asked.host_config.log_config);
-  const nlohmann::json answer = engine.containers.create(request.query.get("name"), asked);
+  auto created = engine.containers.create(request.query.get("name"), asked);
+  warn_of_old_fields(request, body, created.warnings);
+  const nlohmann::json answer = created;
   co_await response.json(201, answer);
 }
 
@@ -68,7 +112,8 @@ asio::awaitable<void> inspect_container(EngineContext& engine, Request& request,
     inspect.size_rw = usage.own;
     inspect.size_root_fs = usage.with_image;
   }
-  const nlohmann::json body = inspect;
+  nlohmann::json body = inspect;
+  if (request.api_version < first_with_endpoint_macs) add_old_mac_address(engine.containers.record(container), body);
   co_await response.json(200, body);
 }
 
@@ -116,7 +161,7 @@ asio::awaitable<void> rename_container(EngineContext& engine, Request& request, 
 asio::awaitable<void> update_container(EngineContext& engine, Request& request, ResponseWriter& response) {
   const ContainerPtr container = wanted(engine, request);
   const nlohmann::json asked = co_await request.json_body();
-  auto change = asked.get<api::ContainerUpdateRequest>();
+  auto change = asked.get<api::HostConfig>();  // the names of its limits and of the restart policy
   const std::vector<std::string> warnings = co_await engine.containers.update(container, std::move(change));
   nlohmann::json body{{"Warnings", nullptr}};
   if (!warnings.empty()) body["Warnings"] = warnings;
@@ -164,6 +209,7 @@ void add_container_routes(Router& router, EngineContext& engine) {
   add(Method::get, "/containers/{id}/json", inspect_container);
   add(Method::get, "/containers/{id}/top", top_container);
   add(Method::get, "/containers/{id}/logs", container_logs);
+  add(Method::get, "/containers/{id}/attach/ws", attach_by_websocket);
   add(Method::post, "/containers/{id}/start", start_container);
   add(Method::post, "/containers/{id}/stop", stop_container);
   add(Method::post, "/containers/{id}/restart", restart_container);

@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "engine/container/logs.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/http/hijack.hpp"
+#include "engine/http/websocket.hpp"
 
 namespace stack::engine::http {
 
@@ -67,8 +69,9 @@ asio::awaitable<void> container_logs(EngineContext& engine, Request& request, Re
     throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
   container::LogOptions options = log_options(request, record.config.tty);
   const bool follow = options.follow;
-  auto reader = std::make_shared<container::LogReader>(
-      engine.loop.get_executor(), container::log_source(record, engine.paths.container_dir(record.id)), std::move(options));
+  auto reader = std::make_shared<container::LogReader>(engine.loop.get_executor(),
+                                                       container::log_source(record, engine.paths.container_dir(record.id)),
+                                                       std::move(options), &engine.pool);
   std::optional<FollowEnd> follow_end;
   if (follow) follow_end.emplace(engine, container, reader);
   co_await response.begin_stream(stream_type(request, record.config.tty));
@@ -90,9 +93,9 @@ asio::awaitable<void> wait_for_container(EngineContext& engine, Request& request
   co_await response.write(body);
 }
 
-asio::awaitable<void> attach_container(EngineContext& engine, Request& request, ResponseWriter& response) {
-  const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
-  const container::Record& record = engine.containers.record(container);
+namespace {
+
+container::AttachOptions attach_options(const Request& request) {
   container::AttachOptions options;
   options.in = request.query.flag("stdin");
   options.out = request.query.flag("stdout");
@@ -100,8 +103,41 @@ asio::awaitable<void> attach_container(EngineContext& engine, Request& request, 
   options.logs = request.query.flag("logs");
   options.stream = request.query.flag("stream");
   options.detach_keys = container::parse_detach_keys(request.query.get("detachKeys"));
-  auto client = std::make_shared<HijackedClient>(response, hijack_type(request, record.config.tty));
+  return options;
+}
+
+/// A failure is a result too: `||` would go on waiting for the other side.
+asio::awaitable<std::exception_ptr> outcome(asio::awaitable<void> work) {
+  try {
+    co_await std::move(work);
+  } catch (...) {
+    co_return std::current_exception();
+  }
+  co_return nullptr;
+}
+
+}  // namespace
+
+asio::awaitable<void> attach_container(EngineContext& engine, Request& request, ResponseWriter& response) {
+  const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
+  const container::AttachOptions options = attach_options(request);
+  const bool terminal = engine.containers.record(container).config.tty;
+  auto client = std::make_shared<HijackedClient>(response, hijack_type(request, terminal));
   co_await engine.containers.attach(container, options, client);
+}
+
+asio::awaitable<void> attach_by_websocket(EngineContext& engine, Request& request, ResponseWriter& response) {
+  using asio::experimental::awaitable_operators::operator||;
+  const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
+  const container::AttachOptions options = attach_options(request);
+  const api::ContainerConfig& config = engine.containers.record(container).config;
+  const bool takes_input = options.stream && options.in && config.open_stdin;
+  auto client = std::make_shared<WebSocketClient>(engine.loop.get_executor(), request, response, config.tty);
+  const auto ended =
+      co_await (outcome(engine.containers.attach(container, options, client)) || client->until_goodbye(takes_input));
+  if (const auto* failure = std::get_if<std::exception_ptr>(&ended); failure != nullptr && *failure)
+    std::rethrow_exception(*failure);
+  co_await client->close();
 }
 
 }  // namespace stack::engine::http

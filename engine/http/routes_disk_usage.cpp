@@ -1,5 +1,4 @@
 // GET /system/df: what images, containers, volumes and the build cache take.
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -11,6 +10,7 @@
 #include "engine/build/builder.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/http/routes.hpp"
+#include "engine/http/shared_size.hpp"
 #include "engine/image/store.hpp"
 #include "engine/state/async.hpp"
 #include "engine/volume/manager.hpp"
@@ -21,23 +21,13 @@ namespace {
 
 using nlohmann::json;
 
-/// In how many images each layer is.
-std::map<std::string, int> layer_users(const image::Store& images) {
-  std::map<std::string, int> users;
-  for (const auto& image : images.list())
-    for (const auto& diff_id : image->config.diff_ids) ++users[diff_id];
-  return users;
-}
-
-json image_usage(EngineContext& engine, const std::map<std::string, int>& layers) {
+json image_usage(EngineContext& engine, const LayerUsers& layers) {
   json items = json::array();
   for (const auto& image : engine.images.list()) {
     const auto users = static_cast<std::int64_t>(engine.containers.users_of_image(image->id).size());
     json item = image::summary_json(*image, users);
-    std::uint64_t shared = 0;
-    for (const auto& diff_id : image->config.diff_ids)
-      if (layers.at(diff_id) > 1) shared += engine.images.layer_size(diff_id);
-    item["SharedSize"] = shared;
+    item["SharedSize"] = shared_size(engine.images, *image, layers);
+    if (item["RepoDigests"].empty()) item["RepoDigests"] = nullptr;  // as Docker has it here, and only here
     items.push_back(std::move(item));
   }
   return items;
@@ -49,7 +39,7 @@ asio::awaitable<json> container_usage(EngineContext& engine) {
   std::vector<api::ContainerSummary> containers = engine.containers.list(options);
   for (auto& item : containers) {
     const container::DiskUsage usage = co_await engine.containers.disk_usage(item.id);
-    item.size_rw = usage.own;
+    if (usage.own > 0) item.size_rw = usage.own;
     item.size_root_fs = usage.with_image;
   }
   json items = json::array();

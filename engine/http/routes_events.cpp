@@ -21,18 +21,30 @@ bool names_object(const Event& event, const std::string& wanted) {
   return event.id.starts_with(wanted) || (name != event.attributes.end() && name->second.starts_with(wanted));
 }
 
-bool has_attribute(const Event& event, const char* key, const std::string& wanted) {
-  const auto found = event.attributes.find(key);
-  return found != event.attributes.end() && found->second == wanted;
+/// An object filter lets through the events of that object: of a container not those of the networks it is connected to.
+bool concerns(const Event& event, const char* type, const std::string& wanted) {
+  return event.type == type && names_object(event, wanted);
 }
 
-/// An object filter lets through events of its type that name the object, and of other types that say they concern it.
-bool concerns(const Event& event, const char* type, const std::string& wanted) {
-  return event.type == type ? names_object(event, wanted) : has_attribute(event, type, wanted);
+/// Those of an image, and of the containers made from it. A name without a tag stands for all of its tags.
+bool concerns_image(const Event& event, const std::string& wanted) {
+  if (event.type == "image") return names_object(event, wanted);
+  const auto image = event.attributes.find("image");
+  if (event.type != "container" || image == event.attributes.end()) return false;
+  const std::string& name = image->second;
+  const auto colon = name.find(':', name.rfind('/') + 1);
+  return name == wanted || name.substr(0, colon) == wanted;
 }
 
 /// What Docker knows these filters for does not exist here: nothing passes them.
 constexpr std::array elsewhere{"config", "daemon", "node", "plugin", "secret", "service"};
+
+bool matches_all_labels(const Event& event, const Filters& filters) {
+  const auto labels = filters.find("label");
+  return labels == filters.end() || std::all_of(labels->second.begin(), labels->second.end(), [&](const std::string& label) {
+           return container::label_matches(event.attributes, label);
+         });
+}
 
 bool wanted(const Event& event, const Filters& filters) {
   const auto action_matches = [&](const std::string& value) {
@@ -43,15 +55,14 @@ bool wanted(const Event& event, const Filters& filters) {
          matches_any(filters, "container", [&](const std::string& value) { return concerns(event, "container", value); }) &&
          matches_any(filters, "volume", [&](const std::string& value) { return concerns(event, "volume", value); }) &&
          matches_any(filters, "network", [&](const std::string& value) { return concerns(event, "network", value); }) &&
-         matches_any(filters, "image", [&](const std::string& value) { return concerns(event, "image", value); }) &&
+         matches_any(filters, "image", [&](const std::string& value) { return concerns_image(event, value); }) &&
          std::none_of(elsewhere.begin(), elsewhere.end(), [&](const char* key) { return filters.contains(key); }) &&
          matches_any(filters, "scope", [&](const std::string& value) { return value == "local"; }) &&
-         labels_match(filters, event.attributes);
+         matches_all_labels(event, filters);
 }
 
 asio::awaitable<void> events(EventHub& hub, Request& request, ResponseWriter& response) {
-  const Filters filters = read_filters(request, {"config", "container", "daemon", "event", "image", "label", "network", "node",
-                                                 "plugin", "scope", "secret", "service", "type", "volume"});
+  const Filters filters = container::parse_filters(request.query.get("filters"));  // others than those of wanted() are ignored
   const auto since = container::parse_log_time(request.query.get("since"));
   const auto until = container::parse_log_time(request.query.get("until"));
   if (since && until && *since > *until)

@@ -14,7 +14,7 @@ asio::awaitable<void> create_exec(EngineContext& engine, Request& request, Respo
   const nlohmann::json body = co_await request.json_body();
   const container::ContainerPtr container = engine.containers.get(request.parameter("id"));
   auto asked = body.get<api::ExecCreateRequest>();
-  const container::ExecPtr exec = engine.containers.create_exec(container, std::move(asked));
+  const container::ExecPtr exec = co_await engine.containers.create_exec(container, std::move(asked));
   const nlohmann::json answer{{"Id", engine.containers.inspect_exec(exec).id}};
   co_await response.json(201, answer);
 }

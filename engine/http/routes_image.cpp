@@ -4,7 +4,9 @@
 #include "engine/api/common_types.hpp"
 #include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
+#include "engine/http/image_platform.hpp"
 #include "engine/http/routes.hpp"
+#include "engine/http/shared_size.hpp"
 #include "engine/image/pull.hpp"
 #include "engine/image/store.hpp"
 
@@ -16,20 +18,30 @@ using image::ImagePtr;
 using image::Store;
 
 asio::awaitable<void> list_images(Store& store, Request& request, ResponseWriter& response) {
-  const Filters filters = read_filters(request, {"before", "dangling", "label", "reference", "since", "until"});
+  Filters filters = read_filters(request, {"before", "dangling", "label", "reference", "since", "until"});
+  filter_flag(filters, "dangling", false);  // refuses what is no truth
+  constexpr std::int64_t second = 1'000'000'000;
+  if (const auto until = container::parse_until(filters)) filters["until"] = {std::to_string(*until / second)};
   nlohmann::json body = nlohmann::json::array();
-  for (const ImagePtr& image : store.list(filters)) body.push_back(image::summary_json(*image));
+  const bool with_shared = request.query.flag("shared-size");
+  const LayerUsers layers = with_shared ? layer_users(store) : LayerUsers();
+  for (const ImagePtr& image : store.list(filters)) {
+    nlohmann::json& item = body.emplace_back(image::summary_json(*image::with_matching_names(image, filters)));
+    if (with_shared) item["SharedSize"] = shared_size(store, *image, layers);
+  }
   co_await response.json(200, body);
 }
 
 asio::awaitable<void> inspect_image(Store& store, Request& request, ResponseWriter& response) {
   const ImagePtr image = store.get(request.parameter("name"));
+  check_platform(*image, request.parameter("name"), wanted_platform(request));
   const nlohmann::json body = image::inspect_json(*image, store);
   co_await response.json(200, body);
 }
 
 asio::awaitable<void> image_history(Store& store, Request& request, ResponseWriter& response) {
   const ImagePtr image = store.get(request.parameter("name"));
+  check_platform(*image, request.parameter("name"), wanted_platform(request));
   const nlohmann::json body = image::history_json(*image, store);
   co_await response.json(200, body);
 }
@@ -40,6 +52,8 @@ asio::awaitable<void> tag_image(Store& store, Request& request, ResponseWriter& 
 }
 
 asio::awaitable<void> remove_image(Store& store, Request& request, ResponseWriter& response) {
+  const auto platform = wanted_platform(request, "platforms");
+  if (platform) check_platform(*store.get(request.parameter("name")), request.parameter("name"), platform);
   const nlohmann::json body =
       store.remove(request.parameter("name"), request.query.flag("force"), request.query.flag("noprune"));
   co_await response.json(200, body);

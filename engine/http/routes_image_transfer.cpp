@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "base/error.hpp"
 #include "engine/build/metadata.hpp"
+#include "engine/http/image_platform.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/archive_load.hpp"
 #include "engine/image/archive_save.hpp"
@@ -30,16 +31,35 @@ Error as_server_error(const Error& error) {
   return own ? error : Error(ErrorCode::internal, error.what());
 }
 
+/// One image, or without a tag all of the repository.
+asio::awaitable<void> pull_images(Puller& puller, image::PullRequest pull, image::Output output, bool all_tags) {
+  if (!all_tags) {
+    co_await puller.pull(std::move(pull), std::move(output));
+    co_return;
+  }
+  image::PullRequest asked = pull;
+  const std::vector<std::string> tags = co_await puller.tags(std::move(asked));
+  if (tags.empty()) throw Error(ErrorCode::not_found, pull.name.familiar_repository() + " has no tags");
+  for (const std::string& tag : tags) {
+    image::PullRequest one = pull;
+    one.name = image::parse_repo_and_tag(pull.name.familiar_repository(), tag);  // a registry may say anything
+    image::Output lines = output;
+    co_await puller.pull(std::move(one), std::move(lines));
+  }
+}
+
 asio::awaitable<void> pull_image(Puller& puller, Request& request, ResponseWriter& response) {
   image::PullRequest pull;
   pull.name = image::parse_repo_and_tag(request.query.get("fromImage"), request.query.get("tag"));
+  const image::Reference written = image::parse_reference(request.query.get("fromImage"));
+  const bool all_tags = request.query.get("tag").empty() && written.tag.empty() && written.digest.empty();
   pull.platform = request.query.get("platform");
   image::parse_platform(pull.platform);  // the request's own mistakes have the status 400
   pull.credentials = image::parse_registry_auth(request.header("X-Registry-Auth"));
   image::Output output = [&response](std::string line) { return write_line(response, std::move(line)); };
   std::optional<Error> failure;
   try {
-    co_await puller.pull(std::move(pull), std::move(output));
+    co_await pull_images(puller, std::move(pull), std::move(output), all_tags);
   } catch (const Error& error) {
     failure = error;
   }
@@ -77,8 +97,8 @@ asio::awaitable<void> load_images(Store& store, Puller&, Request& request, Respo
   BodyReader* body = request.body;
   image::BodyReader read = [body](std::span<char> buffer) { return body->read_some(buffer); };
   image::Output output = [&response](std::string line) { return write_line(response, std::move(line)); };
-  std::string platform = request.query.get("platform");
-  if (platform.starts_with('{')) platform.clear();  // newer clients send an OCI platform as JSON: this host's is meant
+  const auto wanted = wanted_platform(request);
+  std::string platform = wanted ? wanted->text() : "";
   co_await image::load_images(store, std::move(read), std::move(platform), std::move(output));
 }
 
@@ -87,7 +107,9 @@ asio::awaitable<void> write_piece(ResponseWriter& response, std::string_view pie
   co_await response.write(piece);
 }
 
-asio::awaitable<void> save_images(Store& store, std::vector<std::string> names, ResponseWriter& response) {
+asio::awaitable<void> save_images(Store& store, std::vector<std::string> names, Request& request, ResponseWriter& response) {
+  if (const auto platform = wanted_platform(request))
+    for (const std::string& name : names) check_platform(*store.get(name), name, platform);
   image::BodyWriter write = [&response](std::string_view piece) { return write_piece(response, piece); };
   co_await image::save_images(store, std::move(names), std::move(write));
 }
@@ -95,12 +117,12 @@ asio::awaitable<void> save_images(Store& store, std::vector<std::string> names, 
 asio::awaitable<void> save_several(Store& store, Puller&, Request& request, ResponseWriter& response) {
   std::vector<std::string> names = request.query.all("names");
   if (names.empty()) throw Error(ErrorCode::invalid_argument, "names= says which images to save");
-  co_await save_images(store, std::move(names), response);
+  co_await save_images(store, std::move(names), request, response);
 }
 
 asio::awaitable<void> save_one(Store& store, Puller&, Request& request, ResponseWriter& response) {
   std::vector<std::string> names{request.parameter("name")};
-  co_await save_images(store, std::move(names), response);
+  co_await save_images(store, std::move(names), request, response);
 }
 
 nlohmann::json to_json(const image::Distribution& found) {

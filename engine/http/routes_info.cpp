@@ -8,6 +8,7 @@
 
 #include "engine/api/types.hpp"
 #include "engine/container/manager.hpp"
+#include "engine/container/runtimes.hpp"
 #include "engine/events.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/image/store.hpp"
@@ -68,8 +69,9 @@ api::SystemInfo system_info(EngineContext& engine) {
   info.system_time = std::chrono::system_clock::now();
   info.docker_root_dir = engine.paths.data_root;
   info.server_version = STACK_VERSION;
-  info.default_runtime = "stack-shim";
-  info.runtimes["stack-shim"].path = "stack-shim";
+  info.default_runtime = "runc";  // as HostConfig.Runtime calls ours, too
+  info.runtimes["runc"].path = "stack-shim";
+  for (const auto& [name, path] : container::other_runtimes()) info.runtimes[name].path = path;
   info.init_binary = "stack-shim";
   info.security_options = {"name=seccomp,profile=builtin"};
   return info;

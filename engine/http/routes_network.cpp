@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/name_pattern.hpp"
 #include "engine/api/network_types.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/container/until.hpp"
@@ -17,8 +18,7 @@ bool is_predefined(const api::NetworkResource& network) {
 }
 
 bool matches(const api::NetworkResource& network, const Filters& filters) {
-  return matches_any(filters, "name",
-                     [&](const std::string& value) { return network.name.find(value) != std::string::npos; }) &&
+  return matches_any(filters, "name", [&](const std::string& value) { return name_matches(network.name, value); }) &&
          matches_any(filters, "id", [&](const std::string& value) { return network.id.starts_with(value); }) &&
          matches_any(filters, "driver", [&](const std::string& value) { return network.driver == value; }) &&
          matches_any(filters, "scope", [&](const std::string& value) { return network.scope == value; }) &&
@@ -29,12 +29,23 @@ bool matches(const api::NetworkResource& network, const Filters& filters) {
          labels_match(filters, network.labels);
 }
 
+void check_dangling(const Filters& filters) {
+  const auto found = filters.find("dangling");
+  if (found == filters.end()) return;
+  if (found->second.size() > 1) throw Error(ErrorCode::invalid_argument, "got more than one value for filter key \"dangling\"");
+  const std::string& value = found->second.front();
+  if (value != "true" && value != "1" && value != "false" && value != "0")
+    throw Error(ErrorCode::invalid_argument,
+                "invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")");
+}
+
 asio::awaitable<void> list_networks(EngineContext& engine, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"dangling", "driver", "id", "label", "name", "scope", "type"});
   if (const auto types = filters.find("type"); types != filters.end())
     for (const std::string& type : types->second)
       if (type != "custom" && type != "builtin")
         throw Error(ErrorCode::invalid_argument, "invalid filter: 'type'='" + type + "'");
+  check_dangling(filters);
   nlohmann::json body = nlohmann::json::array();
   for (auto& network : engine.networks.list()) {
     if (!matches(network, filters)) continue;

@@ -1,6 +1,9 @@
 // What every client asks first: is there an engine, and what does it speak.
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include <array>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "engine/api/system_types.hpp"
@@ -19,6 +22,16 @@ asio::awaitable<void> ping(Request& request, ResponseWriter& response) {
   co_await response.text(200, request.method == Method::head ? "" : "OK");
 }
 
+/// When this program's file was written: the time of its build, which packages keep.
+std::string build_time() {
+  struct stat file {};
+  if (::stat("/proc/self/exe", &file) != 0) return {};
+  tm parts{};
+  ::gmtime_r(&file.st_mtime, &parts);
+  std::array<char, 40> text;
+  return {text.data(), ::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.000000000+00:00", &parts)};
+}
+
 api::VersionInfo version_info() {
   utsname kernel{};
   ::uname(&kernel);
@@ -31,11 +44,14 @@ api::VersionInfo version_info() {
   info.arch = "amd64";
   info.kernel_version = kernel.release;
   api::VersionComponent engine{.name = "Engine", .version = STACK_VERSION, .details = {}};
+  info.build_time = build_time();
   engine.details = {{"ApiVersion", info.api_version},
                     {"MinAPIVersion", info.min_api_version},
                     {"Os", info.os},
                     {"Arch", info.arch},
-                    {"KernelVersion", info.kernel_version}};
+                    {"KernelVersion", info.kernel_version},
+                    {"BuildTime", info.build_time},
+                    {"Experimental", "false"}};
   info.components.push_back(std::move(engine));
   return info;
 }

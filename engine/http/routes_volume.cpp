@@ -14,6 +14,7 @@ namespace {
 
 asio::awaitable<void> list_volumes(volume::Manager& volumes, Request& request, ResponseWriter& response) {
   const Filters filters = read_filters(request, {"dangling", "driver", "label", "name"});
+  filter_flag(filters, "dangling", false);  // refuses what is no truth
   nlohmann::json body;
   body["Volumes"] = nlohmann::json::array();
   body["Warnings"] = nullptr;
@@ -53,6 +54,7 @@ asio::awaitable<void> prune_volumes(volume::Manager& volumes, asio::thread_pool&
   std::uint64_t reclaimed = 0;
   const volume::Filters unused{{"dangling", {"true"}}};
   for (const auto& volume : volumes.list(unused)) {
+    if (!volume->options.empty()) continue;  // what they hold is elsewhere, or somebody took the trouble to describe it
     if ((!all && !volume->anonymous()) || !labels_match(filters, volume->labels)) continue;
     auto measure = [directory = volume->mountpoint] { return tree_size(directory); };
     const std::uint64_t size = co_await run_in_pool(pool, std::move(measure));

@@ -61,6 +61,33 @@ std::string_view origin_form(std::string_view target) {
   return slash == std::string_view::npos ? std::string_view{"/"} : target.substr(slash);
 }
 
+/// "//a/./b/../c" → "/a/c".
+std::string clean_path(std::string_view path) {
+  std::vector<std::string_view> kept;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view segment = path.substr(at, end - at);
+    at = end + 1;
+    if (segment.empty() || segment == ".") continue;
+    if (segment != "..")
+      kept.push_back(segment);
+    else if (!kept.empty())
+      kept.pop_back();
+  }
+  std::string clean;
+  for (const std::string_view segment : kept) (clean += '/') += segment;
+  if (clean.empty() || path.ends_with('/')) clean += '/';
+  return clean;
+}
+
+void check_escapes(std::string_view path) {
+  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    const std::string_view digits = path.substr(at + 1, 2);
+    if (digits.size() < 2 || digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+      throw Error(ErrorCode::invalid_argument, "invalid URL escape \"" + std::string(path.substr(at, 3)) + "\" in the path");
+  }
+}
+
 class SessionImpl final : public Session, public std::enable_shared_from_this<SessionImpl> {
 public:
   SessionImpl(Socket socket, const Router& router, const Limits& limits, std::shared_ptr<const SessionEvents> events)
@@ -273,18 +300,17 @@ public:
   }
 
   asio::awaitable<RawStream*> hijack(std::string_view content_type) override {
-    const bool skipped = co_await Body::skip(body_);
-    if (!skipped) throw Error(ErrorCode::invalid_argument, "request body too long for a connection upgrade");
-    session_.last_ = true;
-    session_.hijacked_ = true;
-    started_ = true;
-    session_.note_answer(upgrade_ ? 101 : 200);
     std::string head = upgrade_ ? "HTTP/1.1 101 UPGRADED\r\n" : "HTTP/1.1 200 OK\r\n";
     fmt::format_to(std::back_inserter(head), "Content-Type: {}\r\n{}{}\r\n", content_type,
                    upgrade_ ? "Connection: Upgrade\r\nUpgrade: tcp\r\n" : "Connection: close\r\n", extra_);
-    session_.cancellable_ = true;
-    session_.watch_client();
-    co_await session_.write_all(head);
+    co_await take_over(upgrade_ ? 101 : 200, std::move(head));
+    co_return &raw_;
+  }
+
+  asio::awaitable<RawStream*> switch_to(std::string_view protocol) override {
+    std::string head =
+        fmt::format("HTTP/1.1 101 Switching Protocols\r\nUpgrade: {}\r\nConnection: Upgrade\r\n{}\r\n", protocol, extra_);
+    co_await take_over(101, std::move(head));
     co_return &raw_;
   }
 
@@ -292,6 +318,18 @@ public:
   bool complete() const { return started_ && (!streaming_ || finished_); }
 
 private:
+  asio::awaitable<void> take_over(int status, std::string head) {
+    const bool skipped = co_await Body::skip(body_);
+    if (!skipped) throw Error(ErrorCode::invalid_argument, "request body too long for a connection upgrade");
+    session_.last_ = true;
+    session_.hijacked_ = true;
+    started_ = true;
+    session_.note_answer(status);
+    session_.cancellable_ = true;
+    session_.watch_client();
+    co_await session_.write_all(head);
+  }
+
   std::string start(int status, std::string_view content_type) {
     if (started_) throw std::logic_error("a handler answered twice");
     started_ = true;
@@ -408,13 +446,22 @@ asio::awaitable<void> SessionImpl::serve(Parser& parser) {
   try {
     const std::string_view target = origin_form(view(parser.get().target()));
     const auto question = target.find('?');
-    const auto [version, path] = split_version(target.substr(0, question));
+    const std::string_view whole_path = target.substr(0, question);
+    check_escapes(whole_path);
+    const auto [version, path] = split_version(whole_path);
     probe.api_version = version;
     probe.path = std::string(path);
     if (question != std::string_view::npos) probe.query = Query::parse(target.substr(question + 1));
     const auto method = to_method(parser.get().method());
     Match match = method ? router_.find(*method, path) : Match{};
-    if (match.handler == nullptr) throw Error(ErrorCode::not_found, "page not found");
+    if (match.handler == nullptr) {
+      const std::string clean = clean_path(whole_path);
+      if (clean == whole_path) throw Error(ErrorCode::not_found, "page not found");
+      const std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question);
+      response.header("Location", clean + std::string(query));
+      co_await response.empty(301);
+      co_return;
+    }
     pattern_ = match.pattern;
     probe.method = *method;
     probe.parameters = std::move(match.parameters);

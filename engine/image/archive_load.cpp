@@ -270,6 +270,15 @@ void check_image(const Contents& contents, const LoadedImage& image) {
   }
 }
 
+/// An archive of `docker save` says only in the images' configurations what they are for.
+void keep_images_for(const Platform& wanted, std::vector<LoadedImage>& images) {
+  std::erase_if(images, [&](const LoadedImage& image) {
+    const ImageConfig config = parse_image_config(image.document);
+    return !matches(wanted, {config.os, config.architecture, config.variant});
+  });
+  if (images.empty()) refuse("it has no image for " + wanted.text());
+}
+
 /// Layers of the images enter the store; what was unpacked for nothing goes with the staging directory.
 void adopt_layers(Store& store, const Contents& contents, const LoadedImage& image, std::set<std::string>& adopted,
                   Rollback& release) {
@@ -300,7 +309,8 @@ asio::awaitable<void> load_images(Store& store, BodyReader archive, std::string 
     contents = ArchiveScanner(staging, known).run(std::move(source));
   };
   co_await consume_body(std::move(archive), std::move(scan));
-  const std::vector<LoadedImage> images = ImageFinder(contents, wanted).run();
+  std::vector<LoadedImage> images = ImageFinder(contents, wanted).run();
+  if (!platform.empty()) keep_images_for(wanted, images);
   for (const LoadedImage& image : images) check_image(contents, image);
   std::set<std::string> adopted;
   std::string lines;

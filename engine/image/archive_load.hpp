@@ -11,7 +11,8 @@
 
 namespace stack::engine::image {
 
-/// Loads all images of the archive (plain, gzip, zstd or xz) that are for `platform`. Lines: {"stream": "Loaded image: …"}.
+/// Loads all images of the archive (plain, gzip, zstd or xz) that are for `platform`; of archives with one image each, whatever
+/// it is for when `platform` is empty. Lines: {"stream": "Loaded image: …"}.
 /// Throws invalid_argument for what is no such archive or does not have its digests: nothing is loaded then.
 asio::awaitable<void> load_images(Store& store, BodyReader archive, std::string platform, Output output);
 

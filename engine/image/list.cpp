@@ -58,6 +58,17 @@ void check_filters(const Filters& filters) {
 
 }  // namespace
 
+ImagePtr with_matching_names(ImagePtr image, const Filters& filters) {
+  const auto patterns = filters.find("reference");
+  if (patterns == filters.end()) return image;
+  auto copy = std::make_shared<Image>(*image);
+  std::erase_if(copy->names, [&](const Reference& name) {
+    return std::none_of(patterns->second.begin(), patterns->second.end(),
+                        [&](const std::string& pattern) { return matches_pattern(name, pattern); });
+  });
+  return copy;
+}
+
 std::vector<ImagePtr> Store::list(const Filters& filters) const {
   check_filters(filters);
   std::vector<ImagePtr> found;
@@ -113,6 +124,12 @@ nlohmann::json summary_json(const Image& image, std::int64_t containers) {
   return value;
 }
 
+namespace {
+
+ImagePtr parent_of(const Image& image, const Store& store) { return image.parent.empty() ? nullptr : store.find(image.parent); }
+
+}  // namespace
+
 nlohmann::json history_json(const Image& image, const Store& store) {
   nlohmann::json entries = nlohmann::json::array();
   std::size_t layer = 0;
@@ -131,6 +148,14 @@ nlohmann::json history_json(const Image& image, const Store& store) {
   if (!entries.empty()) {
     entries.front()["Id"] = image.id;
     if (const auto tags = image.repo_tags(); !tags.empty()) entries.front()["Tags"] = tags;
+  }
+  // what it was made from is an image of its own, perhaps with names
+  for (ImagePtr base = parent_of(image, store); base; base = parent_of(*base, store)) {
+    const std::size_t steps = base->config.history.size();
+    if (steps == 0 || steps >= entries.size()) break;
+    nlohmann::json& entry = entries[entries.size() - steps];
+    entry["Id"] = base->id;
+    if (const auto tags = base->repo_tags(); !tags.empty()) entry["Tags"] = tags;
   }
   return entries;
 }

@@ -227,6 +227,15 @@ asio::awaitable<ImagePtr> Puller::pull(PullRequest request, Output output) {
   return impl_->pull(std::move(request), std::move(output));
 }
 
+asio::awaitable<std::vector<std::string>> Puller::tags(PullRequest request) {
+  const auto cancel = std::make_shared<CancelToken>();
+  const std::shared_ptr<Registry> from = impl_->registry(request.name, request.credentials, cancel);
+  const auto found = std::make_shared<std::vector<std::string>>();
+  std::function<void()> work = [=] { *found = from->tags(); };
+  co_await run_thread(std::move(work), cancel);
+  co_return *found;
+}
+
 asio::awaitable<Distribution> Puller::inspect(PullRequest request) {
   const auto cancel = std::make_shared<CancelToken>();
   const std::shared_ptr<Registry> from = impl_->registry(request.name, request.credentials, cancel);

@@ -52,6 +52,8 @@ public:
   /// Pulls one image. Throws before the first line is written when the registry cannot be reached, refuses, or does not have
   /// the image; afterwards whatever stopped it. Cancellation ends every transfer.
   asio::awaitable<ImagePtr> pull(PullRequest request, Output output);
+  /// The tags of the repository that the request names.
+  asio::awaitable<std::vector<std::string>> tags(PullRequest request);
   /// Looks without pulling.
   asio::awaitable<Distribution> inspect(PullRequest request);
   /// Throws unauthorized when the registry does not accept the credentials.

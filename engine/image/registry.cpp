@@ -16,6 +16,7 @@ constexpr std::size_t small_blob_limit = 16 << 20;
 constexpr std::size_t error_limit = 64 * 1024;
 constexpr std::size_t token_limit = 1 << 20;
 constexpr int max_redirects = 10;
+constexpr int max_tag_pages = 1000;
 
 std::string registry_host(const std::string& domain) { return domain == "docker.io" ? "registry-1.docker.io" : domain; }
 
@@ -39,6 +40,15 @@ bool is_redirect(int status) { return status == 301 || status == 302 || status =
 
 /// What may be different in a moment.
 bool is_temporary(int status) { return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504); }
+
+/// Where a list goes on: `</v2/app/tags/list?last=b&n=100>; rel="next"` (RFC 5988); empty: nowhere, or not in the same list.
+std::string next_page(const std::string& link, const std::string& list) {
+  const std::size_t query = link.find('?');
+  const std::size_t end = link.find('>');
+  if (link.find("rel=\"next\"") == std::string::npos || query == std::string::npos || end == std::string::npos || end < query)
+    return "";
+  return list + link.substr(query, end - query);
+}
 
 /// The registry's own words, {"errors": [{"code", "message"}]}: "code: message" as Docker prints them.
 std::string error_text(const std::string& body, std::string* code) {
@@ -300,6 +310,21 @@ std::string Registry::blob(const std::string& digest, std::uint64_t size) {
     throw Error(ErrorCode::invalid_argument,
                 "blob " + digest + " is not what its digest says: " + sha256_digest(whole) + " came");
   return whole;
+}
+
+std::vector<std::string> Registry::tags() {
+  std::vector<std::string> tags;
+  const std::string list = "/v2/" + repository_ + "/tags/list";
+  std::string path = list;
+  for (int pages = 0; !path.empty() && pages < max_tag_pages; ++pages) {
+    const std::unique_ptr<HttpResponse> response = get({.path = path});
+    const nlohmann::json page = json::parse_object(response->read_all(manifest_limit), "the list of tags");
+    std::vector<std::string> names;
+    json::read(page, "tags", names, "the list of tags");
+    tags.insert(tags.end(), names.begin(), names.end());
+    path = next_page(response->header("Link"), list);
+  }
+  return tags;
 }
 
 void Registry::check_login() {

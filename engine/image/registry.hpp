@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "engine/image/credentials.hpp"
 #include "engine/image/http_client.hpp"
@@ -58,6 +59,8 @@ public:
   std::string blob(const std::string& digest, std::uint64_t size);
   /// A blob to be read (and verified) by the caller. The registry must outlive it.
   std::unique_ptr<BlobStream> open_blob(const std::string& digest, std::uint64_t size);
+  /// All tags of the repository. Throws as manifest().
+  std::vector<std::string> tags();
   /// Asks whether the credentials are accepted. Throws unauthorized.
   void check_login();
 

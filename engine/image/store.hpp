@@ -167,7 +167,9 @@ private:
 };
 
 /// Bodies of the API.
-nlohmann::json inspect_json(const Image& image, const Store& store);            ///< GET /images/{name}/json
+nlohmann::json inspect_json(const Image& image, const Store& store);  ///< GET /images/{name}/json
+/// Of an image listed by the filter "reference", only the names that match it; the image itself without that filter.
+ImagePtr with_matching_names(ImagePtr image, const Filters& filters);
 nlohmann::json summary_json(const Image& image, std::int64_t containers = -1);  ///< an item of GET /images/json
 nlohmann::json history_json(const Image& image, const Store& store);            ///< GET /images/{name}/history
 

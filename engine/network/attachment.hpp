@@ -89,6 +89,12 @@ struct Attachment {
   std::string bridge_gateway;  ///< what "host-gateway" means in extra_hosts; empty without a gateway
 };
 
+/// What Manager::connect adds to an attachment.
+struct Connection {
+  Endpoint endpoint;
+  std::vector<HeldSocket> dns;  ///< when this is the container's first network with names: 127.0.0.11 answers from now on
+};
+
 /// A container that was found running when the engine started.
 struct RunningContainer {
   std::string container_id;

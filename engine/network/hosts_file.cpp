@@ -49,14 +49,18 @@ std::string hosts_file(const HostsFile& hosts) {
       "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
   for (const std::string& extra : hosts.extra_hosts) text += extra_host_line(extra, hosts);
   for (const std::string& link : hosts.links) text += link + "\n";
-  if (hosts.hostname.empty()) return text;
+  for (const std::string& address : hosts.addresses) text += own_host_line(hosts, address);
+  return text;
+}
+
+std::string own_host_line(const HostsFile& hosts, const std::string& address) {
+  if (hosts.hostname.empty()) return {};
   std::string names = hosts.hostname;
   if (const std::size_t dot = hosts.hostname.find('.'); !hosts.domainname.empty())
     names = hosts.hostname + "." + hosts.domainname + " " + hosts.hostname;
   else if (dot != std::string::npos && dot != 0)  // a full name as hostname: its first part is known too
     names += " " + hosts.hostname.substr(0, dot);
-  for (const std::string& address : hosts.addresses) text += address + "\t" + names + "\n";
-  return text;
+  return address + "\t" + names + "\n";
 }
 
 ResolvConf parse_resolv_conf_file(const std::string& text) {

@@ -17,6 +17,8 @@ struct HostsFile {
 };
 /// Throws invalid_argument for an extra host without an address, or host-gateway where there is none.
 std::string hosts_file(const HostsFile& hosts);
+/// The line of one of its addresses; empty without a hostname.
+std::string own_host_line(const HostsFile& hosts, const std::string& address);
 
 /// A resolv.conf, parsed.
 struct ResolvConf {

@@ -308,7 +308,7 @@ asio::awaitable<std::string> Manager::create(api::NetworkCreate request) { retur
 asio::awaitable<void> Manager::remove(std::string network) { return impl_->remove(std::move(network)); }
 asio::awaitable<Attachment> Manager::attach(AttachRequest request) { return impl_->attach(std::move(request)); }
 asio::awaitable<void> Manager::detach(std::string container_id) { return impl_->detach(std::move(container_id)); }
-asio::awaitable<Endpoint> Manager::connect(std::string container_id, EndpointRequest request) {
+asio::awaitable<Connection> Manager::connect(std::string container_id, EndpointRequest request) {
   return impl_->connect(std::move(container_id), std::move(request));
 }
 asio::awaitable<void> Manager::disconnect(std::string container_id, std::string network) {

@@ -89,7 +89,7 @@ public:
   boost::asio::awaitable<void> detach(std::string container_id);
 
   /// Adds an interface to a running (attached) container. Throws forbidden `endpoint with name N already exists in network X`.
-  boost::asio::awaitable<Endpoint> connect(std::string container_id, EndpointRequest request);
+  boost::asio::awaitable<Connection> connect(std::string container_id, EndpointRequest request);
   /// Throws internal `container ID is not connected to the network N`.
   boost::asio::awaitable<void> disconnect(std::string container_id, std::string network);
 

@@ -49,6 +49,20 @@ void name_interfaces(AttachmentRecord& record) {
   for (std::size_t i = 0; i < names.size(); ++i) record.endpoints[i].interface_name = names[i];
 }
 
+bool leads_outside(const AttachmentRecord& record) {
+  return std::any_of(record.endpoints.begin(), record.endpoints.end(),
+                     [](const Endpoint& endpoint) { return !endpoint.gateway.empty(); });
+}
+
+std::vector<HeldSocket> held_by_the_shim(DnsSockets dns) {
+  std::vector<HeldSocket> held(2);
+  held[0].name = "dns-udp";
+  held[0].fd = std::move(dns.udp);
+  held[1].name = "dns-tcp";
+  held[1].fd = std::move(dns.tcp);
+  return held;
+}
+
 const Endpoint* gateway_endpoint(const AttachmentRecord& record) {
   for (const Endpoint& endpoint : record.endpoints)
     if (endpoint.is_gateway) return &endpoint;
@@ -190,8 +204,7 @@ void Manager::Impl::add_names(const AttachmentRecord& record, const Endpoint& en
 void Manager::Impl::serve_dns(const Attached& attached, int udp, int tcp) {
   if (dns_ == nullptr) return;
   dns::EndpointOptions options;
-  options.forward = std::any_of(attached.record.endpoints.begin(), attached.record.endpoints.end(),
-                                [](const Endpoint& endpoint) { return !endpoint.gateway.empty(); });
+  options.forward = leads_outside(attached.record);
   for (const std::string& server : attached.record.dns)
     if (const auto address = dns::Address::parse(server)) options.upstreams.push_back({*address, 53});
   dns_->add_endpoint(attached.record.container_id, duplicate(udp), duplicate(tcp), std::move(options));
@@ -307,13 +320,7 @@ Attachment Manager::Impl::complete_attach(Attached& attached, ContainerNamespace
   save(attached);  // before anybody is told: what throws here is undone
   if (record.has_dns) {
     serve_dns(attached, space.dns.udp.get(), space.dns.tcp.get());
-    HeldSocket udp, tcp;
-    udp.name = "dns-udp";
-    udp.fd = std::move(space.dns.udp);
-    tcp.name = "dns-tcp";
-    tcp.fd = std::move(space.dns.tcp);
-    result.sockets.push_back(std::move(udp));
-    result.sockets.push_back(std::move(tcp));
+    result.sockets = held_by_the_shim(std::move(space.dns));
   }
   for (ReservedPort& port : work.reserved) {
     for (HeldSocket& socket : port.sockets) {
@@ -376,7 +383,17 @@ std::shared_ptr<Manager::Impl::Attached> Manager::Impl::get_attached(const std::
   return found->second;
 }
 
-asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, EndpointRequest request) {
+/// A container that had no network with names has one now. It is recorded with the next change: after a crash the sockets that
+/// the shim holds say whether this had come to its end.
+asio::awaitable<std::vector<HeldSocket>> Manager::Impl::begin_dns(std::shared_ptr<Attached> attached) {
+  auto open = [fd = std::make_shared<UniqueFd>(duplicate(attached->netns.get()))] { return add_dns(fd->get()); };
+  DnsSockets sockets = co_await run_in_pool(pool_, std::move(open));
+  attached->record.has_dns = true;
+  serve_dns(*attached, sockets.udp.get(), sockets.tcp.get());
+  co_return held_by_the_shim(std::move(sockets));
+}
+
+asio::awaitable<Connection> Manager::Impl::connect(std::string container_id, EndpointRequest request) {
   co_await not_cancellable();
   const auto attached = get_attached(container_id);
   AttachmentRecord& record = attached->record;
@@ -406,6 +423,7 @@ asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, Endpo
   record.endpoints.push_back(endpoint);  // taken: a second request is told so, and the network cannot be removed
   record.priorities.push_back(request.gateway_priority);
 
+  Connection made;
   std::exception_ptr error;
   try {
     save(*attached);
@@ -427,12 +445,17 @@ asio::awaitable<Endpoint> Manager::Impl::connect(std::string container_id, Endpo
       self->save(*attached);
     };
     co_await batcher_->run(work, std::move(complete));
+    if (!record.has_dns && !endpoint.dns_names.empty()) made.dns = co_await begin_dns(attached);
+    if (dns_ != nullptr && record.has_dns) dns_->set_forward(container_id, leads_outside(record));
   } catch (...) {
     error = std::current_exception();
   }
   const auto mine = std::find_if(record.endpoints.begin(), record.endpoints.end(),
                                  [&](const Endpoint& other) { return other.id == endpoint.id; });
-  if (!error) co_return *mine;
+  if (!error) {
+    made.endpoint = *mine;
+    co_return made;
+  }
   release(endpoint);
   names_->remove(id, container_id);
   record.priorities.erase(record.priorities.begin() + (mine - record.endpoints.begin()));
@@ -484,6 +507,7 @@ asio::awaitable<void> Manager::Impl::disconnect(std::string container_id, std::s
     error = std::current_exception();
   }
   release(gone);
+  if (dns_ != nullptr && record.has_dns) dns_->set_forward(container_id, leads_outside(record));
   save_or_log(*attached);
   auto rest = std::make_shared<Work>();
   std::vector<std::string> left{id};

@@ -41,7 +41,7 @@ public:
   boost::asio::awaitable<void> remove(std::string network);
   boost::asio::awaitable<Attachment> attach(AttachRequest request);
   boost::asio::awaitable<void> detach(std::string container_id);
-  boost::asio::awaitable<Endpoint> connect(std::string container_id, EndpointRequest request);
+  boost::asio::awaitable<Connection> connect(std::string container_id, EndpointRequest request);
   boost::asio::awaitable<void> disconnect(std::string container_id, std::string network);
 
   std::optional<std::string> find(const std::string& network) const;
@@ -86,6 +86,7 @@ private:
   void choose_gateway(AttachmentRecord& record) const;
   std::optional<Ipv4> route_of(const Endpoint& endpoint) const;
   Attachment complete_attach(Attached& attached, ContainerNamespace& space, Work& work);
+  boost::asio::awaitable<std::vector<HeldSocket>> begin_dns(std::shared_ptr<Attached> attached);
   void serve_dns(const Attached& attached, int udp, int tcp);
   void add_names(const AttachmentRecord& record, const Endpoint& endpoint);
   void save(const Attached& attached) { store_.save_attachment(attached.record.container_id, attached.record.to_json()); }

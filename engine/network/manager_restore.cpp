@@ -55,7 +55,8 @@ void Manager::Impl::adopt_container(AttachmentRecord record, RunningContainer co
       network->second.pool.allocate(endpoint.address);
     add_names(attached->record, endpoint);
   }
-  if (udp >= 0 && tcp >= 0) serve_dns(*attached, udp, tcp);
+  attached->record.has_dns = udp >= 0 && tcp >= 0;  // a connect may have been cut short before or after they were handed out
+  if (attached->record.has_dns) serve_dns(*attached, udp, tcp);
   attachments_.emplace(container.container_id, std::move(attached));
 }
 

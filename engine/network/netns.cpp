@@ -20,6 +20,14 @@ UniqueFd open_current() {
   return fd;
 }
 
+/// In the calling thread's namespace.
+DnsSockets open_redirected_sockets() {
+  DnsSockets sockets = open_dns_sockets();
+  NetlinkSocket netfilter(NETLINK_NETFILTER);
+  install_dns_redirect(netfilter, sockets.port);
+  return sockets;
+}
+
 }  // namespace
 
 InNamespace::InNamespace(int netns_fd) : home_(open_current()) {
@@ -53,12 +61,13 @@ ContainerNamespace create_namespace(bool with_dns) {
   write_sysctl("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
   write_sysctl("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
   write_sysctl("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-  if (with_dns) {
-    created.dns = open_dns_sockets();
-    NetlinkSocket netfilter(NETLINK_NETFILTER);
-    install_dns_redirect(netfilter, created.dns.port);
-  }
+  if (with_dns) created.dns = open_redirected_sockets();
   return created;
+}
+
+DnsSockets add_dns(int netns_fd) {
+  const InNamespace inside(netns_fd);
+  return open_redirected_sockets();
 }
 
 }  // namespace stack::engine::network

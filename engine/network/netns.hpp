@@ -29,6 +29,9 @@ struct ContainerNamespace {
 /// A new namespace with Docker's sysctls (unprivileged low ports and ping; no IPv6 on interfaces to come) and the loopback up.
 ContainerNamespace create_namespace(bool with_dns);
 
+/// The same DNS sockets and redirection in a namespace that has none yet. All or nothing.
+DnsSockets add_dns(int netns_fd);
+
 /// Writes a file below /proc/sys in the calling thread's namespace; false: there is no such setting, or it is read-only.
 bool write_sysctl(const std::string& path, std::string_view value);
 

@@ -37,8 +37,8 @@ std::vector<std::string_view> words(std::string_view line) {
 
 /// The controllers we make groups for; a hierarchy without one of them (name=systemd) is left alone.
 bool wanted_v1(std::string_view controller) {
-  static constexpr std::string_view all[] = {"cpu",   "cpuacct", "memory",  "devices", "pids",    "cpuset",
-                                             "blkio", "freezer", "hugetlb", "net_cls", "net_prio"};
+  static constexpr std::string_view all[] = {"cpu",   "cpuacct", "memory",  "devices", "pids",     "cpuset",
+                                             "blkio", "freezer", "hugetlb", "net_cls", "net_prio", "rdma"};
   return std::find(std::begin(all), std::end(all), controller) != std::end(all);
 }
 
@@ -48,6 +48,7 @@ bool is_needed(const std::string& controller, const Resources& resources, bool h
   if (controller == "cpuset") return !resources.cpuset_cpus.empty() || !resources.cpuset_mems.empty();  // settings are copied
   if (controller == "hugetlb") return !resources.hugepage_limits.empty();
   if (controller == "net_cls") return resources.network_class.has_value();
+  if (controller == "rdma") return !resources.rdma.empty();
   if (controller == "net_prio") return !resources.network_priorities.empty();
   return true;
 }
@@ -127,11 +128,11 @@ const CgroupMounts& CgroupMounts::detect() {
       const auto fields = words(std::string_view(text).substr(at, end - at));
       at = end + 1;
       const auto dash = std::find(fields.begin(), fields.end(), "-");
-      if (fields.size() < 6 || fields.end() - dash < 4 || fields[3] != "/") continue;
+      if (fields.size() < 6 || fields.end() - dash < 4) continue;
       const std::string mount(fields[4]);
       if (!mount.starts_with("/sys/fs/cgroup")) continue;  // a container's own view elsewhere is not the host's
-      if (dash[1] == "cgroup2" && result.v2.empty()) result.v2 = mount;
-      if (dash[1] != "cgroup") continue;
+      if (dash[1] == "cgroup2" && fields[3] == "/" && result.v2.empty()) result.v2 = mount;
+      if (dash[1] != "cgroup") continue;  // whose root may be a container's group: an engine in a container nests there
       std::string_view options = dash[3];
       while (!options.empty()) {
         const auto comma = std::min(options.find(','), options.size());
@@ -143,6 +144,37 @@ const CgroupMounts& CgroupMounts::detect() {
     return result;
   }();
   return found;
+}
+
+std::map<std::string, std::string> own_cgroups() {
+  std::map<std::string, std::string> groups;
+  const std::string text = sys::read_file(AT_FDCWD, "/proc/self/cgroup");
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = std::string_view(text).substr(at, end - at);  // "4:cpu,cpuacct:/path", "0::/path"
+    at = end + 1;
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) continue;
+    std::string path(line.substr(second + 1));
+    if (path == "/") path.clear();
+    std::string_view controllers = line.substr(first + 1, second - first - 1);
+    do {
+      const auto comma = std::min(controllers.find(','), controllers.size());
+      groups[std::string(controllers.substr(0, comma))] = path;
+      controllers.remove_prefix(std::min(comma + 1, controllers.size()));
+    } while (!controllers.empty());
+  }
+  return groups;
+}
+
+CgroupMounts below(CgroupMounts mounts, const std::map<std::string, std::string>& parents) {
+  const auto descend = [&](std::string& mount, const std::string& controller) {
+    if (const auto found = parents.find(controller); found != parents.end() && !mount.empty()) mount += found->second;
+  };
+  for (auto& hierarchy : mounts.v1) descend(hierarchy.mount, hierarchy.controller);
+  descend(mounts.v2, "");
+  return mounts;
 }
 
 bool has_block_io_weights(const CgroupMounts& mounts) {
@@ -183,7 +215,8 @@ Cgroup Cgroup::create(const std::string& path, const Resources& resources, const
       if (is_needed(hierarchy.controller, resources, !mounts.v2.empty())) make_directories(hierarchy.mount, path, false);
     }
     if (!mounts.v2.empty()) make_directories(mounts.v2, path, mounts.unified());
-    apply_limits(mounts, path, resources, true);
+    apply_limits(mounts, path, resources);
+    runtime::restrict_devices(mounts, path, resources.devices);
   } catch (...) {
     group.remove();
     throw;
@@ -203,13 +236,15 @@ void Cgroup::update(const Resources& resources) {
       joined = hierarchy.mount + path_;
     }
   }
-  apply_limits(mounts_, path_, resources, false);
+  apply_limits(mounts_, path_, resources);
   if (joined.empty()) return;
   for (const pid_t pid : processes()) {
     const int error = sys::write_file(AT_FDCWD, (joined + "/cgroup.procs").c_str(), std::to_string(pid));
     if (error != 0 && error != ESRCH) throw errno_error("add process to cgroup " + joined, error);
   }
 }
+
+void Cgroup::restrict_devices(const std::vector<DeviceRule>& rules) { runtime::restrict_devices(mounts_, path_, rules); }
 
 void Cgroup::add(pid_t pid) {
   for (const auto& directory : directories()) {

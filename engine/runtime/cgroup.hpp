@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ struct CgroupMounts {
   bool unified() const { return v1.empty() && !v2.empty(); }
   static const CgroupMounts& detect();  ///< from /proc/self/mountinfo, once
 };
+
+/// The groups this process is in, by controller; under "" that of the second version.
+std::map<std::string, std::string> own_cgroups();
+/// With every mount moved down to the group of its controller in `parents`: paths are then below those.
+CgroupMounts below(CgroupMounts mounts, const std::map<std::string, std::string>& parents);
 
 /// Does the kernel offer weights of block devices (blkio_config.weight)?
 bool has_block_io_weights(const CgroupMounts& mounts = CgroupMounts::detect());
@@ -59,7 +65,9 @@ public:
   static Cgroup open(const std::string& path, const CgroupMounts& mounts = CgroupMounts::detect());
 
   const std::string& path() const { return path_; }
-  void update(const Resources& resources);  ///< only what is set
+  void update(const Resources& resources);  ///< only what is set; device rules stay
+  /// For a group that was made without device rules, once what it may not make itself is there. Throws.
+  void restrict_devices(const std::vector<DeviceRule>& rules);
   void add(pid_t pid);  ///< costs milliseconds on v1: a child that joins by itself (open_tasks) does not pay that
   std::vector<UniqueFd> open_tasks() const;  ///< v1: the `tasks` file of each hierarchy; writing "0" moves the calling thread
   UniqueFd v2_directory() const;             ///< for CLONE_INTO_CGROUP; empty on v1

@@ -42,7 +42,18 @@ std::string required(const CgroupMounts& mounts, const std::string& path, std::s
   return directory;
 }
 
+/// A limit below what is in use already would end processes.
+void check_usage(const std::string& directory, const char* file, const Resources& resources) {
+  if (!resources.memory_check_before_update || !resources.memory_limit || *resources.memory_limit < 0) return;
+  const std::string text = sys::read_file(AT_FDCWD, (directory + "/" + file).c_str());
+  const std::int64_t used = std::strtoll(text.c_str(), nullptr, 10);
+  if (*resources.memory_limit < used)
+    throw Error(ErrorCode::invalid_argument, "memory limit " + std::to_string(*resources.memory_limit) +
+                                                 " is below what is used already, " + std::to_string(used));
+}
+
 void limit_memory_v1(const std::string& directory, const Resources& resources) {
+  check_usage(directory, "memory.usage_in_bytes", resources);
   const auto memory = resources.memory_limit;
   const auto swap = resources.memory_swap;
   const auto set_memory = [&] { set(directory, "memory.limit_in_bytes", std::to_string(*memory)); };
@@ -69,8 +80,16 @@ void limit_cpu_v1(const CgroupMounts& mounts, const std::string& path, const Res
     return;
   const std::string directory = required(mounts, path, "cpu");
   if (resources.cpu_shares) set(directory, "cpu.shares", std::to_string(*resources.cpu_shares));
-  if (resources.cpu_period) set(directory, "cpu.cfs_period_us", std::to_string(*resources.cpu_period));
+  const auto set_period = [&] {
+    if (resources.cpu_period) set(directory, "cpu.cfs_period_us", std::to_string(*resources.cpu_period));
+  };
+  // the kernel looks at what both are meanwhile: a longer period goes first with a larger quota, a shorter one last
+  const std::string now = sys::read_file(AT_FDCWD, (directory + "/cpu.cfs_period_us").c_str());
+  const bool shorter =
+      resources.cpu_quota && resources.cpu_period && *resources.cpu_period < std::strtoull(now.c_str(), nullptr, 10);
+  if (!shorter) set_period();
   if (resources.cpu_quota) set(directory, "cpu.cfs_quota_us", std::to_string(*resources.cpu_quota));
+  if (shorter) set_period();
   if (resources.cpu_burst) set(directory, "cpu.cfs_burst_us", std::to_string(*resources.cpu_burst));
   if (resources.cpu_idle) set(directory, "cpu.idle", std::to_string(*resources.cpu_idle));
 }
@@ -93,8 +112,21 @@ bool limits_block_io(const Resources& resources) {
          !resources.throttle_write_iops.empty();
 }
 
+/// The range of both versions' files before they are scaled.
+void check_weight(std::uint64_t weight) {
+  constexpr std::uint64_t least = 10, most = 1000;
+  if (weight < least || weight > most)
+    throw Error(ErrorCode::invalid_argument, "block I/O weight " + std::to_string(weight) + " is not from 10 to 1000");
+}
+
+void check_weights(const Resources& resources) {
+  if (resources.blkio_weight) check_weight(*resources.blkio_weight);
+  for (const BlockDeviceValue& device : resources.blkio_weight_device) check_weight(device.value);
+}
+
 void limit_block_io_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
   if (!limits_block_io(resources)) return;
+  check_weights(resources);
   const std::string directory = required(mounts, path, "blkio");
   const auto set_each = [&](const char* file, const std::vector<BlockDeviceValue>& devices) {
     for (const BlockDeviceValue& device : devices)
@@ -139,18 +171,13 @@ void limit_cpuset_v1(const CgroupMounts& mounts, const std::string& path, const 
   if (!resources.cpuset_mems.empty()) set(directory, "cpuset.mems", resources.cpuset_mems);
 }
 
-std::string to_text(const DeviceRule& rule) {
-  if (rule.type == 'a') return "a";
-  const auto number = [](const std::optional<std::int64_t>& value) {
-    return value ? std::to_string(*value) : std::string("*");
-  };
-  return std::string(1, rule.type) + " " + number(rule.major) + ":" + number(rule.minor) + " " + rule.access;
-}
-
-void limit_devices_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
-  if (resources.devices.empty()) return;
-  const std::string directory = required(mounts, path, "devices");
-  for (const DeviceRule& rule : resources.devices) set(directory, rule.allow ? "devices.allow" : "devices.deny", to_text(rule));
+void set_rdma(const std::string& directory, const Resources& resources) {
+  for (const auto& [device, limit] : resources.rdma) {
+    std::string text = device;
+    if (limit.handles) text += " hca_handle=" + std::to_string(*limit.handles);
+    if (limit.objects) text += " hca_object=" + std::to_string(*limit.objects);
+    set(directory, "rdma.max", text);
+  }
 }
 
 void limit_others_v1(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
@@ -159,6 +186,7 @@ void limit_others_v1(const CgroupMounts& mounts, const std::string& path, const 
         std::to_string(limit.limit));
   if (resources.network_class)
     set(required(mounts, path, "net_cls"), "net_cls.classid", std::to_string(*resources.network_class));
+  set_rdma(resources.rdma.empty() ? std::string() : required(mounts, path, "rdma"), resources);
   for (const auto& [interface, priority] : resources.network_priorities)
     set(required(mounts, path, "net_prio"), "net_prio.ifpriomap", interface + " " + std::to_string(priority));
 }
@@ -173,7 +201,6 @@ void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resourc
   limit_cpu_v1(mounts, path, resources);
   limit_realtime_v1(mounts, path, resources);
   limit_cpuset_v1(mounts, path, resources);
-  limit_devices_v1(mounts, path, resources);
   if (resources.pids_limit) set(required(mounts, path, "pids"), "pids.max", pids_text(*resources.pids_limit));
   limit_block_io_v1(mounts, path, resources);
   limit_others_v1(mounts, path, resources);
@@ -183,6 +210,7 @@ void limit_v1(const CgroupMounts& mounts, const std::string& path, const Resourc
 std::uint64_t v2_weight(std::uint64_t weight) { return 1 + (weight - 10) * 9999 / 990; }
 
 void limit_block_io_v2(const std::string& directory, const Resources& resources) {
+  check_weights(resources);
   if (resources.blkio_weight) {
     set_if_present(directory, "io.bfq.weight", std::to_string(*resources.blkio_weight));
     set_if_present(directory, "io.weight", "default " + std::to_string(v2_weight(*resources.blkio_weight)));
@@ -202,6 +230,7 @@ void limit_block_io_v2(const std::string& directory, const Resources& resources)
 }
 
 void limit_memory_v2(const std::string& directory, const Resources& resources) {
+  check_usage(directory, "memory.current", resources);
   const auto text = [](std::int64_t value) { return value < 0 ? std::string("max") : std::to_string(value); };
   if (resources.memory_limit) set(directory, "memory.max", text(*resources.memory_limit));
   if (resources.memory_swap) {
@@ -213,7 +242,7 @@ void limit_memory_v2(const std::string& directory, const Resources& resources) {
   if (resources.memory_reservation) set(directory, "memory.low", text(*resources.memory_reservation));
 }
 
-void limit_v2(const std::string& directory, const Resources& resources, bool fresh) {
+void limit_v2(const std::string& directory, const Resources& resources) {
   limit_memory_v2(directory, resources);
   if (resources.cpu_shares && *resources.cpu_shares != 0)
     set(directory, "cpu.weight", std::to_string(shares_to_weight(*resources.cpu_shares)));
@@ -231,11 +260,12 @@ void limit_v2(const std::string& directory, const Resources& resources, bool fre
     set(directory, ("hugetlb." + limit.page_size + ".max").c_str(), std::to_string(limit.limit));
   if (resources.pids_limit) set(directory, "pids.max", pids_text(*resources.pids_limit));
   limit_block_io_v2(directory, resources);
+  set_rdma(directory, resources);
   for (const auto& [file, value] : resources.unified) {
-    if (file.find('/') != std::string::npos) throw Error(ErrorCode::invalid_argument, "unified resource " + file);
+    if (file.find('/') != std::string::npos)
+      throw Error(ErrorCode::invalid_argument, "unified resource \"" + file + "\" must be a file name (no slashes)");
     set(directory, file.c_str(), value);
   }
-  if (fresh && !resources.devices.empty()) attach_device_filter(directory, resources.devices);
 }
 
 }  // namespace
@@ -247,18 +277,26 @@ std::uint64_t shares_to_weight(std::uint64_t shares) {
 
 void enable_v2_controllers(const std::string& directory) {
   const std::string available = sys::read_file(AT_FDCWD, (directory + "/cgroup.controllers").c_str());
-  for (const char* controller : {"cpu", "memory", "pids", "cpuset", "io", "hugetlb"}) {
+  for (const char* controller : {"cpu", "memory", "pids", "cpuset", "io", "hugetlb", "rdma", "misc"}) {
     if (available.find(controller) == std::string::npos) continue;
     // one by one: a controller that is refused (in use elsewhere) must not keep the others off
     sys::write_file(AT_FDCWD, (directory + "/cgroup.subtree_control").c_str(), std::string("+") + controller);
   }
 }
 
-void apply_limits(const CgroupMounts& mounts, const std::string& path, const Resources& resources, bool fresh) {
+void apply_limits(const CgroupMounts& mounts, const std::string& path, const Resources& resources) {
   if (mounts.unified())
-    limit_v2(mounts.v2 + path, resources, fresh);
+    limit_v2(mounts.v2 + path, resources);
   else
     limit_v1(mounts, path, resources);
+}
+
+void restrict_devices(const CgroupMounts& mounts, const std::string& path, const std::vector<DeviceRule>& rules) {
+  if (rules.empty()) return;
+  if (mounts.unified())
+    attach_device_filter(mounts.v2 + path, rules);
+  else
+    write_device_rules(required(mounts, path, "devices"), rules);
 }
 
 }  // namespace stack::engine::runtime

@@ -35,22 +35,33 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-[[noreturn]] void execute(const Hook& hook, int in, int out) {
+/// Where a hook's streams lead: files, so that none waits for a reader.
+struct Streams {
+  UniqueFd in, out, err;
+  UniqueFd failed_exec;  ///< gets the errno when the program cannot be executed; closed by executing it
+};
+
+[[noreturn]] void execute(const Hook& hook, const Streams& streams, const std::vector<std::string>* environment) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int signal : {SIGPIPE, SIGHUP, SIGINT, SIGTERM}) ::signal(signal, SIG_DFL);
   const std::vector<std::string> named = hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args;
   const std::vector<char*> arguments = pointers(named);
-  const std::vector<char*> environment = pointers(hook.env);
-  ::dup2(in, 0);
-  ::dup2(out, 1);
-  ::dup2(out, 2);
+  const std::vector<char*> own = pointers(hook.env.empty() && environment != nullptr ? *environment : hook.env);
+  ::dup2(streams.in.get(), 0);
+  ::dup2(streams.out.get(), 1);
+  ::dup2(streams.err.get(), 2);
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  ::execve(hook.path.c_str(), arguments.data(), environment.data());
-  const std::string failure = std::string("exec: ") + ::strerror(errno);
-  [[maybe_unused]] const ssize_t told = ::write(2, failure.data(), failure.size());
+  ::execve(hook.path.c_str(), arguments.data(), hook.env.empty() && environment == nullptr ? ::environ : own.data());
+  const int error = errno;
+  [[maybe_unused]] const ssize_t told = ::write(streams.failed_exec.get(), &error, sizeof error);
   ::_exit(127);
+}
+
+std::string text_of(const UniqueFd& file) {
+  ::lseek(file.get(), 0, SEEK_SET);
+  return sys::read_fd(file.get(), most_output);
 }
 
 /// True: it ended in time. Its own children are not waited for.
@@ -67,30 +78,35 @@ bool wait_for_end(pid_t pid, std::optional<int> seconds) {
   return false;
 }
 
-std::string run(const Hook& hook, std::string_view state) {
-  const UniqueFd in = memory_with(state);
-  const UniqueFd out = memory_with("");  // a file, so that no hook waits for a reader
-  if (!in || !out) return std::string("memfd: ") + ::strerror(errno);
+std::string run(const Hook& hook, std::string_view state, const std::vector<std::string>* environment) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::string("pipe: ") + ::strerror(errno);
+  const UniqueFd failed_exec(ends[0]);
+  Streams streams{memory_with(state), memory_with(""), memory_with(""), UniqueFd(ends[1])};
+  if (!streams.in || !streams.out || !streams.err) return std::string("memfd: ") + ::strerror(errno);
   const pid_t pid = ::fork();
-  if (pid == 0) execute(hook, in.get(), out.get());
+  if (pid == 0) execute(hook, streams, environment);
   if (pid < 0) return std::string("fork: ") + ::strerror(errno);
+  streams.failed_exec.reset();
   const bool in_time = wait_for_end(pid, hook.timeout);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (!in_time) return "hook ran past specified timeout of " + std::to_string(*hook.timeout) + ".0s";
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  ::lseek(out.get(), 0, SEEK_SET);
+  int error = 0;
+  if (::read(failed_exec.get(), &error, sizeof error) == sizeof error) return "exec " + hook.path + ": " + ::strerror(error);
   const std::string how = WIFSIGNALED(status) ? std::string("signal: ") + ::strsignal(WTERMSIG(status))
                                               : "exit status " + std::to_string(WEXITSTATUS(status));
-  return "error running hook: " + how + ", stdout and stderr: " + sys::read_fd(out.get(), most_output);
+  return how + ", stdout: " + text_of(streams.out) + ", stderr: " + text_of(streams.err);
 }
 
 }  // namespace
 
-std::string run_hooks(const std::vector<Hook>& hooks, std::string_view kind, std::string_view state) {
+std::string run_hooks(const std::vector<Hook>& hooks, std::string_view kind, std::string_view state,
+                      const std::vector<std::string>* environment) {
   for (std::size_t i = 0; i < hooks.size(); ++i) {
-    const std::string failure = run(hooks[i], state);
+    const std::string failure = run(hooks[i], state, environment);
     if (!failure.empty()) return "error running " + std::string(kind) + " hook #" + std::to_string(i) + ": " + failure;
   }
   return {};

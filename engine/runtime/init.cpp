@@ -64,6 +64,18 @@ int run_create_hooks(InitConfig& config) {
   return failure.empty() ? 0 : fail(config, failure, ECANCELED);
 }
 
+/// A variable that is set twice has its last value, whichever a program would take.
+std::vector<std::string> last_of_each(const std::vector<std::string>& environment) {
+  std::vector<std::string> result;
+  for (auto variable = environment.rbegin(); variable != environment.rend(); ++variable) {
+    const std::string name = variable->substr(0, variable->find('=')) + "=";
+    const auto same = [&](const std::string& other) { return other.starts_with(name); };
+    if (std::none_of(result.begin(), result.end(), same)) result.push_back(*variable);
+  }
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
 int resolve_process_user(InitConfig& config) {
   const User& user = config.process->user;
   if (!user.name.empty() || !user.additional_group_names.empty()) {
@@ -83,7 +95,7 @@ int resolve_process_user(InitConfig& config) {
   auto& gids = config.user.additional_gids;
   for (const std::uint32_t gid : user.additional_gids)
     if (std::find(gids.begin(), gids.end(), gid) == gids.end()) gids.push_back(gid);
-  config.environment = config.process->env;
+  config.environment = last_of_each(config.process->env);
   const bool has_home = std::any_of(config.environment.begin(), config.environment.end(),
                                     [](const std::string& variable) { return variable.starts_with("HOME="); });
   if (!has_home) config.environment.push_back("HOME=" + config.user.home);
@@ -113,7 +125,7 @@ int set_rlimits(InitConfig& config) {
   for (const Rlimit& limit : config.process->rlimits) {
     const auto known =
         std::find_if(std::begin(table), std::end(table), [&](const auto& entry) { return limit.type == entry.first; });
-    if (known == std::end(table)) return fail(config, "unknown rlimit " + limit.type, EINVAL);
+    if (known == std::end(table)) return fail(config, "wrong rlimit value: " + limit.type, EINVAL);
     const rlimit value{limit.soft, limit.hard};
     if (::setrlimit(known->second, &value) != 0) return fail(config, "setting " + limit.type);
   }
@@ -206,10 +218,11 @@ int drop_privileges(InitConfig& config) {
   if (::setresuid(config.user.uid, config.user.uid, config.user.uid) != 0) return fail(config, "setuid");
   if (::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0) return fail(config, "keep capabilities");
   // exec gives a user who is not root nothing but ambient capabilities; until then they are needed for chdir
-  if (const int error = set_capabilities(capability_mask(wanted.effective) & permitted, permitted, inheritable)) {
+  if (const int error = set_capabilities(capability_mask(wanted.effective), permitted, inheritable))
     return fail(config, "capabilities", error);
-  }
-  if (const int error = set_ambient(capability_mask(wanted.ambient))) return fail(config, "ambient capabilities", error);
+  // what is not inheritable cannot be ambient either: it is left out, as by other runtimes
+  if (const int error = set_ambient(capability_mask(wanted.ambient) & permitted & inheritable))
+    return fail(config, "ambient capabilities", error);
   ::umask(config.process->user.umask.value_or(0022));
   return 0;
 }
@@ -254,8 +267,8 @@ int wait_for_start(InitConfig& config) {
 
 int run_start_hooks(InitConfig& config) {
   if (config.spec->hooks.start_container.empty() || !config.state_json) return 0;
-  const std::string failure =
-      run_hooks(config.spec->hooks.start_container, "startContainer", config.state_json(::getpid(), "created"));
+  const std::string failure = run_hooks(config.spec->hooks.start_container, "startContainer",
+                                        config.state_json(::getpid(), "created"), &config.environment);
   return failure.empty() ? 0 : fail(config, failure, ECANCELED);
 }
 
@@ -299,6 +312,7 @@ constexpr std::array create_steps{
 
 constexpr std::array exec_steps{
     Step{"join cgroup", join_cgroup},
+    Step{"processors", set_exec_processors},
     Step{"start session", start_session},
     Step{"join container", join_container},
     Step{"become root", become_root},
@@ -331,6 +345,7 @@ constexpr std::array exec_steps{
   } else {  // started later: nobody listens but who reads the container's output
     failure.text += "\n";
     [[maybe_unused]] const ssize_t told = ::write(2, failure.text.data(), failure.text.size());
+    if (config.exit_code == 125) ::_exit(255);  // what runc ends with then
   }
   ::_exit(config.exit_code);
 }
@@ -357,7 +372,11 @@ void reset_signals() {
   reset_signals();
   if (config.process->init && !config.is_exec) {
 #ifdef STACK_SHIM_DYNAMIC  // a dynamic program (sanitizers) cannot be executed inside an arbitrary rootfs
-    ::_exit(run_as_pid1(config.sync_fd, arguments.data(), environment.data()));
+    // Nothing is executed, so nothing is closed by that: whoever waits for the end of one of our pipes would wait for the
+    // container.
+    if (config.sync_fd != init_sync_fd) ::dup2(config.sync_fd, init_sync_fd);
+    ::close_range(init_sync_fd + 1, ~0U, 0);
+    ::_exit(run_as_pid1(init_sync_fd, arguments.data(), environment.data()));
 #else
     std::vector<char*> init_arguments{const_cast<char*>(init_path), const_cast<char*>("--")};
     init_arguments.insert(init_arguments.end(), arguments.begin(), arguments.end());

@@ -24,6 +24,8 @@
 
 namespace stack::engine::runtime {
 
+struct CgroupMounts;
+
 struct InitConfig {
   const Spec* spec = nullptr;
   const Process* process = nullptr;
@@ -38,17 +40,20 @@ struct InitConfig {
   bool unshare_cgroup = false;
 
   // what only the runc command line asks for (engine/shim/oci)
-  bool in_user_namespace = false;             ///< root there is not the host's
-  bool waits_for_ids = false;                 ///< for G before anything else
-  bool parent_runs_hooks = false;             ///< H, and wait for G
-  int join_also = 0;                          ///< exec: CLONE_NEWUSER, CLONE_NEWTIME where the container's is not ours
-  std::vector<NamespaceType> already_joined;  ///< by the parent, before the clone
-  int start_fd = -1;                          ///< FIFO: nothing is executed before a byte comes
-  int preserved_fds = 0;                      ///< descriptors from 3 on that the command gets
-  bool pivots = true;                         ///< false: the root is moved, for a host whose root is a ramdisk
-  unsigned seccomp_flags = 0;                 ///< SECCOMP_FILTER_FLAG_LOG
-  std::string keyring;                        ///< name of a session keyring of its own; empty: it shares ours
-  int root_tree = -1;                         ///< of the rootfs, cloned by the parent; -1: done here
+  bool in_user_namespace = false;               ///< root there is not the host's
+  bool waits_for_ids = false;                   ///< for G before anything else
+  bool parent_runs_hooks = false;               ///< H, and wait for G
+  int join_also = 0;                            ///< exec: CLONE_NEWUSER, CLONE_NEWTIME where the container's is not ours
+  std::vector<NamespaceType> already_joined;    ///< by the parent, before the clone
+  int start_fd = -1;                            ///< FIFO: nothing is executed before a byte comes
+  int preserved_fds = 0;                        ///< descriptors from 3 on that the command gets
+  bool pivots = true;                           ///< false: the root is moved, for a host whose root is a ramdisk
+  bool own_mounts = true;                       ///< false: in a mount namespace of others, which keep theirs as they are
+  const CgroupMounts* cgroup_mounts = nullptr;  ///< where the group's path begins; empty: at the mounts themselves
+  int container_root = -1;                      ///< exec, without mounts of its own: the root of its first process
+  unsigned seccomp_flags = 0;                   ///< SECCOMP_FILTER_FLAG_LOG
+  std::string keyring;                          ///< name of a session keyring of its own; empty: it shares ours
+  int root_tree = -1;                           ///< of the rootfs, cloned by the parent; -1: done here
   std::function<std::string(pid_t pid, const char* status)> state_json;  ///< for hooks
 
   // filled by the steps

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "engine/runtime/mounts.hpp"
 
@@ -22,6 +23,7 @@ enum class Effect {
   copy_up,
   remount,
   superblock,
+  superblock_clear,  ///< takes back the one of its name without "no"; "async": "sync"
   ignore
 };
 struct Option {
@@ -31,7 +33,7 @@ struct Option {
 };
 // "rw" and the like clear what a bind inherits from its source. Clearing the access time's field means relatime.
 constexpr std::array option_table{
-    Option{"async", Effect::ignore, 0},
+    Option{"async", Effect::superblock_clear, 0},
     Option{"atime", Effect::clear, MOUNT_ATTR__ATIME},
     Option{"bind", Effect::bind, 0},
     Option{"defaults", Effect::ignore, 0},
@@ -43,16 +45,16 @@ constexpr std::array option_table{
     Option{"iversion", Effect::ignore, 0},
     Option{"lazytime", Effect::superblock, 0},
     Option{"loud", Effect::ignore, 0},
-    Option{"mand", Effect::ignore, 0},  // no kernel has it any more
+    Option{"mand", Effect::superblock, 0},
     Option{"noatime", Effect::set, MOUNT_ATTR_NOATIME},
     Option{"nodev", Effect::set, MOUNT_ATTR_NODEV},
     Option{"nodiratime", Effect::set, MOUNT_ATTR_NODIRATIME},
     Option{"noexec", Effect::set, MOUNT_ATTR_NOEXEC},
     Option{"noiversion", Effect::ignore, 0},
-    Option{"nolazytime", Effect::ignore, 0},
-    Option{"nomand", Effect::ignore, 0},
+    Option{"nolazytime", Effect::superblock_clear, 0},
+    Option{"nomand", Effect::superblock_clear, 0},
     Option{"norelatime", Effect::ignore, 0},
-    Option{"nostrictatime", Effect::ignore, 0},
+    Option{"nostrictatime", Effect::clear, MOUNT_ATTR_STRICTATIME},
     Option{"nosuid", Effect::set, MOUNT_ATTR_NOSUID},
     Option{"nosymfollow", Effect::set, MOUNT_ATTR_NOSYMFOLLOW},
     Option{"private", Effect::propagation, MS_PRIVATE},
@@ -99,6 +101,11 @@ void apply(const Option& option, MountOptions& result) {
   const bool recursive = (option.bits & MS_REC) != 0;
   switch (option.effect) {
     case Effect::set:
+      // one field of modes, not bits of their own; whatever the order, "strictatime" stands above "noatime"
+      if ((option.bits & MOUNT_ATTR__ATIME) != 0) {
+        if ((result.set & MOUNT_ATTR_STRICTATIME) != 0) break;
+        result.set &= ~static_cast<std::uint64_t>(MOUNT_ATTR__ATIME);
+      }
       result.set |= option.bits;
       result.clear &= ~option.bits;
       break;
@@ -123,6 +130,9 @@ void apply(const Option& option, MountOptions& result) {
     case Effect::copy_up: result.copy_up = true; break;
     case Effect::remount: result.remount = true; break;
     case Effect::superblock: result.superblock.emplace_back(option.name); break;
+    case Effect::superblock_clear:
+      std::erase(result.superblock, std::strcmp(option.name, "async") == 0 ? "sync" : option.name + 2);
+      break;
     case Effect::ignore: break;
   }
 }

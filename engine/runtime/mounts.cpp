@@ -322,7 +322,7 @@ MountFailure mount_into(int root, const Mount& mount, int source_tree) {
   MountOptions options = parse_mount_options(mount.options);
   if (options.remount) return remount(root, mount, options);
   if (options.bind || mount.type == "bind") return mount_bind(root, mount, options, source_tree);
-  if (mount.type == "overlay") return mount_layers(root, mount, options);
+  if (mount.type == layers_type) return mount_layers(root, mount, options);
   const bool is_tmpfs = mount.type == "tmpfs";
   const UniqueFd target(is_tmpfs ? open_or_make_tmpfs_target(root, mount.destination)
                                  : open_or_make_in_root(root, mount.destination, true));

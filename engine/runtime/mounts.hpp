@@ -44,8 +44,8 @@ int open_or_make_in_root(int root, std::string_view path, bool directory);
 /// Overlay of the layers as a detached mount (descriptor), or -1 with `failure` filled.
 int make_overlay(const Overlay& overlay, MountFailure& failure);
 
-/// Mounts onto `root`'s subtree. Not for type "cgroup" (see rootfs.cpp). Type "overlay" is read-only, with an option
-/// "lowerdir=…" for each layer, topmost first. `source_tree`: what clone_source() gave earlier; -1: it is cloned now.
+/// Mounts onto `root`'s subtree. Not for type "cgroup" (see rootfs.cpp). `source_tree`: what clone_source() gave earlier; -1:
+/// it is cloned now.
 MountFailure mount_into(int root, const Mount& mount, int source_tree = -1);
 
 /// The tree a bind attaches, detached: -1 with `failure` filled.

@@ -39,6 +39,11 @@ const Namespace* find_namespace(const Spec& spec, NamespaceType type) {
   return found == all.end() ? nullptr : &*found;
 }
 
+bool has_own_mounts(const Spec& spec) {
+  const Namespace* mounts = find_namespace(spec, NamespaceType::mount);
+  return mounts != nullptr && mounts->path.empty();
+}
+
 std::uint64_t clone_flags(const Spec& spec, bool has_netns) {
   std::uint64_t flags = 0;
   for (const Namespace& ns : spec.linux_.namespaces) {
@@ -83,6 +88,9 @@ int join_container(InitConfig& config) {
   if (::setns(config.target_pidfd, all | config.join_also) != 0) return fail(config, "join the container's namespaces");
   ::close(config.target_pidfd);
   config.target_pidfd = -1;
+  // joining led to the root of the whole mount namespace
+  if (config.container_root >= 0 && (::fchdir(config.container_root) != 0 || ::chroot(".") != 0))
+    return fail(config, "root of the container");
   return 0;
 }
 

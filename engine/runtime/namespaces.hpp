@@ -12,6 +12,7 @@ int flag_of(NamespaceType type);  ///< CLONE_NEW*
 /// child makes it once it is in its group; time never: its clocks are set before anybody is in it).
 std::uint64_t clone_flags(const Spec& spec, bool has_netns);
 const Namespace* find_namespace(const Spec& spec, NamespaceType type);
+bool has_own_mounts(const Spec& spec);  ///< a new mount namespace, not one of others
 
 int await_ids(InitConfig& config);    ///< until the parent has written those of a new user namespace
 int become_root(InitConfig& config);  ///< of the user namespace

@@ -26,14 +26,14 @@ int fail(InitConfig& config, std::string what, int error = errno) {
 
 /// /sys/fs/cgroup: on v2 the tree itself (its own root in a private cgroup namespace), on v1 a tmpfs with our directories.
 MountFailure mount_cgroups(const InitConfig& config, const Mount& mount) {
-  const CgroupMounts& mounts = CgroupMounts::detect();
+  const CgroupMounts& mounts = config.cgroup_mounts != nullptr ? *config.cgroup_mounts : CgroupMounts::detect();
   const MountOptions options = parse_mount_options(mount.options);
   const UniqueFd target(open_or_make_in_root(config.root_fd, mount.destination, true));
   if (!target) return {errno, "mount point " + mount.destination};
   if (mounts.unified()) {
-    const std::string group = mounts.v2 + config.spec->linux_.cgroups_path;
-    const UniqueFd tree(config.unshare_cgroup ? make_mount("cgroup2", "cgroup", options.data, options.set)
-                                              : clone_tree(AT_FDCWD, group.c_str(), false));
+    // in a cgroup namespace of its own the group is the root; in the host's, everything is there, as /proc/self/cgroup says it
+    UniqueFd tree(make_mount("cgroup2", "cgroup", options.data, options.set));
+    if (!tree && !config.unshare_cgroup) tree.reset(clone_tree(AT_FDCWD, CgroupMounts::detect().v2.c_str(), false));
     if (!tree) return {errno, "cgroup2"};
     if (const int error = set_attributes(tree.get(), options.set, 0, false)) return {error, "cgroup2"};
     return {attach_mount(tree.get(), target.get()), "cgroup2"};
@@ -42,8 +42,10 @@ MountFailure mount_cgroups(const InitConfig& config, const Mount& mount) {
       make_mount("tmpfs", "cgroup", {"mode=755", "size=64k"}, options.set & ~static_cast<std::uint64_t>(MOUNT_ATTR_RDONLY)));
   if (!holder) return {errno, "tmpfs for cgroups"};
   if (const int error = attach_mount(holder.get(), target.get())) return {error, "tmpfs for cgroups"};
-  for (const auto& hierarchy : mounts.v1) {
-    const std::string name = hierarchy.mount.substr(hierarchy.mount.rfind('/') + 1);
+  for (std::size_t i = 0; i < mounts.v1.size(); ++i) {
+    const CgroupMounts::V1& hierarchy = mounts.v1[i];
+    const std::string& mounted = CgroupMounts::detect().v1[i].mount;
+    const std::string name = mounted.substr(mounted.rfind('/') + 1);
     const UniqueFd tree(clone_tree(AT_FDCWD, (hierarchy.mount + config.spec->linux_.cgroups_path).c_str(), false));
     if (!tree) continue;  // a controller that this container does not use
     if (const int error = set_attributes(tree.get(), options.set, 0, false)) return {error, "cgroup " + name};
@@ -63,7 +65,7 @@ int make_device(int root, const Device& device) {
   if (!parent) return errno;
   const char* name = device.path.c_str() + slash + 1;
   const mode_t kind = device.type == 'b' ? S_IFBLK : device.type == 'p' ? S_IFIFO : S_IFCHR;
-  if (::mknodat(parent.get(), name, kind | device.mode,
+  if (::mknodat(parent.get(), name, kind | (device.mode & 07777),
                 ::makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor))) != 0) {
     return errno;
   }
@@ -179,6 +181,7 @@ std::vector<std::string> expand_paths(const std::string& pattern) {
 
 int make_mounts_private(InitConfig& config) {
   if (const int error = clone_shared_sources(config)) return error;
+  if (!config.own_mounts) return 0;
   // slave: what the host mounts later under a propagating bind still arrives, nothing of ours goes back
   const std::string& wanted = config.spec->linux_.rootfs_propagation;
   // "shared" and "unbindable" are for the container's root alone, once it is in place
@@ -248,6 +251,10 @@ int move_rootfs(InitConfig& config) {
 }  // namespace
 
 int enter_rootfs(InitConfig& config) {
+  if (!config.own_mounts) {
+    const bool entered = ::fchdir(config.root_fd) == 0 && ::chroot(".") == 0;
+    return entered ? 0 : fail(config, "chroot");
+  }
   if (!config.pivots) return move_rootfs(config);
   const UniqueFd old_root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!old_root || ::fchdir(config.root_fd) != 0) return fail(config, "change to rootfs");

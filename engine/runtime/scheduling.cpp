@@ -1,12 +1,14 @@
 #include "engine/runtime/scheduling.hpp"
 
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <utility>
 
 namespace stack::engine::runtime {
@@ -66,7 +68,7 @@ int set_scheduler(InitConfig& config) {
       {"SCHED_FLAG_UTIL_CLAMP_MAX", SCHED_FLAG_UTIL_CLAMP_MAX}};
   const Scheduler& wanted = *config.process->scheduler;
   const int policy = number_of(policies, wanted.policy);
-  if (policy < 0) return fail(config, "scheduler policy " + wanted.policy, EINVAL);
+  if (policy < 0) return fail(config, "invalid scheduler policy: " + wanted.policy, EINVAL);
   SchedulingAttributes attributes{};
   attributes.size = sizeof attributes;
   attributes.policy = static_cast<std::uint32_t>(policy);
@@ -77,7 +79,7 @@ int set_scheduler(InitConfig& config) {
   attributes.period = wanted.period;
   for (const std::string& name : wanted.flags) {
     const int flag = number_of(flags, name);
-    if (flag < 0) return fail(config, "scheduler flag " + name, EINVAL);
+    if (flag < 0) return fail(config, "invalid scheduler flag: " + name, EINVAL);
     attributes.flags |= static_cast<std::uint64_t>(flag);
   }
   if (::syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) return fail(config, "scheduler " + wanted.policy);
@@ -87,8 +89,43 @@ int set_scheduler(InitConfig& config) {
 int set_personality(InitConfig& config) {
   const std::string wanted = config.spec == nullptr ? std::string() : config.spec->linux_.personality;
   if (wanted.empty()) return 0;
-  if (wanted != "LINUX" && wanted != "LINUX32") return fail(config, "personality " + wanted, EINVAL);
+  if (wanted != "LINUX" && wanted != "LINUX32") return fail(config, "invalid personality domain " + wanted, EINVAL);
   if (::personality(wanted == "LINUX32" ? PER_LINUX32 : PER_LINUX) < 0) return fail(config, "personality " + wanted);
+  return 0;
+}
+
+std::optional<cpu_set_t> parse_processors(std::string_view text) {
+  cpu_set_t result;
+  CPU_ZERO(&result);
+  const auto number = [&text]() -> int {
+    int value = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || value < 0 || value >= CPU_SETSIZE) return -1;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return value;
+  };
+  while (!text.empty()) {
+    text.remove_prefix(std::min(text.find_first_not_of(" ,"), text.size()));
+    if (text.empty()) break;
+    const int first = number();
+    int last = first;
+    if (!text.empty() && text.front() == '-') {
+      text.remove_prefix(1);
+      last = number();
+    }
+    if (first < 0 || last < first || (!text.empty() && text.front() != ',' && text.front() != ' ')) return std::nullopt;
+    for (int processor = first; processor <= last; ++processor) CPU_SET(processor, &result);
+  }
+  if (CPU_COUNT(&result) == 0) return std::nullopt;
+  return result;
+}
+
+int set_exec_processors(InitConfig& config) {
+  const std::string& wanted = config.process->exec_cpus_final;
+  if (wanted.empty()) return 0;
+  const std::optional<cpu_set_t> processors = parse_processors(wanted);
+  if (!processors) return fail(config, "execCPUAffinity.final " + wanted, EINVAL);
+  if (::sched_setaffinity(0, sizeof *processors, &*processors) != 0) return fail(config, "execCPUAffinity.final " + wanted);
   return 0;
 }
 

@@ -73,6 +73,10 @@ json print_process(const Process& process) {
   if (process.io_priority)
     result["ioPriority"] = {{"class", process.io_priority->io_class}, {"priority", process.io_priority->priority}};
   if (process.scheduler) result["scheduler"] = print_scheduler(*process.scheduler);
+  json processors = json::object();
+  put_unless_empty(processors, "initial", process.exec_cpus_initial);
+  put_unless_empty(processors, "final", process.exec_cpus_final);
+  put_unless_empty(result, "execCPUAffinity", processors);
   if (process.init) result["x-stack-init"] = true;
   return result;
 }
@@ -96,6 +100,9 @@ Process parse_process(const json& object) {
     read(priority, "priority", process.io_priority->priority);
   }
   if (const json scheduler = child(object, "scheduler"); !scheduler.empty()) process.scheduler = parse_scheduler(scheduler);
+  const json processors = child(object, "execCPUAffinity");
+  read(processors, "initial", process.exec_cpus_initial);
+  read(processors, "final", process.exec_cpus_final);
   read(object, "x-stack-init", process.init);
   const json caps = child(object, "capabilities");
   read(caps, "bounding", process.capabilities.bounding);
@@ -181,8 +188,8 @@ Spec spec_from_json(const json& object) {
     mount.uid_mappings = parse_id_mappings(item, "uidMappings");
     mount.gid_mappings = parse_id_mappings(item, "gidMappings");
     read(item, "x-stack-source-namespace", mount.source_namespace);
-    if (mount.destination.empty() || mount.destination.front() != '/')
-      bad("mounts", "destination must be absolute: " + mount.destination);
+    if (mount.destination.empty()) bad("mounts", "a destination is missing");
+    if (mount.destination.front() != '/') mount.destination.insert(0, 1, '/');  // relative ones are of an older specification
     spec.mounts.push_back(std::move(mount));
   }
   return spec;

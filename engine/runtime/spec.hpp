@@ -68,7 +68,9 @@ struct Process {
   std::optional<int> oom_score_adj;
   std::optional<IoPriority> io_priority;
   std::optional<Scheduler> scheduler;
-  bool init = false;  ///< x-stack: our own init is PID 1, reaps and forwards signals
+  std::string exec_cpus_initial;  ///< execCPUAffinity, "0-3,7": of a further process until it is in the container's group
+  std::string exec_cpus_final;    ///< and from then on
+  bool init = false;              ///< x-stack: our own init is PID 1, reaps and forwards signals
 };
 
 /// A range of ids: `container` to container+size-1 inside are `host` … outside.
@@ -81,13 +83,16 @@ struct IdMapping {
 /// OCI mount: options as in fstab, "rbind", "ro", "rro", "rprivate", "nosuid", "mode=755", "ridmap" …
 struct Mount {
   std::string destination;  ///< absolute, resolved inside the rootfs
-  std::string type;         ///< "bind", "tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup"
+  std::string type;         ///< "bind", "tmpfs", "proc", "cgroup" … or a file system's; or layers_type
   std::string source;
   std::vector<std::string> options;
   std::string source_namespace;         ///< x-stack: a bind's source is looked up in this mount namespace ("/proc/N/ns/mnt")
   std::vector<IdMapping> uid_mappings;  ///< of an idmapped mount; empty: those of the container's user namespace
   std::vector<IdMapping> gid_mappings;
 };
+
+/// x-stack: a mount of an image's files, to look at only; an option "lowerdir=…" for each layer, topmost first.
+inline constexpr const char* layers_type = "x-stack-layers";
 
 struct Overlay {
   std::vector<std::string> lower;  ///< top-most first, absolute
@@ -137,6 +142,12 @@ struct HugepageLimit {
   std::uint64_t limit = 0;  ///< bytes
 };
 
+/// Of one RDMA device; empty: unlimited.
+struct RdmaLimit {
+  std::optional<std::uint32_t> handles;
+  std::optional<std::uint32_t> objects;
+};
+
 struct Resources {
   std::vector<DeviceRule> devices;
   std::optional<std::int64_t> memory_limit;        ///< bytes
@@ -144,6 +155,7 @@ struct Resources {
   std::optional<std::int64_t> memory_swap;         ///< memory + swap, bytes; -1 unlimited
   std::optional<std::uint64_t> memory_swappiness;
   bool oom_kill_disable = false;
+  bool memory_check_before_update = false;  ///< a limit below what is used is refused
   std::optional<std::uint64_t> cpu_shares;
   std::optional<std::int64_t> cpu_quota;             ///< microseconds per period
   std::optional<std::uint64_t> cpu_period;           ///< microseconds; default 100000
@@ -161,14 +173,15 @@ struct Resources {
   std::optional<std::uint32_t> network_class;               ///< v1 net_cls.classid
   std::map<std::string, std::uint32_t> network_priorities;  ///< v1 net_prio.ifpriomap, by interface
   std::map<std::string, std::string> unified;               ///< cgroup v2 file → value
+  std::map<std::string, RdmaLimit> rdma;                    ///< by device
 };
 
 /// A program run at a point of the life cycle, with the container's state on its standard input.
 struct Hook {
   std::string path;               ///< absolute
   std::vector<std::string> args;  ///< with argv[0]; empty: the path
-  std::vector<std::string> env;
-  std::optional<int> timeout;  ///< seconds
+  std::vector<std::string> env;   ///< empty: that of whoever runs it
+  std::optional<int> timeout;     ///< seconds
 };
 
 /// Where each runs: see runtime-spec, "Lifecycle".

@@ -54,12 +54,13 @@ std::vector<Device> default_devices() {
           {"/dev/tty", 'c', 5, 0},  {"/dev/random", 'c', 1, 8}, {"/dev/urandom", 'c', 1, 9}};
 }
 
-/// Nothing but these may be opened; any node may be made, since opening it is what counts.
+/// Nothing but these may be opened; any node may be made, since opening it is what counts. What is closed comes first: cgroup
+/// v1 cannot take a device out of a rule for all of them.
 std::vector<DeviceRule> default_device_rules() {
-  return {{false, 'a', {}, {}, "rwm"}, {true, 'c', {}, {}, "m"},    {true, 'b', {}, {}, "m"}, {true, 'c', 1, 3, "rwm"},
-          {true, 'c', 1, 8, "rwm"},    {true, 'c', 1, 7, "rwm"},    {true, 'c', 5, 0, "rwm"}, {true, 'c', 1, 5, "rwm"},
-          {true, 'c', 1, 9, "rwm"},    {true, 'c', 136, {}, "rwm"}, {true, 'c', 5, 2, "rwm"}, {true, 'c', 5, 1, "rwm"},
-          {false, 'c', 10, 229, "rwm"}};
+  return {{false, 'a', {}, {}, "rwm"}, {false, 'c', 10, 229, "rwm"}, {true, 'c', {}, {}, "m"},    {true, 'b', {}, {}, "m"},
+          {true, 'c', 1, 3, "rwm"},    {true, 'c', 1, 8, "rwm"},     {true, 'c', 1, 7, "rwm"},    {true, 'c', 5, 0, "rwm"},
+          {true, 'c', 1, 5, "rwm"},    {true, 'c', 1, 9, "rwm"},     {true, 'c', 136, {}, "rwm"}, {true, 'c', 5, 2, "rwm"},
+          {true, 'c', 5, 1, "rwm"}};
 }
 
 Spec default_spec() {

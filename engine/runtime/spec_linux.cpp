@@ -94,7 +94,9 @@ Linux parse_linux(const json& object) {
     read(item, "uid", device.uid);
     read(item, "gid", device.gid);
     if (device.path.empty() || device.path.front() != '/') bad("linux.devices", "path must be absolute");
-    device.type = type.empty() ? 'c' : type == "u" ? 'c' : type.front();
+    if (type.size() != 1 || std::string_view("cubp").find(type.front()) == std::string_view::npos)
+      bad("linux.devices", "invalid device type \"" + type + "\" of " + device.path);
+    device.type = type == "u" ? 'c' : type.front();
     linux_.devices.push_back(std::move(device));
   }
   read(object, "cgroupsPath", linux_.cgroups_path);

@@ -57,6 +57,7 @@ json print_resources(const Resources& resources) {
   put(memory, "swap", resources.memory_swap);
   put(memory, "swappiness", resources.memory_swappiness);
   if (resources.oom_kill_disable) memory["disableOOMKiller"] = true;
+  if (resources.memory_check_before_update) memory["checkBeforeUpdate"] = true;
   json cpu = json::object();
   put(cpu, "shares", resources.cpu_shares);
   put(cpu, "quota", resources.cpu_quota);
@@ -79,6 +80,11 @@ json print_resources(const Resources& resources) {
   if (resources.pids_limit) result["pids"] = {{"limit", *resources.pids_limit}};
   put_unless_empty(result, "blockIO", print_block_io(resources));
   put_unless_empty(result, "unified", resources.unified);
+  for (const auto& [device, limit] : resources.rdma) {
+    json& item = result["rdma"][device] = json::object();
+    put(item, "hcaHandles", limit.handles);
+    put(item, "hcaObjects", limit.objects);
+  }
   return result;
 }
 
@@ -92,7 +98,12 @@ Resources parse_resources(const json& object) {
     read(item, "major", rule.major);
     read(item, "minor", rule.minor);
     read(item, "access", rule.access);
-    rule.type = type.empty() ? 'a' : type.front();
+    if (type.empty()) type = "a";
+    if (type.size() != 1 || std::string_view("acb").find(type.front()) == std::string_view::npos)
+      bad("linux.resources.devices", "invalid device type \"" + type + "\"");
+    if (rule.access.find_first_not_of("rwm") != std::string::npos)
+      bad("linux.resources.devices", "invalid access \"" + rule.access + "\"");
+    rule.type = type.front();
     for (auto* number : {&rule.major, &rule.minor})
       if (*number && **number < 0) number->reset();  // written so for "any"
     if (rule.access.empty()) rule.access = "rwm";
@@ -104,6 +115,7 @@ Resources parse_resources(const json& object) {
   read(memory, "swap", resources.memory_swap);
   read(memory, "swappiness", resources.memory_swappiness);
   read(memory, "disableOOMKiller", resources.oom_kill_disable);
+  read(memory, "checkBeforeUpdate", resources.memory_check_before_update);
   const json cpu = child(object, "cpu");
   read(cpu, "shares", resources.cpu_shares);
   read(cpu, "quota", resources.cpu_quota);
@@ -132,6 +144,13 @@ Resources parse_resources(const json& object) {
     resources.network_priorities[interface] = priority;
   }
   read(object, "unified", resources.unified);
+  const json rdma = child(object, "rdma");
+  if (rdma.is_array() && !rdma.empty()) bad("rdma", "wrong type");
+  for (const auto& [device, value] : rdma.items()) {
+    RdmaLimit& limit = resources.rdma[device];
+    read(value, "hcaHandles", limit.handles);
+    read(value, "hcaObjects", limit.objects);
+  }
   return resources;
 }
 

@@ -27,6 +27,7 @@
 #include "engine/runtime/rootfs.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/runtime/users.hpp"
+#include "engine/shim/runtime_log.hpp"
 
 namespace stack::engine::shim {
 
@@ -89,24 +90,10 @@ private:
   UniqueFd socket_;
 };
 
-/// The message of the last line in the runtime's log.
-std::string last_message(const std::string& log) {
-  std::string text = runtime::sys::read_file(AT_FDCWD, log.c_str());
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const json line = json::parse(text.substr(text.rfind('\n') + 1), nullptr, false);
-  if (!line.is_object() || !line.contains("msg")) return "it gave no reason";
-  return line["msg"].get<std::string>();
-}
-
-/// As Docker tells a command that is missing from one that cannot be executed.
 ForeignProcess failed(const std::string& program, const std::string& log) {
   ForeignProcess result;
-  const std::string message = last_message(log);
-  const auto has = [&](const char* words) { return message.find(words) != std::string::npos; };
-  if (has("executable file not found") || has("no such file or directory"))
-    result.exit_code = 127;
-  else if (has("permission denied"))
-    result.exit_code = 126;
+  const std::string message = last_message(runtime::sys::read_file(AT_FDCWD, log.c_str()));
+  result.exit_code = exit_code_of(message, result.exit_code);
   result.failure = std::filesystem::path(program).filename().string() + ": " + message;
   return result;
 }
@@ -152,7 +139,7 @@ void replace_own_mounts(Spec& spec, const std::string& bundle) {
   for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
     runtime::Mount& mount = spec.mounts[i];
     const runtime::MountOptions options = runtime::parse_mount_options(mount.options);
-    if (mount.source_namespace.empty() && options.subpath.empty() && mount.type != "overlay") continue;
+    if (mount.source_namespace.empty() && options.subpath.empty() && mount.type != runtime::layers_type) continue;
     runtime::Mount beside = mount;
     beside.destination = "/mounts/" + std::to_string(i);
     if (const runtime::MountFailure failure = runtime::mount_into(root.get(), beside))

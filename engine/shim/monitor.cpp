@@ -77,6 +77,7 @@ private:
   UniqueFd rootfs_;
   UniqueFd oom_fd_;
   std::uint64_t oom_kills_told_ = 0;
+  bool released_ = false;  ///< nothing is left to do but to hand out what attached clients have not read yet
   State state_;
 };
 
@@ -144,7 +145,9 @@ Services Monitor::services() {
   result.log_limits = [this](std::uint64_t max_size, std::uint32_t max_files) { log_.set_limits(max_size, max_files); };
   result.release = [this] { return release(); };
   result.engine_present = [this] { engine_watch_.engine_present(); };
-  result.engine_lost = [this] { engine_watch_.engine_lost(); };
+  result.engine_lost = [this] {
+    if (!released_) engine_watch_.engine_lost();
+  };
   result.engine_left = [this] { engine_watch_.engine_left(); };
   return result;
 }
@@ -213,7 +216,10 @@ void Monitor::remove_cgroup(int tries) {
 int Monitor::release() {
   if (state_.exited == 0) return EBUSY;
   remove_run_directory();  // before the answer: after it the engine may start this container again, in the same directory
-  loop_.after(0, [this] { loop_.stop(); });
+  released_ = true;
+  rootfs_.reset();
+  engine_watch_.engine_left();
+  streams_.when_delivered([this] { loop_.after(0, [this] { loop_.stop(); }); });
   return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "engine/runtime/terminal.hpp"
 #include "engine/shim/protocol.hpp"
@@ -113,7 +114,7 @@ void Streams::update_interest() {
   if (stdout_) loop_.change(stdout_.get(), paused_ ? 0u : EPOLLIN);
   if (stderr_) loop_.change(stderr_.get(), paused_ ? 0u : EPOLLIN);
   for (auto client = clients_.begin(); client != clients_.end(); ++client) {
-    const bool stalled = client->out.queued() > max_client_backlog;
+    const bool stalled = client->out.queued() > (client->ended ? 0 : max_client_backlog);
     if (stalled && client->stall_timer == 0)
       client->stall_timer = loop_.after(stall_limit_ms, [this, client] { drop(client); });
     loop_.change(client->socket.get(), interest(*client));
@@ -137,6 +138,7 @@ void Streams::on_client(ClientIterator client, std::uint32_t events) {
     }
     if (client->out.queued() == 0 && client->ended) ::shutdown(client->socket.get(), SHUT_WR);
     update_interest();
+    check_delivered();
   }
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
     if (!client->input_open && (events & (EPOLLHUP | EPOLLERR)) != 0) return drop(client);
@@ -216,6 +218,18 @@ void Streams::drop(ClientIterator client) {
   clients_.erase(client);
   if (was_stdin && stdin_once_ && !terminal_ && !finished_) close_stdin();
   if (paused_) update_interest();
+  check_delivered();
+}
+
+void Streams::when_delivered(std::function<void()> done) {
+  delivered_ = std::move(done);
+  check_delivered();
+}
+
+void Streams::check_delivered() {
+  const bool waiting =
+      std::any_of(clients_.begin(), clients_.end(), [](const Client& client) { return client.out.queued() != 0; });
+  if (delivered_ && !waiting) std::exchange(delivered_, nullptr)();
 }
 
 void Streams::finish(std::function<void()> done) {
@@ -235,6 +249,7 @@ void Streams::finish(std::function<void()> done) {
   pending_input_.clear();
   schedule_give_back();
   for (auto client = clients_.begin(); client != clients_.end();) end_client(client++);
+  update_interest();
   done();
 }
 

@@ -25,6 +25,8 @@ public:
   int resize(std::uint16_t rows, std::uint16_t columns);  ///< errno; ENOTTY without a terminal
   /// The container's first process is gone: reads what is left and ends the clients' streams. Calls `done` after that.
   void finish(std::function<void()> done);
+  /// After finish(): calls `done` when every client has its output, or takes nothing any more. At once when that is so.
+  void when_delivered(std::function<void()> done);
 
 private:
   struct Client {
@@ -51,6 +53,7 @@ private:
   std::uint32_t interest(const Client& client) const;
   bool backlogged() const;
   void close_output(UniqueFd& fd);
+  void check_delivered();
   void schedule_give_back();
 
   Loop& loop_;
@@ -70,6 +73,7 @@ private:
   int give_back_timer_ = 0;
   std::size_t drained_ = 0;  ///< bytes read, since finish() set it to 0
   std::list<Client> clients_;
+  std::function<void()> delivered_;  ///< of when_delivered(), until it was called
 };
 
 }  // namespace stack::engine::shim

@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/name_pattern.hpp"
 #include "engine/image/config.hpp"
 #include "engine/image/layers.hpp"
 #include "engine/state/async.hpp"
@@ -207,7 +208,7 @@ bool Manager::Impl::passes(const Volume& volume, const std::string& filter, cons
   if (filter == "label!")
     return std::none_of(values.begin(), values.end(), [&](const auto& value) { return matches_label(volume, value); });
   return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
-    if (filter == "name") return volume.name.find(value) != std::string::npos;
+    if (filter == "name") return name_matches(volume.name, value);
     if (filter == "driver") return volume.driver == value;
     return users(volume.name).empty() == truth(value);  // dangling
   });

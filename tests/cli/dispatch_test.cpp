@@ -100,7 +100,6 @@ TEST(Dispatch, WhatDockerComposeHasAndWeHaveNotSaysSo) {
   EXPECT_EQ(call({"watch"}).err, "command \"watch\" is not supported yet\n");
   EXPECT_EQ(call({"up", "--menu"}).err, "--menu is not supported yet\n");
   EXPECT_EQ(call({"up", "-d", "--menu=false", "--dry-run"}).err, "--dry-run is not supported yet\n");
-  EXPECT_EQ(call({"--parallel", "3", "ps"}).err, "--parallel is not supported yet\n");
   EXPECT_EQ(call({"build", "--ssh", "default"}).err, "--ssh is not supported yet\n");
 }
 
@@ -109,7 +108,15 @@ TEST(Dispatch, AFlagThatIsNearlyRightIsSuggested) {
   EXPECT_EQ(call({"exec", "--no-ttty", "web", "sh"}).err, "unknown flag: --no-ttty (did you mean --no-tty?)\n");
 }
 
+TEST(Dispatch, AFlagThatOnlyDockersCommandHasLeadsThere) {
+  EXPECT_EQ(
+      call({"ps", "--latest"}).err,
+      "unknown flag: --latest\n\"stack ps\" is about the services of a project; docker's \"ps\" is \"stack container ls\"\n");
+  EXPECT_EQ(call({"ls", "--latest"}).err, "unknown flag: --latest\n");
+}
+
 TEST(Dispatch, ChecksGlobalFlags) {
+  EXPECT_EQ(call({"--parallel", "some", "ps"}).err, "invalid value \"some\" for --parallel: a whole number is needed\n");
   EXPECT_EQ(call({"--progress", "fancy", "version"}).status, exit_error);
   EXPECT_EQ(call({"--ansi", "sometimes", "version"}).status, exit_error);
   EXPECT_EQ(call({"--progress", "plain", "version", "--short"}).status, 0);

@@ -61,6 +61,23 @@ TEST(DockerConfigTest, ErrorsNameTheField) {
   EXPECT_EQ(failure(R"({"credsStore":1})"), "config.json.credsStore: a number is not what is expected here");
 }
 
+TEST(DockerConfig, SaysHowListsLookAndWhichKeysLeave) {
+  const DockerConfig config = parse_docker_config(R"({"psFormat":"{{.Names}}","detachKeys":"ctrl-x"})", "f");
+  EXPECT_EQ(config.formats.at("psFormat"), "{{.Names}}");
+  EXPECT_EQ(config.formats.at("imagesFormat"), "");
+  EXPECT_EQ(config.detach_keys, "ctrl-x");
+}
+
+TEST(DockerConfig, HasProxiesForAnEngineOrForAll) {
+  const DockerConfig config = parse_docker_config(
+      R"({"proxies":{"default":{"httpProxy":"http://p:1","noProxy":""},"tcp://e:2375":{"allProxy":"socks://q"}}})", "f");
+  EXPECT_EQ(proxy_variables(config, ""),
+            (std::map<std::string, std::string>{{"HTTP_PROXY", "http://p:1"}, {"http_proxy", "http://p:1"}}));
+  EXPECT_EQ(proxy_variables(config, "tcp://e:2375"),
+            (std::map<std::string, std::string>{{"ALL_PROXY", "socks://q"}, {"all_proxy", "socks://q"}}));
+  EXPECT_EQ(proxy_variables({}, "").size(), 0U);
+}
+
 TEST_F(RegistryLoginsTest, AreThoseOfTheFile) {
   RegistryLogins logins(
       write(R"({"auths":{"https://index.docker.io/v1/":{"auth":")" + base64_encode("joe:p:w") + R"("},"h:5":{}}})"));

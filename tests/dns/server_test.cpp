@@ -287,6 +287,8 @@ TEST_F(DnsServer, DoesNotForwardForInternalNetworks) {
   server->set_upstreams({upstream.address()});
   EXPECT_EQ(ask_udp(port, test::query("example.org", type::a)), "0x1234 r rcode=2");
   EXPECT_EQ(upstream.asked, 0);
+  server->set_forward("c1", true);  // connected to a network that leads outside
+  EXPECT_EQ(ask_udp(port, test::query("example.org", type::a)), "0x1234 r rcode=0 A 9.1.2.1/60");
 }
 
 TEST_F(DnsServer, LeavesTheSocketToOthersWhenAnEndpointGoes) {

@@ -207,7 +207,7 @@ TEST_F(EngineTest, OperationsOnWhatDoesNotRunAreRefusedInDockersWords) {
   EXPECT_EQ(refusal([&] { wait(containers().kill(web, "BOGUS")); }), "cannot kill container: web: invalid signal: BOGUS");
   EXPECT_EQ(refusal([&] { wait(containers().pause(web)); }), "container " + id + " is not running");
   EXPECT_EQ(refusal([&] { wait(containers().unpause(web)); }), "Container " + id + " is not paused");
-  EXPECT_EQ(refusal([&] { containers().create_exec(web, {}); }), "container " + id + " is not running");
+  EXPECT_EQ(refusal([&] { wait(containers().create_exec(web, {})); }), "container " + id + " is not running");
   EXPECT_EQ(refusal([&] { wait(containers().stop(web, {})); }), "container is already stopped");
 }
 

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ class Reference(StackCase):
         StackCase.setUp(self)  # not that of the other base, which has a docker command of its own
         self.socket = self.base / "docker.sock"
         self.start_engine("--listen", f"unix://{self.socket}")
+        self.client_env = {**self.env, "DOCKER_HOST": f"unix://{self.socket}"}
         wait_until(self.socket.exists, "it listens there, too")
         self.import_busybox(IMAGE)
 
@@ -42,19 +44,32 @@ class Reference(StackCase):
         return done.stdout if status == 0 else done.stdout + done.stderr
 
 
+    def terminal_command(self, words):
+        return [ENTER, "sh", "-c", 'cd "$0" && exec env "$@"', str(self.dir), f"DOCKER_HOST=unix://{self.socket}", f"HOME={self.base}", "docker", *words]
+
+    def start_docker(self, *words):
+        """Starts a command whose standard output is read as it comes."""
+        process = subprocess.Popen(self.terminal_command(list(words)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                   text=True, start_new_session=True)
+
+        def end():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+        self.addCleanup(end)
+        return process
+
+
 class DockerCommand28(Reference, clients_test.DockerCommand):
     API_VERSIONS = r"1\.51 1\.5\d"
 
     def setUp(self):
         Reference.setUp(self)
         self.program = ENTER
-        self.client_env = {**self.env, "DOCKER_HOST": f"unix://{self.socket}"}
         self.write(clients_test.CONTEXT)
 
     docker = Reference.docker
-
-    def terminal_command(self, words):
-        return [ENTER, "env", f"DOCKER_HOST=unix://{self.socket}", f"HOME={self.base}", "docker", *words]
 
     def test_build_needs_the_classic_builder(self):
         self.assertIn("Successfully tagged", self.docker("build", "-t", "classic:1", ".", env={"DOCKER_BUILDKIT": "0"}))

@@ -52,7 +52,7 @@ STEPS = [
     "unpause {c}",
     "update --memory 32m --pids-limit 44 {c}",
     "exec {c} cat /sys/fs/cgroup/memory/memory.limit_in_bytes",
-    "run --rm --network container:{c} --pid container:{c} --ipc container:{c} bb ps -o args",
+    "run --rm --network container:{c} --pid container:{c} --ipc container:{c} bb sh -c 'ps -o args | grep -v \"^sleep 0\" | sort'",
     "stop {c}",
     "logs {c}",
     "inspect {c} --format '{{.State.Status}} {{.State.ExitCode}}'",

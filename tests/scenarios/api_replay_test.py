@@ -35,7 +35,7 @@ def differences(reference: dict, ours: dict) -> list:
             continue
         if got["type"] != expected["type"]:
             lines.append(f"{step}: type {expected['type']} is {got['type']}")
-        for field in ("message", "text", "frames"):
+        for field in ("message", "text", "frames", "names"):
             if got.get(field) != expected.get(field):
                 lines.append(f"{step}: {field} {json.dumps(expected.get(field))} is {json.dumps(got.get(field))}")
         wanted, seen = expected.get("shape", {}), got.get("shape", {})

@@ -53,7 +53,40 @@ class Clients(StackCase):
         self.assertGreaterEqual(len(ok), 11)
 
 
-class DockerCommand(Clients):
+class OnTerminals:
+    """For cases whose terminal_command(words) is a client's command line, and client_env its environment."""
+
+    def at_a_terminal(self, words, keys):
+        """Runs docker with a terminal, types each of `keys` once the text before it has come, and returns (status, all it said)."""
+        main, child = pty.openpty()
+        process = subprocess.Popen(self.terminal_command(words), env=self.client_env, stdin=child, stdout=child, stderr=child, cwd=self.dir,
+                                   start_new_session=True)
+        os.close(child)
+        said = b""
+
+        def read(until):
+            nonlocal said
+            while until is None or not re.search(until, said):
+                if not select.select([main], [], [], DEADLINE)[0]:
+                    process.kill()
+                    raise AssertionError(f"{until} did not come: {said}")
+                try:
+                    piece = os.read(main, 65536)
+                except OSError:
+                    piece = b""
+                if not piece:
+                    return
+                said += piece
+
+        for expected, typed in keys:
+            read(expected)
+            os.write(main, typed)
+        read(None)
+        os.close(main)
+        return process.wait(DEADLINE), said.decode(errors="replace")
+
+
+class DockerCommand(OnTerminals, Clients):
     """The docker command of Debian 12 (20.10, API 1.41): it speaks an older version than ours."""
 
     test_docker_py = test_dockerode = test_testcontainers = None
@@ -194,35 +227,6 @@ class DockerCommand(Clients):
 
     def terminal_command(self, words):
         return [str(self.program), *words]
-
-    def at_a_terminal(self, words, keys):
-        """Runs docker with a terminal, types each of `keys` once the text before it has come, and returns (status, all it said)."""
-        main, child = pty.openpty()
-        process = subprocess.Popen(self.terminal_command(words), env=self.client_env, stdin=child, stdout=child, stderr=child, cwd=self.dir,
-                                   start_new_session=True)
-        os.close(child)
-        said = b""
-
-        def read(until):
-            nonlocal said
-            while until is None or not re.search(until, said):
-                if not select.select([main], [], [], DEADLINE)[0]:
-                    process.kill()
-                    raise AssertionError(f"{until} did not come: {said}")
-                try:
-                    piece = os.read(main, 65536)
-                except OSError:
-                    piece = b""
-                if not piece:
-                    return
-                said += piece
-
-        for expected, typed in keys:
-            read(expected)
-            os.write(main, typed)
-        read(None)
-        os.close(main)
-        return process.wait(DEADLINE), said.decode(errors="replace")
 
     def test_a_terminal_and_its_detach_keys(self):
         status, said = self.at_a_terminal(["run", "-it", "--name", "shell", IMAGE, "sh"], [(b"# ", b"echo at-$((1+1))\n"), (b"at-2", b"\x10\x11")])

@@ -32,6 +32,9 @@ class BashCompletion(StackCase):
         self.stack("container", "create", "--name", "created", "local/one:1", "true")
         self.assertEqual(self.complete("container", "rm", "c"), ["created"])
         self.assertEqual(self.complete("image", "rm", "lo"), ["local/one:1"])
+        self.assertEqual(self.complete("inspect", "c"), ["created"])
+        self.assertEqual(self.complete("inspect", "lo"), ["local/one:1"])
+        self.assertEqual(self.complete("container", "run", "--network", "br"), ["bridge"])
         self.stack("container", "rm", "created")
 
     def test_a_broken_file_completes_nothing_and_says_nothing(self):

@@ -97,6 +97,7 @@ class DockerWords(StackCase):
         self.assertEqual(joined.exit_status(), 1)
         self.assertIn("read escape sequence", joined.seen)
         last = OnATerminal(self, "container", "attach", "shell")
+        last.wait_for("/ # ")  # the prompt is drawn again
         last.type("exit 5\r")
         self.assertEqual(last.exit_status(), 5)
         again = OnATerminal(self, "container", "start", "-ai", "shell")
@@ -243,6 +244,121 @@ class DockerWords(StackCase):
         self.stack("image", "save", "-o", "images.tar", "local/one:1")
         self.stack("image", "rm", "local/one:1")
         self.assertIn("Loaded image: local/one:1", self.stack("image", "load", "-i", "images.tar").stdout)
+
+    def test_inspect_finds_whatever_has_the_name(self):
+        self.stack("network", "create", "net")
+        self.stack("volume", "create", "vol")
+        self.container("create", "--name", "one", IMAGE, "true")
+        self.assertEqual(self.stack("inspect", "-f", "{{.Name}}", "one", "net", "vol").stdout, "/one\nnet\nvol\n")
+        self.assertEqual(self.stack("inspect", "--type", "image", "-f", "{{.Os}}", IMAGE).stdout, "linux\n")
+        partly = self.stack("inspect", "-f", "{{.Name}}", "one", "nosuch", check=False)
+        self.assertEqual((partly.returncode, partly.stdout, partly.stderr), (1, "/one\n", "No such object: nosuch\n"))
+        wrong = self.stack("inspect", "--type", "image", "one", check=False)
+        self.assertEqual((wrong.returncode, wrong.stdout), (1, "[]\n"))
+        self.assertIn("not a valid value for --type", self.stack("inspect", "--type", "pod", "one", check=False).stderr)
+
+    def test_words_that_mean_a_projects_services_tell_where_dockers_are(self):
+        for words, meant in ((("run", "alpine"), "stack container run"), (("logs", "web"), "stack container logs"),
+                             (("run", "--network", "host", "alpine"), "stack container run"), (("ps", "--size"), "stack container ls")):
+            refused = self.stack(*words, check=False)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(f'"{meant}"', refused.stderr)
+        self.compose(f"services: {{web: {{image: {IMAGE}}}}}")
+        self.assertIn('no such service: alpine\n"stack run" is about', self.stack("run", "alpine", check=False).stderr)
+        self.assertEqual(self.stack("rmi", "nosuch", check=False).returncode, 1)
+        self.assertIn('"stack up"', self.stack("compose", "up", check=False).stderr)
+        self.assertIn("config.json", self.stack("login", check=False).stderr)
+
+    def test_images_are_asked_for_by_platform(self):
+        here = "linux/" + self.stack("image", "inspect", "-f", "{{.Architecture}}", IMAGE).stdout.strip()
+        other = "linux/s390x"
+        self.assertEqual(self.stack("image", "inspect", "--platform", here, "-f", "{{.Os}}", IMAGE).stdout, "linux\n")
+        self.stack("image", "history", "--platform", here, IMAGE)
+        self.stack("image", "save", "--platform", here, "-o", "images.tar", IMAGE)
+        self.assertIn("Loaded image: ", self.stack("image", "load", "--platform", here, "-i", "images.tar").stdout)
+        for words in (("inspect", IMAGE), ("history", IMAGE), ("save", "-o", "other.tar", IMAGE), ("rm", IMAGE)):
+            refused = self.stack("image", words[0], "--platform", other, *words[1:], check=False)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("does not match the specified platform (linux/s390x)", refused.stderr)
+        self.assertIn("no image for linux/s390x", self.stack("image", "load", "--platform", other, "-i", "images.tar", check=False).stderr)
+        self.assertIn("invalid platform", self.stack("image", "history", "--platform", "a/b/c/d", IMAGE, check=False).stderr)
+        self.assertFalse((self.dir / "other.tar").exists())
+        self.stack("image", "rm", "--platform", here, IMAGE)
+
+    def test_all_tags_of_a_repository(self):
+        registry = Registry(self, self.base / "registry")
+        for tag in ("1", "2", "latest"):
+            registry.put_image("app", tag, [rootfs("busybox-rootfs").read_bytes()])
+        name = f"{registry.host}/app"
+        pulled = self.stack("image", "pull", "--all-tags", name).stdout
+        self.assertTrue(pulled.endswith(f"\n{name}\n"), pulled)
+        self.assertEqual(sorted(self.stack("image", "ls", "--format", "{{.Tag}}", name).stdout.split()), ["1", "2", "latest"])
+        self.assertIn("tag can't be used", self.stack("image", "pull", "-a", f"{name}:1", check=False).stderr)
+        self.assertNotEqual(self.stack("image", "pull", "-a", f"{registry.host}/nosuch", check=False).returncode, 0)
+
+    def test_an_image_is_listed_by_the_names_that_match(self):
+        self.stack("image", "tag", IMAGE, "other/name:1")
+        self.assertEqual(self.stack("image", "ls", "--format", "{{.Repository}}", "other/*").stdout, "other/name\n")
+        self.container("create", "--name", "one", IMAGE, "true")
+        tree = self.stack("image", "ls", "--tree").stdout
+        self.assertRegex(tree, r"(?m)^local/busybox:latest *\nother/name:1 +[0-9a-f]{12} +[\d.]+MB +U$")
+        self.assertIn("look of its own", self.stack("image", "ls", "--tree", "-q", check=False).stderr)
+
+    def test_volumes_with_options_are_not_pruned(self):
+        self.stack("volume", "create", "plain")
+        self.stack("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "special")
+        self.stack("volume", "prune", "-a", "-f")
+        self.assertEqual(self.stack("volume", "ls", "-q").stdout, "special\n")
+
+    def test_links_are_names_in_a_network_of_ones_own(self):
+        self.stack("network", "create", "net")
+        self.container("run", "-d", "--init", "--name", "server", "--network", "net", IMAGE, "sleep", "600")
+        looked = self.container("run", "--rm", "--network", "net", "--link", "server:alias", IMAGE, "nslookup", "alias").stdout
+        address = self.container("inspect", "-f", "{{.NetworkSettings.Networks.net.IPAddress}}", "server").stdout.strip()
+        self.assertIn(f"Address: {address}\n", looked)
+        self.container("rm", "-f", "server")
+
+    # --- what docker's config.json says ---
+
+    def test_the_looks_and_keys_of_dockers_config(self):
+        folder = self.base / "docker"
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps({
+            "psFormat": "ps {{.Names}}", "imagesFormat": "image {{.Repository}}", "networksFormat": "net {{.Name}}",
+            "volumesFormat": "vol {{.Name}}", "statsFormat": "stats {{.Name}}", "detachKeys": "ctrl-x,q"}))
+        self.env["DOCKER_CONFIG"] = str(folder)
+        self.stack("volume", "create", "data")
+        self.container("run", "-dit", "--name", "shell", IMAGE, "sh")
+        self.assertEqual(self.container("ls").stdout, "ps shell\n")
+        self.assertEqual(self.container("ls", "--format", "{{.State}}").stdout, "running\n")
+        self.assertRegex(self.container("ls", "-q").stdout, "^[0-9a-f]{12}\n$")
+        self.assertEqual(self.stack("image", "ls").stdout, f"image {IMAGE.split(':')[0]}\n")
+        self.assertIn("net bridge\n", self.stack("network", "ls").stdout)
+        self.assertEqual(self.stack("volume", "ls").stdout, "vol data\n")
+        self.assertEqual(self.container("stats", "--no-stream").stdout, "stats shell\n")
+        joined = OnATerminal(self, "container", "attach", "shell")
+        joined.type("\x10\x11\x15echo jo''ined\r")  # docker's own keys are the shell's now
+        joined.wait_for("joined")
+        joined.type("\x18q")
+        self.assertEqual(joined.exit_status(), 1)
+        self.assertIn("read escape sequence", joined.seen)
+        self.container("rm", "-f", "shell")
+        (folder / "config.json").write_text('{"proxies": {"default": {"httpProxy": "http://proxy:3128", "noProxy": "localhost"}}}')
+        shown = self.container("run", "--rm", "-e", "no_proxy=mine", IMAGE, "sh", "-c", "env | grep -i _proxy | sort").stdout
+        self.assertEqual(shown, "HTTP_PROXY=http://proxy:3128\nNO_PROXY=localhost\nhttp_proxy=http://proxy:3128\nno_proxy=mine\n")
+        (folder / "config.json").write_text('{"psFormat": 1}')
+        self.assertIn("config.json.psFormat", self.container("ls", check=False).stderr)
+
+    def test_a_copy_is_told_on_a_terminal(self):
+        self.container("create", "--name", "box", IMAGE, "true")
+        self.write({"file": "x" * 1000})
+        copying = OnATerminal(self, "container", "cp", "file", "box:/tmp/")
+        copying.wait_for(r"Successfully copied 2\.56kB to box:/tmp/")
+        self.assertEqual(copying.exit_status(), 0)
+        back = OnATerminal(self, "container", "cp", "box:/tmp/file", "back")
+        back.wait_for(rf"Successfully copied \S+ to {self.dir}/back")
+        self.assertEqual(back.exit_status(), 0)
+        self.assertEqual(self.container("cp", "file", "box:/tmp/").stderr, "", "not where nobody looks")
 
 
 if __name__ == "__main__":

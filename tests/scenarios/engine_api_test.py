@@ -1,6 +1,8 @@
 """What the engine's API does beyond the shape of its answers: live limits, layers, sizes, metrics."""
 import io
 import json
+import pathlib
+import socket
 import subprocess
 import tarfile
 import unittest
@@ -52,6 +54,10 @@ class EngineApi(StackCase):
         path = next(line.split(":", 2)[2] for line in read(f"/proc/{pid}/cgroup").splitlines() if line.startswith("0::"))
         return read(f"/sys/fs/cgroup{path}/{v2}").strip()
 
+    def v2(self):
+        """Are limits those of cgroup v2?"""
+        return pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()
+
     # --- update ---
 
     def test_limits_of_a_running_container_change_at_once(self):
@@ -85,6 +91,120 @@ class EngineApi(StackCase):
         self.done("POST", "/containers/box/update", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}})
         self.inside("box", "touch /end")
         wait_until(lambda: self.api("GET", "/containers/box/json")[1]["RestartCount"] == 1, "the policy has restarted it")
+
+    def test_realtime_limits_are_kept_and_what_an_update_does_not_change_is_ignored(self):
+        self.run_container("box")
+        self.done("POST", "/containers/box/stop?t=0")
+        answer = self.api("POST", "/containers/box/update", {"CpuRealtimePeriod": 900000, "KernelMemory": 50000000, "Ulimits": [], "Devices": []})
+        if self.v2():
+            self.assertEqual(answer, (400, {"message": "kernel does not support CPU real-time scheduler"}))
+        else:
+            self.assertEqual(answer, (200, {"Warnings": None}))
+            self.assertEqual(self.done("GET", "/containers/box/json")["HostConfig"]["CpuRealtimePeriod"], 900000)
+            self.done("POST", "/containers/box/start")
+            self.assertEqual(self.limit("box", "cpu/cpu.rt_period_us", ""), "900000")
+            self.done("POST", "/containers/box/update", {"CpuRealtimePeriod": 800000})
+            self.assertEqual(self.limit("box", "cpu/cpu.rt_period_us", ""), "800000")
+        for wrong, message in (({"IOMaximumIOps": 5}, "QoS"), ({"MemorySwappiness": 200}, "swappiness"), ({"RestartPolicy": {"Name": "zzz"}}, "zzz")):
+            status, answer = self.api("POST", "/containers/box/update", wrong)
+            self.assertEqual((status, message in answer["message"]), (400, True), answer)
+
+    def test_block_io_weight_changes_where_the_kernel_has_it(self):
+        self.run_container("box")
+        warnings = self.done("POST", "/containers/box/update", {"BlkioWeight": 300})["Warnings"]
+        weight = self.done("GET", "/containers/box/json")["HostConfig"]["BlkioWeight"]
+        if warnings:
+            self.assertEqual((warnings, weight), (["Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded."], 0))
+        else:
+            self.assertEqual(weight, 300)
+
+    def test_a_paused_container_is_removed_by_force_however_fast_it_dies(self):
+        for _ in range(20):
+            self.run_container("box")
+            self.done("POST", "/containers/box/pause")
+            self.done("DELETE", "/containers/box?force=1")
+
+    # --- networks ---
+
+    def output(self, name, script) -> str:
+        made = self.done("POST", f"/containers/{name}/exec", {"Cmd": ["sh", "-c", script], "AttachStdout": True, "AttachStderr": True, "Tty": True})
+        return self.raw("POST", f"/exec/{made['Id']}/start", json.dumps({"Tty": True}), {"Content-Type": "application/json"})[1].decode().replace("\r", "")
+
+    def pings(self, name, other) -> bool:
+        return "1 packets received" in self.output(name, f"ping -c1 -W5 {other}")
+
+    def test_a_container_of_the_default_network_learns_names_when_it_is_connected(self):
+        self.run_container("plain")
+        self.done("POST", "/networks/create", {"Name": "shop"})
+        self.run_container("web", NetworkMode="shop")
+        self.assertNotIn("127.0.0.11", self.output("plain", "cat /etc/resolv.conf"))
+        self.assertFalse(self.pings("plain", "web"))
+        self.done("POST", "/networks/shop/connect", {"Container": "plain", "EndpointConfig": {"Aliases": ["guest"]}})
+        self.assertIn("nameserver 127.0.0.11\n", self.output("plain", "cat /etc/resolv.conf"))
+        address = self.done("GET", "/containers/plain/json")["NetworkSettings"]["Networks"]["shop"]["IPAddress"]
+        self.assertIn(f"{address}\t", self.output("plain", "cat /etc/hosts"))
+        self.assertTrue(self.pings("plain", "web"))
+        self.assertTrue(self.pings("web", "guest"))
+        self.done("POST", "/networks/shop/disconnect", {"Container": "plain"})
+        self.assertNotIn(f"{address}\t", self.output("plain", "cat /etc/hosts"))
+        self.assertFalse(self.pings("plain", "web"))
+        self.done("POST", "/networks/shop/connect", {"Container": "plain"})
+        self.assertTrue(self.pings("plain", "web"), "once more, by the server that is there already")
+
+    def test_names_learned_later_outlive_the_engine(self):
+        self.run_container("plain")
+        self.done("POST", "/networks/create", {"Name": "shop"})
+        self.run_container("web", NetworkMode="shop")
+        self.done("POST", "/networks/shop/connect", {"Container": "plain"})
+        self.done("POST", "/containers/plain/rename?name=other")  # writes the container's row
+        self.kill_engine()
+        wait_until(lambda: len(self.engine_pids()) == 1 and self.answers(), "a shim has started another engine")
+        self.assertTrue(self.pings("other", "web"))
+
+    def answers(self):
+        try:
+            return self.api("GET", "/info")[0] == 200
+        except OSError:
+            return False
+
+    def test_a_resolv_conf_that_the_container_wrote_stays(self):
+        self.run_container("plain")
+        self.inside("plain", "echo 'nameserver 192.0.2.1' >/etc/resolv.conf")
+        self.done("POST", "/networks/create", {"Name": "shop"})
+        self.done("POST", "/networks/shop/connect", {"Container": "plain"})
+        self.assertEqual(self.output("plain", "cat /etc/resolv.conf"), "nameserver 192.0.2.1\n")
+
+    def test_a_container_that_names_its_networks_is_on_no_other(self):
+        self.done("POST", "/networks/create", {"Name": "shop"})
+        self.done("POST", "/containers/create?name=box", {"Image": IMAGE, "Cmd": ["sleep", "1000"], "HostConfig": {"Init": True},
+                                                          "NetworkingConfig": {"EndpointsConfig": {"shop": {"Aliases": ["a"]}}}})
+        self.done("POST", "/containers/box/start")
+        seen = self.done("GET", "/containers/box/json")
+        self.assertEqual((list(seen["NetworkSettings"]["Networks"]), seen["HostConfig"]["NetworkMode"]), (["shop"], "bridge"))
+        self.assertEqual(self.output("box", "ls /sys/class/net").split(), ["eth0", "lo"])
+        self.done("POST", "/containers/box/stop?t=0")
+        names = self.done("GET", "/containers/box/json")["NetworkSettings"]["Networks"]["shop"]["DNSNames"]
+        self.assertEqual(names, ["box", "a", seen["Id"][:12]], "also while it is stopped")
+
+    # --- attached clients ---
+
+    def test_a_slow_reader_gets_all_that_was_written_before_the_exit(self):
+        self.done("POST", "/containers/create?name=box", {"Image": IMAGE, "Cmd": ["head", "-c", "1500000", "/dev/zero"]})
+        client = socket.socket(socket.AF_UNIX)
+        self.addCleanup(client.close)
+        client.settimeout(60)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(str(self.socket))
+        client.sendall(b"POST /containers/box/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += client.recv(1)
+        self.done("POST", "/containers/box/start")
+        self.done("POST", "/containers/box/wait")  # and only then is anything read
+        output = 0
+        while piece := client.recv(65536):
+            output += piece.count(0)  # the frames' headers have some, too
+        self.assertGreaterEqual(output, 1500000)
 
     # --- layers ---
 
@@ -152,6 +272,19 @@ class EngineApi(StackCase):
         self.assertEqual(usage["Containers"][0]["SizeRw"], 100000)
         self.assertEqual(usage["LayersSize"], usage["Images"][0]["Size"])
         self.assertEqual(self.done("GET", "/system/df?type=volume")["Containers"], None)
+
+    def test_what_images_share_is_counted_once(self):
+        self.run_container("box")
+        self.inside("box", "head -c 50000 /dev/zero >/more")
+        self.done("POST", "/commit?container=box&repo=made/second")
+        base, second = (self.done("GET", f"/images/{name}/json") for name in (IMAGE, "made/second"))
+        sizes = {item["Id"]: item["SharedSize"] for item in self.done("GET", "/images/json?shared-size=1")}
+        self.assertEqual(sizes, {base["Id"]: base["Size"], second["Id"]: base["Size"]})
+        self.assertEqual({item["SharedSize"] for item in self.done("GET", "/images/json")}, {-1})
+        self.assertEqual({item["Id"]: item["SharedSize"] for item in self.done("GET", "/system/df")["Images"]}, sizes)
+        self.done("DELETE", "/containers/box?force=1")
+        self.done("DELETE", "/images/made/second")
+        self.assertEqual([item["SharedSize"] for item in self.done("GET", "/images/json?shared-size=1")], [0])
 
     # --- metrics ---
 

@@ -1,6 +1,6 @@
 """HostConfig.Runtime names another OCI runtime of the host: it is driven by the runc command line, and the container is one like any
 other. The other runtime here is our own program under its runc command line, which is as foreign to the engine as any, or that of
-STACK_TEST_RUNTIME (runc itself, where it is)."""
+STACK_TEST_RUNTIME (runc or crun, where they are)."""
 import os
 import unittest
 
@@ -87,8 +87,8 @@ class ForeignRuntime(StackCase):
         self.create("missing", ["nosuch"])
         status, answer = self.api("POST", "/containers/missing/start")
         self.assertEqual(status, 400)
-        self.assertIn('create failed: unable to start container process: error during container init: exec: "nosuch": executable file not found in $PATH',
-                      answer["message"])
+        self.assertIn("executable file `nosuch` not found in $PATH" if RUNTIME.endswith("crun") else 'create failed: unable to start container '
+                      'process: error during container init: exec: "nosuch": executable file not found in $PATH', answer["message"])
         self.assertEqual(self.inspect("missing")["State"]["ExitCode"], 127)
         status, answer = self.api("POST", "/containers/create", {"Image": "local/busybox", "Cmd": ["true"], "HostConfig": {
             "Runtime": "nosuch"}})

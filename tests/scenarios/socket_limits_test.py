@@ -25,7 +25,7 @@ REQUESTS = {
     "a body that ends early": (f"{CREATE}Content-Length: 20\r\n\r\n{{\"Image\":", 400),
     "no method": ("BREW /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
     "no path": ("GET /containers/a b/json HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-    "a path that climbs": ("GET /containers/../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),  # Docker: a redirection
+    "a path that climbs": ("GET /containers/../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 301),
     "a NUL in a path": ("GET /containers/%00/json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404),
     "a space before a colon": ("GET /_ping HTTP/1.1\r\nHost : x\r\n\r\n", 400),
     "JSON a hundred thousand lists deep": (f"{CREATE}Content-Length: 100000\r\n\r\n" + "[" * 100000, 400),

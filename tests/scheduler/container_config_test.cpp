@@ -118,6 +118,20 @@ TEST(ContainerConfig, AFixedNameForTwoContainersIsRefusedWithItsPlace) {
   }
 }
 
+TEST(ContainerConfig, NamesArePartedByUnderscoresForCompatibility) {
+  auto project = project_of("services: {web: {image: i}, made: {build: .}}");
+  const auto names = [&] {
+    return std::vector<std::string>{container_name(project, project.services.at("web"), 2),
+                                    image_of(project, project.services.at("made")),
+                                    oneoff_config(project, project.services.at("web"), "abc", {}).name};
+  };
+  EXPECT_EQ(names(), (std::vector<std::string>{"p-web-2", "p-made", "p-web-run-abc"}));
+  project.environment["COMPOSE_COMPATIBILITY"] = "yes";  // docker compose does not take it for a yes either
+  EXPECT_EQ(names().front(), "p-web-2");
+  project.environment["COMPOSE_COMPATIBILITY"] = "1";
+  EXPECT_EQ(names(), (std::vector<std::string>{"p_web_2", "p_made", "p_web_run_abc"}));
+}
+
 TEST(ContainerConfig, AOneOffHasItsOwnNameAndOnlyItsOwnAlias) {
   const auto project = project_of("services: {web: {image: i, ports: ['80:80'], restart: always}}");
   RunOptions options;

@@ -11,6 +11,8 @@ import tarfile
 import time
 import urllib.parse
 
+from websocket import CLOSE, PING, TEXT, WebSocket
+
 PREFIX = "api-replay"
 IMAGE = f"{PREFIX}/busybox:1"
 LABEL = f"{PREFIX}=yes"
@@ -86,6 +88,8 @@ class Replay:
         for value, name in self.ids.items():
             message = message.replace(value, f"<{name}>").replace(value[:12], f"<{name}:12>")
         message = re.sub(r"\b[0-9a-f]{64}\b", "<id>", message)
+        for moment, other in (("[false true]", "[true false]"), (f"bridge, {PREFIX}-made", f"{PREFIX}-made, bridge")):
+            message = message.replace(moment, other)  # Go's maps have a new order each time
         return re.sub(r"\b[0-9a-f]{12}\b", "<id:12>", message)
 
     def send(self, method, path, body=None, headers=None):
@@ -182,6 +186,47 @@ class Replay:
             record["frames"] = self.frames(rest) if "multiplexed" in (record["type"] or "") else self.normal(rest.decode())
         self.answers[name] = record
 
+    def websocket(self, name, path, *frames):
+        """What comes back over a WebSocket, and how it ends, after the client has sent these (opcode, payload)."""
+        client = WebSocket(self.socket_path, path)
+        record = {"status": client.status, "type": client.headers.get("content-type")}
+        if client.status == 101:
+            for opcode, payload in frames:
+                client.send(opcode, payload)
+            record["frames"] = [[opcode, payload.hex() if opcode == CLOSE else self.normal(payload.decode())] for opcode, payload in client.rest()]
+        elif record["type"] == "application/json":
+            record["message"] = self.normal(json.loads(client.body)["message"])
+        else:
+            record["text"] = client.body.decode()
+        client.close()
+        self.answers[name] = record
+
+    def found(self, name, path, filters, **values):
+        """The names in a list that filters leave; of ours only."""
+        status, got, content = self.send("GET", query(path, filters=filters, **values))
+        record = {"status": status, "type": got.get("Content-Type")}
+        value = json.loads(content)
+        if status >= 400:
+            record["message"] = self.normal(value["message"])
+        else:
+            items = value["Volumes"] or [] if isinstance(value, dict) else value
+            names = [re.sub("^/", "", ((item.get("Names") or item.get("RepoTags") or [None])[0] or item.get("Name") or "nameless")) for item in items if ours(item)]
+            record["names"] = names if path.startswith("/containers") else sorted(names)
+        assert name not in self.answers, name
+        self.answers[name] = record
+
+    def happenings(self, name, wanted, since, until):
+        """What events filters leave of what was done to ours, in a fixed order."""
+        status, got, content = self.send("GET", query("/events", filters=wanted, since=str(since), until=str(until)))
+        record = {"status": status, "type": got.get("Content-Type")}
+        if status >= 400:
+            record["message"] = self.normal(json.loads(content)["message"])
+        else:
+            found = [json.loads(line) for line in content.splitlines()]
+            record["names"] = sorted({f"{event['Type']} {event['Action']} {event['Actor']['Attributes'].get('name', '')}"
+                                      for event in found if ours(event) and event["Type"] != "image"})
+        self.answers[name] = record
+
     @staticmethod
     def frames(data: bytes) -> dict:
         """Joined by stream: how the output is cut into frames is a matter of time."""
@@ -250,7 +295,7 @@ def images(r, rootfs):
     r("image.inspect.missing", "GET", "/images/none-such/json")
     r("image.inspect.bad", "GET", "/images/UPPER/json")
     r("image.list", "GET", query("/images/json", filters={"reference": [f"{PREFIX}/*"]}))
-    r("image.list.all", "GET", query("/images/json", all="1", digests="1", shared_size="1"), only=ours)
+    r("image.list.all", "GET", query("/images/json", all="1", digests="1", **{"shared-size": "1"}), only=ours)
     r("image.list.map-filter", "GET", query("/images/json", filters={"reference": {f"{PREFIX}/*": True}}))
     r("image.list.bad-filter", "GET", query("/images/json", filters={"zzz": ["1"]}))
     r("image.list.broken-filter", "GET", query("/images/json", filters="{"))
@@ -462,6 +507,162 @@ def attach(r):
     r("attach.inspect", "GET", f"/containers/{c}/json")
 
 
+def websockets(r):
+    c = f"{PREFIX}-ws"
+    for name, tty in {"plain": False, "tty": True}.items():
+        create(r, "ws", step=f"ws.{name}.create", Cmd=["sh", "-c", "read line; echo got $line; exit 3"], OpenStdin=True, Tty=tty)
+        r(f"ws.{name}.start", "POST", f"/containers/{c}/start")
+        r.websocket(f"ws.{name}", f"/containers/{c}/attach/ws?stream=1&stdin=1&stdout=1&stderr=1", (TEXT, b"input\n"))
+        r(f"ws.{name}.wait", "POST", f"/containers/{c}/wait")
+        r.websocket(f"ws.{name}.logs", f"/containers/{c}/attach/ws?logs=1&stdout=1&stderr=1")
+        r.websocket(f"ws.{name}.text", f"/v1.27/containers/{c}/attach/ws?logs=1&stdout=1")
+        r(f"ws.{name}.remove", "DELETE", f"/containers/{c}")
+    create(r, "ws", step="ws.create", Cmd=["cat"], OpenStdin=True, Tty=True)
+    r("ws.start", "POST", f"/containers/{c}/start")
+    r.websocket("ws.goodbye", f"/containers/{c}/attach/ws?stream=1&stdin=1&stdout=1", (PING, b"?"), (CLOSE, b"\x03\xe8"))
+    r.websocket("ws.detach", f"/containers/{c}/attach/ws?stream=1&stdin=1&detachKeys=ctrl-a,d", (TEXT, b"\x01d"))
+    r.websocket("ws.nothing", f"/containers/{c}/attach/ws")
+    r.websocket("ws.bad-keys", f"/containers/{c}/attach/ws?stream=1&detachKeys=zzz")
+    r.websocket("ws.missing", "/containers/none-such/attach/ws?stream=1")
+    r("ws.no-handshake", "GET", f"/containers/{c}/attach/ws?stream=1")
+    r("ws.pause", "POST", f"/containers/{c}/pause")
+    r.websocket("ws.paused", f"/containers/{c}/attach/ws?stream=1&stdout=1")
+    r("attach.paused", "POST", f"/containers/{c}/attach?stream=1&stdout=1")
+    r("ws.remove", "DELETE", f"/containers/{c}?force=1")
+
+
+def updates(r):
+    """Every field of UpdateConfig, of a container that runs."""
+    values = {"CpuShares": 512, "Memory": 33554432, "CgroupParent": "/x", "BlkioWeight": 300, "BlkioWeightDevice": [{"Path": "/dev/null", "Weight": 200}],
+              "BlkioDeviceReadBps": [{"Path": "/dev/null", "Rate": 1}], "CpuPeriod": 50000, "CpuQuota": 20000, "CpuRealtimePeriod": 1000000,
+              "CpusetCpus": "0", "CpusetMems": "0", "Devices": [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/x"}], "DeviceCgroupRules": ["zzz"],
+              "DeviceRequests": [{"Driver": "zzz"}], "KernelMemory": 50000000, "KernelMemoryTCP": 50000000, "MemoryReservation": 20000000, "MemorySwap": -1,
+              "MemorySwappiness": 10, "NanoCpus": 500000000, "OomKillDisable": True, "Init": True, "PidsLimit": 50, "Ulimits": [{"Name": "zzz"}], "CpuCount": 2,
+              "CpuPercent": 50, "IOMaximumIOps": 5, "IOMaximumBandwidth": 5, "RestartPolicy": {"Name": "always"}}
+    wrong = {"Memory": 1, "BlkioWeight": -1, "CpuPeriod": 1, "CpuQuota": 1, "CpusetCpus": "x", "CpusetMems": "9", "MemoryReservation": 1, "MemorySwappiness": 200,
+             "NanoCpus": 10 ** 14, "RestartPolicy": {"Name": "zzz"}}
+    create(r, "updated", Cmd=["sleep", "1000"])
+    c = f"{PREFIX}-updated"
+    r("update.walk.start", "POST", f"/containers/{c}/start")
+    for field, value in values.items():
+        r(f"update.walk.{field}", "POST", f"/containers/{c}/update", {field: value})
+    for field, value in wrong.items():
+        r(f"update.wrong.{field}", "POST", f"/containers/{c}/update", {field: value})
+    r("update.walk.inspect", "GET", f"/containers/{c}/json")
+    r("update.walk.remove", "DELETE", f"/containers/{c}?force=1")
+
+
+def creations(r):
+    """What of a request to create was dropped silently once."""
+    mac = "02:42:ac:11:00:99"
+    network, other = f"{PREFIX}-made", {"NetworkingConfig": {"EndpointsConfig": {f"{PREFIX}-made": {"Aliases": ["x"]}}}}
+    r("made.network", "POST", "/networks/create", {"Name": network})
+    for name, config in {"mac": {"MacAddress": mac}, "mac-host": {"MacAddress": mac, "HostConfig": {"NetworkMode": "host"}}, "mac-other": {"MacAddress": mac, **other},
+                         "mac-conflict": {"MacAddress": mac, "NetworkingConfig": {"EndpointsConfig": {"bridge": {"MacAddress": "02:42:ac:11:00:98"}}}},
+                         "other": other, "no-network": {"NetworkDisabled": True}, "iops": {"HostConfig": {"IOMaximumIOps": 5}},
+                         "bandwidth": {"HostConfig": {"IOMaximumBandwidth": 5}}}.items():
+        create(r, "made", step=f"made.{name}", **config)
+        r(f"made.{name}.start", "POST", f"/containers/{PREFIX}-made/start")
+        r(f"made.{name}.inspect", "GET", f"/containers/{PREFIX}-made/json")
+        r(f"made.{name}.remove", "DELETE", f"/containers/{PREFIX}-made?force=1")
+    r("made.two-networks.old", "POST", query("/v1.43/containers/create", name=f"{PREFIX}-made"),
+      {"Image": IMAGE, "Cmd": ["true"], "NetworkingConfig": {"EndpointsConfig": {network: {}, "bridge": {}}}})
+
+
+def filters(r, rootfs):
+    """What every filter of the lists, of events and of the prunes leaves."""
+    began = int(time.time())
+    for tag, label in {"one": "x", "two": "y"}.items():
+        r.send("POST", query("/images/create", fromSrc="-", repo=f"{PREFIX}/filtered", tag=tag, changes=f"LABEL {PREFIX}={label}"), rootfs)
+        time.sleep(1.1)  # created is told in seconds
+    r.send("POST", query("/images/create", fromSrc="-", changes=f"LABEL {PREFIX}=dangling"), rootfs)
+    for name, more in {"n1": {"k": "v"}, "n2": {}}.items():
+        r.send("POST", "/networks/create", {"Name": f"{PREFIX}-{name}", "Labels": {PREFIX: name, **more}})
+        r.send("POST", "/volumes/create", {"Name": f"{PREFIX}-{name}", "Labels": {PREFIX: name, **more}})
+    runs = {"run": {"HostConfig": {"NetworkMode": f"{PREFIX}-n1", "Binds": [f"{PREFIX}-n1:/data"]}, "ExposedPorts": {"80/tcp": {}, "53/udp": {}}},
+            "made": {"Image": f"{PREFIX}/filtered:two"}, "three": {"Cmd": ["sh", "-c", "exit 3"]}, "zero": {"Cmd": ["true"]}, "paused": {}}
+    for name, config in runs.items():
+        create(r, f"f-{name}", step=f"filter.{name}", Image=config.pop("Image", f"{PREFIX}/filtered:one"), **{"Labels": {PREFIX: name}, **config})
+        if name != "made":
+            r.send("POST", f"/containers/{PREFIX}-f-{name}/start")
+        if name in ("three", "zero"):
+            r.send("POST", f"/containers/{PREFIX}-f-{name}/wait")
+    r.send("POST", f"/containers/{PREFIX}-f-paused/pause")
+    mine = f"{PREFIX}-f-"
+    for number, wanted in enumerate([
+            {"ancestor": [f"{PREFIX}/filtered:one"]}, {"ancestor": [f"{PREFIX}/filtered"]}, {"ancestor": ["none-such"]}, {"ancestor": ["UPPER"]},
+            {"before": [f"{mine}three"]}, {"since": [f"{mine}three"]}, {"before": ["none-such"]}, {"exited": ["3"]}, {"exited": ["0", "3"]}, {"exited": ["-1"]},
+            {"health": ["none"]}, {"health": ["zzz"]}, {"id": [""]}, {"isolation": ["default"]}, {"is-task": ["true"]}, {"is-task": ["false"]}, {"is-task": ["zz"]},
+            {"label": [f"{PREFIX}=run"]}, {"label": [f"{PREFIX}=run", f"{PREFIX}=three"]}, {"label": [PREFIX, "nope"]}, {"label!": [PREFIX]}, {"name": [f"{mine}run"]},
+            {"name": [f"^/{mine}run$"]}, {"name": [f"{mine}t.*"]}, {"name": ["("]}, {"name": [f"^{mine}z"]}, {"network": [f"{PREFIX}-n1"]}, {"network": ["zzz"]},
+            {"expose": ["80"]}, {"expose": ["53/udp"]}, {"expose": ["70-90"]}, {"expose": ["81"]}, {"publish": ["80"]}, {"publish": ["80/zzz"]}, {"status": ["running"]},
+            {"status": ["created"]}, {"status": ["exited"]}, {"status": ["paused"]}, {"status": ["dead"]}, {"status": ["zzz"]}, {"volume": [f"{PREFIX}-n1"]},
+            {"volume": ["/data"]}, {"volume": ["/dat"]}, {"zzz": ["1"]}, {"status": []}, {"name": None}]):
+        r.found(f"filter.containers.{number}", "/containers/json", {"name": [mine], **wanted}, all="1")
+    for number, wanted in enumerate([{"exited": ["3"]}, {"status": ["created"]}, {"since": [f"{mine}three"]}, {"before": [f"{mine}paused"]}, {"label": [PREFIX]}]):
+        r.found(f"filter.containers.running.{number}", "/containers/json", wanted)
+    r.found("filter.containers.limit", "/containers/json", {"name": [mine]}, limit="2")
+    r.found("filter.containers.no-limit", "/containers/json", {"name": [mine]}, limit="-1")
+    one, two = f"{PREFIX}/filtered:one", f"{PREFIX}/filtered:two"
+    for number, wanted in enumerate([
+            {"before": [two]}, {"since": [one]}, {"before": ["none"]}, {"dangling": ["true"]}, {"dangling": ["false"]}, {"dangling": ["true", "false"]},
+            {"label": [f"{PREFIX}=x"]}, {"label": [f"{PREFIX}=x", f"{PREFIX}=y"]}, {"label!": [PREFIX]}, {"label!": [f"{PREFIX}=x"]}, {"reference": [one]},
+            {"reference": [f"{PREFIX}/filtered"]}, {"reference": [f"{PREFIX}/*:two"]}, {"reference": [f"*{PREFIX}*"]}, {"reference": [f"docker.io/{PREFIX}/filtered"]},
+            {"until": ["1"]}, {"until": ["2100-01-01"]}, {"until": ["2100-01-01T00:00:00Z"]}, {"until": ["1h"]}, {"until": ["zzz"]}, {"until": ["1", "2"]},
+            {"containers": ["1"]}]):
+        r.found(f"filter.images.{number}", "/images/json", {"label": [PREFIX], **wanted})
+    for number, wanted in enumerate([
+            {"name": [f"{PREFIX}-n1"]}, {"name": ["n1"]}, {"name": [f"^{PREFIX}-n1$"]}, {"name": ["("]}, {"driver": ["bridge"]}, {"driver": ["bri"]}, {"scope": ["local"]},
+            {"scope": ["swarm"]}, {"type": ["custom"]}, {"type": ["builtin"]}, {"type": ["custom", "builtin"]}, {"dangling": ["true"]}, {"dangling": ["0"]},
+            {"dangling": ["true", "false"]}, {"label": [f"{PREFIX}=n1", "k=v"]}, {"label!": [PREFIX]}, {"until": ["1h"]}]):
+        r.found(f"filter.networks.{number}", "/networks", {"label": [PREFIX], **wanted})
+    for number, wanted in enumerate([
+            {"name": [f"{PREFIX}-n1"]}, {"name": [f"^{PREFIX}-n1$"]}, {"name": ["("]}, {"driver": ["local"]}, {"driver": ["loc"]}, {"dangling": ["true"]}, {"dangling": ["0"]},
+            {"dangling": ["zzz"]}, {"dangling": ["true", "false"]}, {"label": [f"{PREFIX}=n1", "k"]}, {"label!": [PREFIX]}, {"until": ["1h"]}]):
+        r.found(f"filter.volumes.{number}", "/volumes", {"label": [PREFIX], **wanted})
+    event_filters(r, began)
+    prunes(r)
+
+
+def event_filters(r, began):
+    until = int(time.time()) + 1
+    time.sleep(2)  # the period is over: nothing is waited for
+    run = f"{PREFIX}-f-run"
+    whole = json.loads(r.send("GET", f"/containers/{run}/json")[2])["Id"]
+    for number, wanted in enumerate([
+            {"container": [run]}, {"container": [whole]}, {"container": [whole[:12]]}, {"container": ["zzz"]}, {"container": [run, f"{PREFIX}-f-zero"]},
+            {"event": ["start", "die"], "container": [f"{PREFIX}-f-three"]}, {"image": [f"{PREFIX}/filtered:one"], "event": ["create"]},
+            {"image": [f"{PREFIX}/filtered"], "event": ["create"]}, {"image": ["zzz"]}, {"label": [f"{PREFIX}=run"]}, {"label": [f"{PREFIX}=run", "nope"]},
+            {"type": ["network"], "network": [f"{PREFIX}-n1"]}, {"type": ["volume"], "volume": [f"{PREFIX}-n1"], "event": ["create"]},
+            {"type": ["zzz"]}, {"scope": ["swarm"]}, {"daemon": ["zzz"]}, {"plugin": ["x"]}, {"node": ["x"]}, {"secret": ["x"]},
+            {"zzz": ["1"], "container": [run]}, {"label!": [PREFIX], "container": [run]}]):
+        r.happenings(f"filter.events.{number}", wanted, began, until)
+
+
+def prunes(r):
+    bad = [{"zzz": ["1"]}, {"until": ["zzz"]}, {"until": ["1", "2"]}, {"dangling": ["zzz"]}, {"all": ["zzz"]}, {"dangling": ["true", "false"]}, {"name": ["x"]},
+           {"until": ["1h"]}, {"until": ["2100-01-01T00:00:00Z"]}, {"until": ["2100-01-01"]}, {"until": ["4102444800"]}, {"label!": ["x"]}]
+    for number, wanted in enumerate(bad):
+        for kind_ in ("containers", "images", "networks", "volumes"):
+            r(f"prune.{kind_}.{number}", "POST", query(f"/{kind_}/prune", filters={"label": [f"{PREFIX}-none"], **wanted}))
+    for number, wanted in enumerate(bad[:7]):
+        r(f"prune.build.{number}", "POST", query("/build/prune", filters=wanted) if number != 2 else "/build/prune?filters=%7B")
+
+    def left(step, kind_, path, **values):
+        status, _, content = r.send("POST", query(f"/{kind_}/prune", filters=values))
+        assert status == 200, content
+        r.found(f"prune.left.{step}", path, {"label": [PREFIX]}, **({"all": "1"} if kind_ == "containers" else {}))
+    left("containers.young", "containers", "/containers/json", **{"label": [PREFIX], "until": ["1h"]})
+    left("containers.but", "containers", "/containers/json", **{"label": [PREFIX], "label!": [f"{PREFIX}=three"]})
+    left("containers", "containers", "/containers/json", label=[PREFIX], until=["4102444800"])
+    left("images.dangling", "images", "/images/json", label=[PREFIX])
+    left("images", "images", "/images/json", label=[f"{PREFIX}=y"], dangling=["false"])
+    left("networks.but", "networks", "/networks", **{"label": [PREFIX], "label!": [f"{PREFIX}=n2"]})
+    left("networks", "networks", "/networks", label=[PREFIX])
+    left("volumes.anonymous", "volumes", "/volumes", label=[PREFIX])
+    left("volumes", "volumes", "/volumes", label=[PREFIX], all=["1"])
+
+
 def files(r):
     c = f"{PREFIX}-cat"
     r("archive.put", "PUT", query(f"/containers/{c}/archive", path="/tmp"), tar_of({"new": "text", "/absolute": "text"}))
@@ -616,10 +817,15 @@ def replay(socket_path: str, rootfs: bytes) -> dict:
         execs(r)
         attach(r)
         files(r)
+        websockets(r)
+        updates(r)
+        creations(r)
         networks(r)
         ends(r)
         volumes(r)
         events(r)
+        clean_up(r)
+        filters(r, rootfs)
     finally:
         clean_up(r)
     return r.answers

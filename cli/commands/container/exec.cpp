@@ -19,7 +19,7 @@ asio::awaitable<int> execute(api::Client& client, ExecProcess process) {
 
 int container_exec(const Invocation& invocation) {
   ExecProcess process;
-  std::string keys(default_detach_keys);
+  std::string keys;
   std::vector<std::string> environment;
   std::vector<std::string> files;
   std::vector<std::string> words;
@@ -38,8 +38,7 @@ int container_exec(const Invocation& invocation) {
   process.container = words.front();
   process.command.assign(words.begin() + 1, words.end());
   process.environment = container_options::environment_of(files, environment);
-  parse_detach_keys(keys);  // wrong ones are found before anything is asked
-  process.detach_keys = keys;
+  process.detach_keys = chosen_detach_keys(keys);
   if (!process.detach) need_terminal_input(process.tty, process.input);
   Session session(invocation.global);
   return session.run(execute(session.client(), process));

@@ -1,15 +1,15 @@
 #include "cli/inspect.hpp"
 
-#include "engine/api/client.hpp"
-
 namespace stack::cli {
 
 int container_inspect(const Invocation& invocation) {
-  return inspect_command(
-      invocation, {.usage = "container inspect [OPTIONS] CONTAINER...",
-                   .about = "Show everything the engine knows about containers (names, ids or their beginnings).",
-                   .has_size = true,
-                   .path = [](const std::string& name) { return "/containers/" + engine::api::url_encode(name) + "/json"; }});
+  InspectRequest request;
+  bool size = false;
+  Flags flags("container inspect [OPTIONS] CONTAINER...",
+              "Show everything the engine knows about containers (names, ids or their beginnings).");
+  add_inspect_flags(flags, request);
+  flags.flag("-s,--size", size, "Also the sizes of the files");
+  return flags.parse(invocation.arguments) ? show_inspected(invocation, request, {container_path(size)}) : 0;
 }
 
 }  // namespace stack::cli

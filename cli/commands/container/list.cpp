@@ -34,6 +34,7 @@ int container_list(const Invocation& invocation) {
   flags.flag("-l,--latest", latest, "The newest one, running or not");
   flags.flag("-s,--size", sized, "Also how much they have written, and the size with their image");
   if (!flags.parse(invocation.arguments)) return 0;
+  if (!options.quiet) use_configured_format(options.format, "psFormat");
   sized = sized || render::format_uses(options.format, "Size");
   api::ListContainers query;
   query.limit = latest ? 1 : last && *last > 0 ? *last : 0;

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "cli/attached_container.hpp"
 #include "cli/commands.hpp"
 #include "cli/container_options/options.hpp"
 #include "cli/detach_keys.hpp"
 #include "cli/dispatch.hpp"
+#include "cli/docker_config.hpp"
 #include "cli/image_messages.hpp"
 #include "cli/interrupted.hpp"
 #include "cli/output.hpp"
@@ -82,10 +86,20 @@ void check_pull(const std::string& policy) {
     throw UsageError(fmt::format("invalid value \"{}\" for --pull: always, missing or never", policy));
 }
 
+/// The proxies of docker's config.json, unless --env says otherwise.
+void add_proxies(ContainerOptions& options) {
+  const char* engine = std::getenv("DOCKER_HOST");
+  for (const auto& [name, value] : proxy_variables(read_docker_config(), engine ? engine : "")) {
+    const bool is_given = std::any_of(options.environment.begin(), options.environment.end(),
+                                      [&name = name](const auto& text) { return text.substr(0, text.find('=')) == name; });
+    if (!is_given) options.environment.push_back(fmt::format("{}={}", name, value));
+  }
+}
+
 struct RunFlags {
   ContainerOptions container;
   bool detach = false, signals = true;
-  std::string keys{default_detach_keys};
+  std::string keys;
 };
 
 bool parse_run(const Invocation& invocation, RunFlags& run) {
@@ -96,7 +110,9 @@ bool parse_run(const Invocation& invocation, RunFlags& run) {
   flags.flag("--sig-proxy", run.signals, "Pass signals on to the process (default true)");
   container_options::declare(flags, run.container);
   flags.command_line(run.container.words, 1);
-  return flags.parse(invocation.arguments);
+  if (!flags.parse(invocation.arguments)) return false;
+  add_proxies(run.container);
+  return true;
 }
 
 AttachedContainer attachment(const RunFlags& run, const api::ContainerConfig& config, std::string id) {
@@ -108,8 +124,7 @@ AttachedContainer attachment(const RunFlags& run, const api::ContainerConfig& co
   container.err = config.attach_stderr;
   container.removed_at_end = run.container.remove;
   container.signals = run.signals;
-  parse_detach_keys(run.keys);  // wrong ones are found before anything is asked
-  container.detach_keys = run.keys;
+  container.detach_keys = chosen_detach_keys(run.keys);
   return container;
 }
 
@@ -154,6 +169,7 @@ int container_create(const Invocation& invocation) {
   container_options::declare(flags, options);
   flags.command_line(options.words, 1);
   if (!flags.parse(invocation.arguments)) return 0;
+  add_proxies(options);
   check_pull(options.pull);
   api::ContainerCreateRequest body = container_options::request_of(options);
   IdFile id_file(options.cidfile);

@@ -55,7 +55,7 @@ asio::awaitable<int> join_running(api::Client& client, std::string name, bool in
 int container_start(const Invocation& invocation) {
   bool attach = false;
   bool input = false;
-  std::string keys(default_detach_keys);
+  std::string keys;
   std::vector<std::string> names;
   Flags flags("container start [OPTIONS] CONTAINER...", "Start containers that do not run.");
   flags.flag("-a,--attach", attach, "Show its output here and pass signals on; the exit status is the container's");
@@ -63,7 +63,7 @@ int container_start(const Invocation& invocation) {
   flags.flag("-i,--interactive", input, "Send our input to it");
   flags.arguments(names, 1);
   if (!flags.parse(invocation.arguments)) return 0;
-  parse_detach_keys(keys);  // wrong ones are found before anything is asked
+  keys = chosen_detach_keys(keys);
   if ((attach || input) && names.size() > 1) throw UsageError("you cannot start and attach multiple containers at once");
   Session session(invocation.global);
   if (attach || input) return session.run_without_signals(start_and_join(session.client(), names.front(), attach, input, keys));
@@ -73,7 +73,7 @@ int container_start(const Invocation& invocation) {
 int container_attach(const Invocation& invocation) {
   bool no_input = false;
   bool signals = true;
-  std::string keys(default_detach_keys);
+  std::string keys;
   std::vector<std::string> names;
   Flags flags("container attach [OPTIONS] CONTAINER",
               "Join this terminal to the first process of a running container. The exit status is the container's.");
@@ -82,7 +82,7 @@ int container_attach(const Invocation& invocation) {
   flags.flag("--sig-proxy", signals, "Pass signals on to the process (default true)");
   flags.arguments(names, 1, 1);
   if (!flags.parse(invocation.arguments)) return 0;
-  parse_detach_keys(keys);  // wrong ones are found before anything is asked
+  keys = chosen_detach_keys(keys);
   Session session(invocation.global);
   asio::awaitable<int> work = join_running(session.client(), names.front(), !no_input, signals, keys);
   return signals ? session.run_without_signals(std::move(work)) : session.run(std::move(work));

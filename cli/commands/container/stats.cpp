@@ -40,6 +40,7 @@ int container_stats(const Invocation& invocation) {
   flags.flag("--no-trunc", view.full, "Whole ids");
   flags.arguments(names);
   if (!flags.parse(invocation.arguments)) return 0;
+  use_configured_format(view.format, "statsFormat");
   view.stream = !once;
   Session session(invocation.global);
   session.run(check(session.client(), names));  // a name that is wrong is an error, one that vanishes later is not

@@ -7,6 +7,8 @@
 
 #include "base/units.hpp"
 #include "cli/commands.hpp"
+#include "cli/container_options/limits.hpp"
+#include "cli/docker_config.hpp"
 #include "cli/flags.hpp"
 #include "cli/key_values.hpp"
 #include "cli/output.hpp"
@@ -20,8 +22,9 @@ namespace {
 
 struct BuildFlags {
   scheduler::BuildImage build;
-  std::string id_file, shm_size, memory;
-  std::vector<std::string> arguments, labels, words;
+  std::string id_file, shm_size, memory, memory_swap;
+  std::optional<int> cpu_period, cpu_quota, cpu_shares;
+  std::vector<std::string> arguments, labels, ulimits, words;
   bool quiet = false;
 };
 
@@ -32,10 +35,15 @@ bool parse(const Invocation& invocation, BuildFlags& options) {
   flags.values("--build-arg", options.arguments, "NAME[=VALUE]", "Set a build argument; repeatable");
   flags.values("--cache-from", build.cache_from, "IMAGE", "Images to take layers from; repeatable");
   flags.value("-f,--file", options.build.dockerfile, "FILE", "The Dockerfile (default PATH/Dockerfile); - is stdin");
+  flags.value("--cpu-period", options.cpu_period, "MICROSECONDS", "Period of the CPU quota of RUN");
+  flags.value("--cpu-quota", options.cpu_quota, "MICROSECONDS", "CPU time of RUN in a period");
+  flags.value("-c,--cpu-shares", options.cpu_shares, "N", "Weight of RUN among others that want the CPU");
+  flags.value("--cpuset-cpus", build.cpuset_cpus, "LIST", "The CPUs that RUN may use: 0-3,7");
   flags.flag("--force-rm", build.force_remove, "Remove intermediate containers, also after a failure");
   flags.value("--iidfile", options.id_file, "FILE", "Write the image's id to this file");
   flags.values("--label", options.labels, "NAME[=VALUE]", "Add a label; repeatable");
   flags.value("-m,--memory", options.memory, "SIZE", "At most this much memory for RUN");
+  flags.value("--memory-swap", options.memory_swap, "SIZE", "Memory and swap of RUN together; -1: any swap");
   flags.value("--network", build.network_mode, "MODE", "Network of RUN: default, none, host");
   flags.flag("--no-cache", build.no_cache, "Run every step again");
   flags.value("--platform", build.platform, "OS/ARCH", "The platform to build for");
@@ -45,6 +53,7 @@ bool parse(const Invocation& invocation, BuildFlags& options) {
   flags.value("--shm-size", options.shm_size, "SIZE", "Size of /dev/shm for RUN");
   flags.values("-t,--tag", build.tags, "NAME[:TAG]", "A name for the image; repeatable");
   flags.value("--target", build.target, "STAGE", "Build up to this stage");
+  flags.values("--ulimit", options.ulimits, "NAME=SOFT[:HARD]", "A limit of the processes of RUN; repeatable");
   flags.not_yet("--secret", "SECRET");
   flags.not_yet("--ssh", "SSH");
   flags.not_yet("-o,--output", "OUTPUT");
@@ -156,9 +165,17 @@ int image_build(const Invocation& invocation) {
     else
       build.build_args[text] = std::nullopt;
   }
+  const char* engine = std::getenv("DOCKER_HOST");
+  for (const auto& [name, value] : proxy_variables(read_docker_config(), engine ? engine : ""))
+    build.build_args.try_emplace(name, value);
   build.labels = key_values(options.labels);
   if (!options.shm_size.empty()) build.shm_size = parse_byte_size(options.shm_size);
-  if (!options.memory.empty()) build.memory = parse_byte_size(options.memory);
+  build.memory = container_options::size_of("--memory", options.memory);
+  build.memory_swap = container_options::size_of("--memory-swap", options.memory_swap);
+  build.cpu_period = options.cpu_period.value_or(0);
+  build.cpu_quota = options.cpu_quota.value_or(0);
+  build.cpu_shares = options.cpu_shares.value_or(0);
+  for (const std::string& text : options.ulimits) build.ulimits.push_back(container_options::parse_ulimit(text));
   if (!build.tags.empty()) options.build.image = build.tags.front();
   Session session(invocation.global);
   const std::string id = run_build(session, options);

@@ -14,6 +14,16 @@
 namespace stack::cli {
 namespace {
 
+asio::awaitable<void> pull_tags(api::Client& client, std::vector<std::string> names, std::string platform, bool quiet) {
+  for (const std::string& name : names) {
+    if (render::split_name(name, "").tag != "") throw UsageError("tag can't be used with --all-tags/-a: " + name);
+    api::ProgressStream stream = co_await client.pull_all_tags(name, platform);
+    co_await show_messages(std::move(stream), STDOUT_FILENO, quiet);
+    const std::string full = full_image_name(name);
+    write_all(STDOUT_FILENO, full.substr(0, full.rfind(':')) + "\n");
+  }
+}
+
 asio::awaitable<void> pull_all(api::Client& client, std::vector<std::string> names, std::string platform, bool quiet) {
   for (const std::string& name : names) {
     if (!quiet && names.size() == 1 && name.find(':') == std::string::npos && name.find('@') == std::string::npos)
@@ -28,10 +38,10 @@ asio::awaitable<void> push(api::Client& client, render::ImageName name, std::str
   co_await show_messages(std::move(stream), STDOUT_FILENO, quiet);
 }
 
-asio::awaitable<void> load(api::Client& client, std::string file, bool quiet) {
+asio::awaitable<void> load(api::Client& client, std::string file, std::string platform) {
   api::FdSource source(client.executor(), open_input(file));
-  api::ProgressStream stream = co_await client.load_images(source);
-  co_await show_messages(std::move(stream), STDOUT_FILENO, quiet);
+  api::ProgressStream stream = co_await client.load_images(source, std::move(platform));
+  co_await show_messages(std::move(stream), STDOUT_FILENO, false);
 }
 
 asio::awaitable<std::string> import(api::Client& client, std::string source, api::ImportOptions options) {
@@ -49,16 +59,18 @@ asio::awaitable<std::string> import(api::Client& client, std::string source, api
 int image_pull(const Invocation& invocation) {
   std::string platform;
   bool quiet = false;
+  bool all_tags = false;
   std::vector<std::string> names;
   Flags flags("image pull [OPTIONS] NAME[:TAG|@DIGEST]...",
               "Pull images from their registries. Logins are those of ~/.docker/config.json.");
   flags.value("--platform", platform, "OS/ARCH", "Pull for this platform instead of this machine's");
   flags.flag("-q,--quiet", quiet, "Show nothing but the names");
-  flags.not_yet("-a,--all-tags");
+  flags.flag("-a,--all-tags", all_tags, "Every tag of the repository");
   flags.arguments(names, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   Session session(invocation.global);
-  session.run(pull_all(session.client(), names, platform, quiet));
+  const auto pull_them = all_tags ? pull_tags : pull_all;
+  session.run(pull_them(session.client(), names, platform, quiet));
   return 0;
 }
 
@@ -79,6 +91,7 @@ int image_push(const Invocation& invocation) {
 
 int image_load(const Invocation& invocation) {
   std::string input = "-";
+  std::string platform;
   bool quiet = false;
   std::vector<std::string> arguments;
   Flags flags(
@@ -86,29 +99,30 @@ int image_load(const Invocation& invocation) {
       "Load images from a tar archive made by 'stack image save', 'docker save' or a tool that writes OCI archives; from "
       "stdin without FILE.");
   flags.value("-i,--input", input, "FILE", "Read from FILE");
-  flags.flag("-q,--quiet", quiet, "Do not list what was loaded");
-  flags.not_yet("--platform", "OS/ARCH");
+  flags.flag("-q,--quiet", quiet, "Show no progress; what was loaded is listed");
+  flags.value("--platform", platform, "OS/ARCH", "Only images for this platform");
   flags.arguments(arguments, 0, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   if (!arguments.empty()) input = arguments.front();
   if (input == "-" && is_terminal(STDIN_FILENO))
     throw UsageError("the archive is read from stdin, which is a terminal: give a FILE");
   Session session(invocation.global);
-  session.run(load(session.client(), input, quiet));
+  session.run(load(session.client(), input, platform));
   return 0;
 }
 
 int image_save(const Invocation& invocation) {
   std::string output;
+  std::string platform;
   std::vector<std::string> names;
   Flags flags("image save [OPTIONS] IMAGE...",
               "Write images to a tar archive that 'stack image load', 'docker load' and OCI tools read; to stdout without -o.");
   flags.value("-o,--output", output, "FILE", "Write to FILE");
-  flags.not_yet("--platform", "OS/ARCH");
+  flags.value("--platform", platform, "OS/ARCH", "Only images for this platform");
   flags.arguments(names, 1);
   if (!flags.parse(invocation.arguments)) return 0;
   Session session(invocation.global);
-  write_archive(session, output, [&] { return session.client().save_images(names); });
+  write_archive(session, output, [&] { return session.client().save_images(names, platform); });
   return 0;
 }
 

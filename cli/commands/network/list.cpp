@@ -13,6 +13,7 @@ int network_list(const Invocation& invocation) {
   Flags flags("network ls [OPTIONS]", "List networks.");
   add_list_flags(flags, options);
   if (!flags.parse(invocation.arguments)) return 0;
+  if (!options.quiet) use_configured_format(options.format, "networksFormat");
   Session session(invocation.global);
   const std::vector<api::NetworkResource> networks =
       session.run(session.client().list_networks(parse_filters(options.filters)));
@@ -23,9 +24,12 @@ int network_list(const Invocation& invocation) {
 }
 
 int network_inspect(const Invocation& invocation) {
-  return inspect_command(invocation, {.usage = "network inspect [OPTIONS] NETWORK...",
-                                      .about = "Show everything the engine knows about networks.",
-                                      .path = [](const std::string& name) { return "/networks/" + api::url_encode(name); }});
+  InspectRequest request;
+  bool verbose = false;
+  Flags flags("network inspect [OPTIONS] NETWORK...", "Show everything the engine knows about networks.");
+  add_inspect_flags(flags, request);
+  flags.flag("-v,--verbose", verbose, "Also the services and tasks of a network of a Swarm");
+  return flags.parse(invocation.arguments) ? show_inspected(invocation, request, {network_path(verbose)}) : 0;
 }
 
 }  // namespace stack::cli

@@ -46,15 +46,17 @@ int volume_list(const Invocation& invocation) {
   add_format_flag(flags, options.format);
   flags.flag("-q,--quiet", options.quiet, "Only names");
   if (!flags.parse(invocation.arguments)) return 0;
+  if (!options.quiet) use_configured_format(options.format, "volumesFormat");
   Session session(invocation.global);
   const api::VolumeList list = session.run(session.client().list_volumes(parse_filters(options.filters)));
   return write_all(1, render_list(render::volume_rows(list.volumes), options, volume_look())) ? 0 : 1;
 }
 
 int volume_inspect(const Invocation& invocation) {
-  return inspect_command(invocation, {.usage = "volume inspect [OPTIONS] VOLUME...",
-                                      .about = "Show everything the engine knows about volumes.",
-                                      .path = [](const std::string& name) { return "/volumes/" + api::url_encode(name); }});
+  InspectRequest request;
+  Flags flags("volume inspect [OPTIONS] VOLUME...", "Show everything the engine knows about volumes.");
+  add_inspect_flags(flags, request);
+  return flags.parse(invocation.arguments) ? show_inspected(invocation, request, {volume_path()}) : 0;
 }
 
 int volume_remove(const Invocation& invocation) {

@@ -8,61 +8,23 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "engine/runtime/namespaces.hpp"
 #include "engine/runtime/seccomp_file.hpp"
 #include "engine/runtime/syscalls.hpp"
+#include "engine/shim/oci/check.hpp"
 
 namespace stack::engine::shim::oci {
 
 namespace {
 
 using nlohmann::json;
-using runtime::NamespaceType;
 using runtime::Spec;
 
 constexpr const char* log_flag = "SECCOMP_FILTER_FLAG_LOG";
 
 [[noreturn]] void refuse(const std::string& why) { throw Error(ErrorCode::invalid_argument, why); }
 
-/// What is in the file and would be left undone must not be passed over.
-void refuse_what_is_missing(const json& config) {
-  const auto present = [&](const char* pointer) {
-    const json::json_pointer at(pointer);
-    return config.contains(at) && !config[at].empty();
-  };
-  static constexpr const char* unsupported[] = {"/linux/intelRdt", "/linux/netDevices", "/linux/resources/rdma", "/vm", "/zos"};
-  for (const char* pointer : unsupported)
-    if (present(pointer))
-      throw Error(ErrorCode::not_implemented, std::string(pointer + 1) + " in config.json is not supported");
-  const bool selinux = ::access("/sys/fs/selinux/enforce", F_OK) == 0;
-  for (const char* pointer : {"/process/selinuxLabel", "/linux/mountLabel"})
-    if (present(pointer) && config[json::json_pointer(pointer)] != "")
-      throw Error(ErrorCode::not_implemented, selinux ? "SELinux labels are not supported"
-                                                      : "selinux label is specified in config, but selinux is disabled or not "
-                                                        "supported");
-}
-
-void check_namespaces(const Spec& spec) {
-  const auto& all = spec.linux_.namespaces;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (all[i].type == all[j].type) refuse("malformed spec file: a namespace is listed twice in linux.namespaces");
-  const auto has = [&](NamespaceType type) { return runtime::find_namespace(spec, type) != nullptr; };
-  if (!has(NamespaceType::mount))
-    throw Error(ErrorCode::not_implemented,
-                "linux.namespaces has no mount namespace: a container without one is not supported");
-  if (!has(NamespaceType::uts) && (!spec.hostname.empty() || !spec.domainname.empty()))
-    refuse("unable to set hostname without a private UTS namespace");
-  if (!spec.linux_.time_offsets.empty() && !has(NamespaceType::time)) refuse("time offsets need a time namespace");
-  const runtime::Namespace* user = runtime::find_namespace(spec, NamespaceType::user);
-  const bool maps = !spec.linux_.uid_mappings.empty() || !spec.linux_.gid_mappings.empty();
-  if (maps && user == nullptr) refuse("user namespace mappings specified, but user namespace isn't enabled in the config");
-  if (user != nullptr && user->path.empty() && (spec.linux_.uid_mappings.empty() || spec.linux_.gid_mappings.empty()))
-    refuse("a new user namespace needs linux.uidMappings and linux.gidMappings");
-}
-
 void make_absolute(Spec& spec, const std::string& bundle) {
-  if (spec.root.path.empty()) refuse("root.path is missing in config.json");
+  if (spec.root.path.empty()) refuse("root must be specified");
   if (spec.root.path.front() != '/') spec.root.path = bundle + "/" + spec.root.path;
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(spec.root.path, error);
@@ -106,11 +68,6 @@ std::string cgroup_path(std::string path, const std::string& id) {
   return path;
 }
 
-void check_process(const runtime::Process& process) {
-  if (process.args.empty()) refuse("process.args must not be empty");
-  if (process.cwd.empty() || process.cwd.front() != '/') refuse("process.cwd must be an absolute path");
-}
-
 Spec complete_spec(const std::string& text, const std::string& bundle, const std::string& id) {
   const json config = json::parse(text, nullptr, false);
   if (config.is_discarded()) refuse(bundle + "/config.json is not valid JSON");
@@ -118,12 +75,12 @@ Spec complete_spec(const std::string& text, const std::string& bundle, const std
   const auto version = config.find("ociVersion");
   if (version == config.end() || !version->is_string() || !version->get<std::string>().starts_with("1."))
     refuse("config.json: ociVersion must be 1.x");
-  refuse_what_is_missing(config);
+  refuse_unsupported(config);
   Spec spec = runtime::spec_from_json(config);
   spec.process.init = false;
   if (!config.contains("process")) refuse("process property must not be empty");
   check_process(spec.process);
-  check_namespaces(spec);
+  check_spec(spec);
   make_absolute(spec, bundle);
   spec.linux_.cgroups_path = cgroup_path(spec.linux_.cgroups_path, id);
   add_devices(spec);
@@ -139,8 +96,9 @@ Spec read_bundle(const std::string& bundle, const std::string& id) {
 unsigned filter_flags(const Spec& spec) {
   if (spec.linux_.seccomp.empty()) return 0;
   const json profile = json::parse(spec.linux_.seccomp);
-  const json flags = profile.value("flags", json::array());
-  return std::find(flags.begin(), flags.end(), log_flag) != flags.end() ? SECCOMP_FILTER_FLAG_LOG : 0;
+  const auto flags = profile.find("flags");
+  if (flags == profile.end() || !flags->is_array()) return 0;  // compile_filter() refuses what is neither
+  return std::find(flags->begin(), flags->end(), log_flag) != flags->end() ? SECCOMP_FILTER_FLAG_LOG : 0;
 }
 
 std::string compile_filter(const Spec& spec) {
@@ -153,7 +111,26 @@ std::string compile_filter(const Spec& spec) {
   return tables ? runtime::assemble(*tables) : std::string();
 }
 
-std::string default_config() {
+namespace {
+
+/// Nothing in it needs a privilege of the host: its network and groups are shared, only one user is mapped.
+void make_rootless(Spec& spec) {
+  std::erase_if(spec.linux_.namespaces, [](const auto& ns) { return ns.type == runtime::NamespaceType::network; });
+  spec.linux_.namespaces.push_back({runtime::NamespaceType::user, {}});
+  spec.linux_.uid_mappings = {{0, ::geteuid(), 1}};
+  spec.linux_.gid_mappings = {{0, ::getegid(), 1}};
+  spec.linux_.resources = {};
+  std::erase_if(spec.mounts, [](const auto& mount) { return mount.type == "cgroup"; });
+  for (runtime::Mount& mount : spec.mounts) {
+    std::erase_if(mount.options, [](const auto& option) { return option.starts_with("gid=") || option.starts_with("uid="); });
+    // a new one could be mounted only with a network namespace of its own
+    if (mount.destination == "/sys") mount = {"/sys", "none", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro"}, {}, {}, {}};
+  }
+}
+
+}  // namespace
+
+std::string default_config(bool rootless) {
   Spec spec = runtime::default_spec();
   runtime::Process& process = spec.process;
   process.terminal = true;
@@ -167,6 +144,7 @@ std::string default_config() {
   spec.hostname = "stack";
   spec.linux_.devices.clear();  // the usual ones are always there
   spec.linux_.resources.devices = {{false, 'a', {}, {}, "rwm"}};
+  if (rootless) make_rootless(spec);
   json config = runtime::to_json(spec);
   config["linux"].erase("cgroupsPath");
   return config.dump(1, '\t') + "\n";

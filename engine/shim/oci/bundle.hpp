@@ -17,16 +17,13 @@ runtime::Spec complete_spec(const std::string& config, const std::string& bundle
 /// linux.cgroupsPath as an absolute path; one of its own when it is empty. Throws.
 std::string cgroup_path(std::string path, const std::string& id);
 
-/// Throws for a process that cannot be run: no arguments, a working directory that is not absolute.
-void check_process(const runtime::Process& process);
-
 /// linux.seccomp compiled to BPF, empty when there is none. Throws.
 std::string compile_filter(const runtime::Spec& spec);
 
 /// The flags of seccomp(2) that its profile asks for.
 unsigned filter_flags(const runtime::Spec& spec);
 
-/// What `spec` writes: a small container of /bin/sh.
-std::string default_config();
+/// What `spec` writes: a small container of /bin/sh; `rootless`: one that our own user is the root of, in a user namespace.
+std::string default_config(bool rootless);
 
 }  // namespace stack::engine::shim::oci

@@ -31,5 +31,6 @@ extern const Command exec_command;                                              
 extern const Command state_command, list_command, kill_command, pause_command, resume_command;  // control.cpp
 extern const Command ps_command, update_command, events_command;                                // resources.cpp
 extern const Command spec_command, features_command;                                            // features.cpp
+extern const Command checkpoint_command, restore_command;                                       // checkpoint.cpp
 
 }  // namespace stack::engine::shim::oci

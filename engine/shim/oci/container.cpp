@@ -5,14 +5,16 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.hpp"
@@ -27,7 +29,9 @@
 #include "engine/shim/clone.hpp"
 #include "engine/shim/json_log.hpp"
 #include "engine/shim/oci/bundle.hpp"
+#include "engine/shim/oci/check.hpp"
 #include "engine/shim/oci/console.hpp"
+#include "engine/shim/oci/log.hpp"
 
 namespace stack::engine::shim::oci {
 
@@ -134,10 +138,23 @@ int enter_user_namespace(const Spec& spec) {
   return ::setns(user, CLONE_NEWUSER) != 0 ? errno : 0;
 }
 
+constexpr const char* in_init = "unable to start container process: error during container init: ";
+
+/// What a path leads to: 0 when it leads nowhere.
+std::uint64_t mount_at(const std::string& path) {
+  struct statx info {};
+  return ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &info) == 0 ? info.stx_mnt_id : 0;
+}
+
+/// Takes away what a container without a mount namespace of its own laid over its root.
+void uncover(const std::string& path, std::uint64_t covered) {
+  if (covered != 0 && mount_at(path) != covered) ::umount2(path.c_str(), MNT_DETACH);
+}
+
 /// Hooks whose failure changes nothing any more.
 void report_hooks(const std::vector<runtime::Hook>& hooks, std::string_view kind, const std::string& state) {
   const std::string failure = runtime::run_hooks(hooks, kind, state);
-  if (!failure.empty()) std::fprintf(stderr, "%s\n", failure.c_str());
+  if (!failure.empty()) log_warning(failure);
 }
 
 /// One creation under way.
@@ -151,11 +168,17 @@ public:
     record_.created = now();
     record_.owner = ::getuid();
     check_terminal(spec_, options);
+    check_resources(spec_.linux_.resources, runtime::CgroupMounts::detect().unified());
+    read_config();
+    // hooks run there, as runc's do
+    if (::chdir(options.bundle.c_str()) != 0) throw errno_error("chdir " + options.bundle);
   }
 
   Created run();
 
 private:
+  void read_config();
+  void cover_root();
   void prepare_directory();
   void prepare_init();
   void clone();
@@ -169,6 +192,7 @@ private:
   Record record_;
   UniqueFd fifo_, filter_, root_tree_;
   std::vector<UniqueFd> tasks_;
+  runtime::CgroupMounts cgroup_mounts_;
   std::optional<runtime::Cgroup> cgroup_;
   runtime::InitConfig init_;
   Cloned process_;
@@ -176,6 +200,26 @@ private:
   bool hooks_began_ = false;
   Rollback undo_;  // the last member: it needs the others
 };
+
+/// Without an absolute path the group is below those that we are in ourselves; of the second version beside ours, since a group
+/// with processes hands no controllers down.
+void Creation::read_config() {
+  const nlohmann::json config = nlohmann::json::parse(record_.config);
+  for (const std::string& sentence : ignored_fields(config)) log_warning(sentence);
+  const std::string path = config.value(nlohmann::json::json_pointer("/linux/cgroupsPath"), std::string());
+  if (!path.empty() && path.front() == '/') return;
+  record_.parent_groups = runtime::own_cgroups();
+  std::string& own = record_.parent_groups[""];
+  if (runtime::CgroupMounts::detect().unified()) own = own.substr(0, own.rfind('/') == std::string::npos ? 0 : own.rfind('/'));
+}
+
+/// In a mount namespace that is not the container's, what is mounted stays until it is taken away.
+void Creation::cover_root() {
+  init_.own_mounts = runtime::has_own_mounts(spec_);
+  if (init_.own_mounts) return;
+  record_.covered_mount = mount_at(spec_.root.path);
+  undo_.add([this] { uncover(spec_.root.path, record_.covered_mount); });
+}
 
 void Creation::prepare_directory() {
   root_.reserve(record_.id);
@@ -208,6 +252,7 @@ void Creation::prepare_init() {
   };
   const Namespace* cgroup_ns = runtime::find_namespace(spec_, NamespaceType::cgroup);
   init_.unshare_cgroup = cgroup_ns != nullptr && cgroup_ns->path.empty();
+  init_.cgroup_mounts = &cgroup_mounts_;
   init_.sources = runtime::prepare_sources(spec_);
   if (init_.in_user_namespace) {
     root_tree_.reset(runtime::clone_tree(AT_FDCWD, spec_.root.path.c_str(), true));
@@ -258,11 +303,12 @@ void Creation::give_ids() {
 }
 
 void Creation::run_outer_hooks() {
+  cgroup_->restrict_devices(spec_.linux_.resources.devices);
   const std::string state = state_json(record_, Status::creating, record_.pid);
   hooks_began_ = true;  // the container counts as made: it is also taken down in the specification's way
   std::string failure = runtime::run_hooks(spec_.hooks.prestart, "prestart", state);
   if (failure.empty()) failure = runtime::run_hooks(spec_.hooks.create_runtime, "createRuntime", state);
-  if (!failure.empty()) throw Error(ErrorCode::internal, failure);
+  if (!failure.empty()) throw Error(ErrorCode::internal, in_init + failure);
 }
 
 void Creation::finish() {
@@ -279,16 +325,19 @@ void Creation::finish() {
 
 Created Creation::run() {
   prepare_directory();
-  cgroup_ = runtime::Cgroup::create(spec_.linux_.cgroups_path, spec_.linux_.resources);
+  cgroup_mounts_ = cgroup_mounts_of(record_);
+  // devices are restricted once their nodes are made
+  const std::vector<runtime::DeviceRule> rules = std::exchange(spec_.linux_.resources.devices, {});
+  cgroup_ = runtime::Cgroup::create(spec_.linux_.cgroups_path, spec_.linux_.resources, cgroup_mounts_);
+  spec_.linux_.resources.devices = rules;
   undo_.add([this] { cgroup_->remove(); });
   prepare_init();
+  cover_root();
   clone();
   give_ids();
   root_.save(record_);
   sync_ = runtime::wait_for_init(process_.sync.get(), [this] { run_outer_hooks(); });
-  if (!sync_.executed)
-    throw Error(ErrorCode::invalid_argument,
-                "unable to start container process: error during container init: " + sync_.failure.text);
+  if (!sync_.executed) throw Error(ErrorCode::invalid_argument, in_init + sync_.failure.text);
   finish();
   undo_.commit();
   return {std::move(record_), std::move(process_.pidfd), UniqueFd(sync_.terminal_fd)};
@@ -315,13 +364,17 @@ void start_container(const StateRoot& root, const Record& record) {
   pollfd executed{start.get(), 0, 0};
   while (::poll(&executed, 1, -1) < 0 && errno == EINTR) {  // POLLERR: the reader closed, which it does by executing
   }
-  report_hooks(spec_of(record).hooks.poststart, "poststart", state_json(record, Status::running, record.pid));
+  const std::string failure =
+      runtime::run_hooks(spec_of(record).hooks.poststart, "poststart", state_json(record, Status::running, record.pid));
+  if (failure.empty()) return;
+  kill_container(record);
+  throw Error(ErrorCode::internal, failure);
 }
 
 void kill_container(const Record& record) {
   constexpr int patience_ms = 10'000;
   const UniqueFd process = open_process(record);
-  const runtime::Cgroup cgroup = runtime::Cgroup::open(cgroup_of(record));
+  const runtime::Cgroup cgroup = open_group(record);
   if (!process) return;
   if (::kill(record.pid, SIGKILL) != 0 && errno != ESRCH) throw errno_error("kill");
   if (cgroup.frozen()) cgroup.thaw();
@@ -330,12 +383,16 @@ void kill_container(const Record& record) {
 }
 
 void destroy_container(const StateRoot& root, const Record& record) {
-  const runtime::Cgroup cgroup = runtime::Cgroup::open(cgroup_of(record));
+  const runtime::Cgroup cgroup = open_group(record);
   if (!cgroup.remove()) {  // without a pid namespace of its own, processes outlive the first
     cgroup.end_all();
     cgroup.remove();
   }
-  const std::vector<runtime::Hook> hooks = spec_of(record).hooks.poststop;
+  const Spec spec = spec_of(record);
+  const std::filesystem::path rootfs = spec.root.path;
+  std::error_code ignored;
+  uncover(std::filesystem::canonical(rootfs.is_absolute() ? rootfs : record.bundle / rootfs, ignored), record.covered_mount);
+  const std::vector<runtime::Hook>& hooks = spec.hooks.poststop;
   root.remove(record.id);
   report_hooks(hooks, "poststop", state_json(record, Status::stopped, 0));
 }

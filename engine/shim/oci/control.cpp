@@ -69,7 +69,7 @@ int list(const StateRoot& root, const Arguments& arguments) {
 int kill(const StateRoot& root, const Arguments& arguments) {
   const Record record = root.load(arguments.words.front());
   const int signal = parse_signal(arguments.words.size() > 1 ? arguments.words[1] : "SIGTERM");
-  const runtime::Cgroup cgroup = runtime::Cgroup::open(cgroup_of(record));
+  const runtime::Cgroup cgroup = open_group(record);
   const UniqueFd process = open_process(record);
   if (arguments.has("all")) {
     cgroup.signal_all(signal);
@@ -85,14 +85,14 @@ int pause(const StateRoot& root, const Arguments& arguments) {
   const Record record = root.load(arguments.words.front());
   const Status status = status_of(root, record);
   if (status != Status::running && status != Status::created) throw Error(ErrorCode::conflict, "container not running");
-  runtime::Cgroup::open(cgroup_of(record)).freeze();
+  open_group(record).freeze();
   return 0;
 }
 
 int resume(const StateRoot& root, const Arguments& arguments) {
   const Record record = root.load(arguments.words.front());
   if (status_of(root, record) != Status::paused) throw Error(ErrorCode::conflict, "container not paused");
-  runtime::Cgroup::open(cgroup_of(record)).thaw();
+  open_group(record).thaw();
   return 0;
 }
 

@@ -14,10 +14,13 @@
 #include "base/error.hpp"
 #include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/init.hpp"
+#include "engine/runtime/namespaces.hpp"
+#include "engine/runtime/scheduling.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/runtime/user_namespace.hpp"
 #include "engine/shim/clone.hpp"
 #include "engine/shim/oci/bundle.hpp"
+#include "engine/shim/oci/check.hpp"
 #include "engine/shim/oci/commands.hpp"
 #include "engine/shim/oci/console.hpp"
 #include "engine/shim/oci/container.hpp"
@@ -122,12 +125,16 @@ std::string group_of(const Record& record, const Arguments& arguments) {
 Started start_process(const StateRoot& root, const Record& record, const Spec& spec, const Process& process,
                       const Arguments& arguments) {
   const UniqueFd target = open_process(record);
+  UniqueFd root_directory;
+  if (!runtime::has_own_mounts(spec))
+    root_directory.reset(::open(("/proc/" + std::to_string(record.pid) + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const UniqueFd filter(::open(root.filter(record.id).c_str(), O_RDONLY | O_CLOEXEC));
   runtime::InitConfig init;
   init.spec = &spec;
   init.process = &process;
   init.is_exec = true;
   init.target_pidfd = target.get();
+  init.container_root = root_directory.get();
   init.seccomp_flags = filter_flags(spec);
   init.seccomp_fd = filter.get();
   init.stdio = {0, 1, 2};
@@ -135,9 +142,12 @@ Started start_process(const StateRoot& root, const Record& record, const Spec& s
   if (!same_namespace(record.pid, "user")) init.join_also |= CLONE_NEWUSER;
   if (!same_namespace(record.pid, "time")) init.join_also |= CLONE_NEWTIME;
   init.in_user_namespace = (init.join_also & CLONE_NEWUSER) != 0;
-  const runtime::Cgroup cgroup = runtime::Cgroup::open(group_of(record, arguments));
+  const runtime::Cgroup cgroup = runtime::Cgroup::open(group_of(record, arguments), cgroup_mounts_of(record));
   const std::vector<UniqueFd> tasks = cgroup.open_tasks();
   for (const UniqueFd& file : tasks) init.cgroup_tasks.push_back(file.get());
+  if (const auto processors = runtime::parse_processors(process.exec_cpus_initial))
+    if (::sched_setaffinity(0, sizeof *processors, &*processors) != 0)
+      throw errno_error("execCPUAffinity.initial " + process.exec_cpus_initial);
   if (!target || ::setns(target.get(), CLONE_NEWPID) != 0) throw errno_error("container's pid namespace");
   Started started;
   started.process = clone_init(init, 0, cgroup.v2_directory().get());

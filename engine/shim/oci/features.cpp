@@ -1,5 +1,6 @@
 // spec, features.
 #include <fcntl.h>
+#include <seccomp.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,12 +21,17 @@ namespace {
 constexpr std::array spec_flags{Flag{"bundle", 'b', true}, Flag{"rootless", 0, false}};
 
 int spec(const StateRoot&, const Arguments& arguments) {
-  if (arguments.has("rootless")) throw Error(ErrorCode::not_implemented, "spec --rootless is not supported");
   const std::string path = arguments.get("bundle", ".") + "/config.json";
   if (::access(path.c_str(), F_OK) == 0) throw Error(ErrorCode::conflict, "File config.json exists. Remove it first");
-  if (const int error = runtime::sys::write_file(AT_FDCWD, path.c_str(), default_config(), O_CREAT | O_EXCL))
+  if (const int error =
+          runtime::sys::write_file(AT_FDCWD, path.c_str(), default_config(arguments.has("rootless")), O_CREAT | O_EXCL))
     throw errno_error("write " + path, error);
   return 0;
+}
+
+std::string libseccomp_version() {
+  const scmp_version* version = ::seccomp_version();
+  return std::to_string(version->major) + "." + std::to_string(version->minor) + "." + std::to_string(version->micro);
 }
 
 int features(const StateRoot&, const Arguments&) {
@@ -37,7 +43,7 @@ int features(const StateRoot&, const Arguments&) {
       {"linux",
        {{"namespaces", {"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"}},
         {"capabilities", runtime::capability_names(~std::uint64_t{0})},
-        {"cgroup", {{"v1", true}, {"v2", true}, {"systemd", false}, {"systemdUser", false}, {"rdma", false}}},
+        {"cgroup", {{"v1", true}, {"v2", true}, {"systemd", false}, {"systemdUser", false}, {"rdma", true}}},
         {"seccomp",
          {{"enabled", true},
           {"actions",
@@ -51,14 +57,19 @@ int features(const StateRoot&, const Arguments&) {
         {"apparmor", {{"enabled", true}}},
         {"selinux", {{"enabled", false}}},
         {"intelRdt", {{"enabled", false}}},
-        {"mountExtensions", {{"idmap", {{"enabled", true}}}}}}}};
+        {"mountExtensions", {{"idmap", {{"enabled", true}}}}}}},
+      {"annotations",
+       {{"io.github.seccomp.libseccomp.version", libseccomp_version()},
+        {"org.opencontainers.runc.checkpoint.enabled", "false"}}},
+      {"potentiallyUnsafeConfigAnnotations", nlohmann::ordered_json::array()}};
   std::printf("%s\n", document.dump(4).c_str());
   return 0;
 }
 
 }  // namespace
 
-const Command spec_command{"spec", "[--bundle <dir>]", "write a config.json to begin with", spec_flags, 0, 0, spec};
+const Command spec_command{"spec", "[--bundle <dir>] [--rootless]", "write a config.json to begin with", spec_flags, 0, 0,
+                           spec};
 const Command features_command{"features", "", "show what this runtime can do", {}, 0, 0, features};
 
 }  // namespace stack::engine::shim::oci

@@ -21,13 +21,16 @@ constexpr std::array run_flags{Flag{"bundle", 'b', true},     Flag{"console-sock
                                Flag{"no-subreaper", 0, false}};
 constexpr std::array delete_flags{Flag{"force", 'f', false}};
 
+/// The bundle becomes the working directory.
+std::string absolute(const std::string& path) { return path.empty() ? path : std::filesystem::absolute(path).string(); }
+
 CreateOptions create_options(const Arguments& arguments) {
   CreateOptions options;
   options.bundle = std::filesystem::absolute(arguments.get("bundle", ".")).lexically_normal();
   while (options.bundle.size() > 1 && options.bundle.back() == '/') options.bundle.pop_back();
-  options.pid_file = arguments.get("pid-file");
-  options.console_socket = arguments.get("console-socket");
-  options.pidfd_socket = arguments.get("pidfd-socket");
+  options.pid_file = absolute(arguments.get("pid-file"));
+  options.console_socket = absolute(arguments.get("console-socket"));
+  options.pidfd_socket = absolute(arguments.get("pidfd-socket"));
   options.pivots = !arguments.has("no-pivot");
   options.new_keyring = !arguments.has("no-new-keyring");
   options.preserved_fds = static_cast<int>(parse_number(arguments.get("preserve-fds", "0"), "--preserve-fds"));
@@ -44,7 +47,13 @@ int run(const StateRoot& root, const Arguments& arguments) {
   options.detached = arguments.has("detach");
   if (!options.detached) hold_signals();
   const Created made = create_container(root, arguments.words.front(), options);
-  start_container(root, made.record);
+  try {
+    start_container(root, made.record);
+  } catch (const Error&) {
+    kill_container(made.record);
+    destroy_container(root, made.record);
+    throw;
+  }
   if (options.detached) return 0;
   const int code = wait_in_foreground(made.record.pid, made.terminal.get());
   if (!arguments.has("keep")) destroy_container(root, made.record);

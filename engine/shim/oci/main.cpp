@@ -6,15 +6,13 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "engine/runtime/launch.hpp"
 #include "engine/runtime/syscalls.hpp"
-#include "engine/shim/json_log.hpp"
 #include "engine/shim/oci/commands.hpp"
 #include "engine/shim/oci/container.hpp"
+#include "engine/shim/oci/log.hpp"
 #include "engine/shim/roles.hpp"
 
 namespace stack::engine::shim {
@@ -23,9 +21,10 @@ namespace {
 
 using namespace oci;
 
-constexpr std::array commands{&create_command, &start_command,  &run_command,    &state_command, &kill_command,
-                              &delete_command, &exec_command,   &list_command,   &ps_command,    &pause_command,
-                              &resume_command, &update_command, &events_command, &spec_command,  &features_command};
+constexpr std::array commands{&create_command,     &start_command,  &run_command,    &state_command, &kill_command,
+                              &delete_command,     &exec_command,   &list_command,   &ps_command,    &pause_command,
+                              &resume_command,     &update_command, &events_command, &spec_command,  &features_command,
+                              &checkpoint_command, &restore_command};
 constexpr std::array global_flags{
     Flag{"root", 0, true},   Flag{"log", 0, true},      Flag{"log-format", 0, true}, Flag{"systemd-cgroup", 0, false},
     Flag{"debug", 0, false}, Flag{"rootless", 0, true}, Flag{"version", 'v', false}, Flag{"help", 'h', false}};
@@ -34,32 +33,7 @@ void print_help() {
   std::printf(
       "stack-oci runs containers from bundles of the OCI runtime specification\n\n"
       "USAGE: stack-oci [--root DIR] [--log FILE] [--log-format text|json] COMMAND [flags] ...\n\nCOMMANDS:\n");
-  for (const Command* command : commands) std::printf("  %-9s %s\n", command->name, command->about);
-}
-
-std::string current_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return json_log_time(std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
-}
-
-/// One line of a log as runc writes it, which other programs read.
-std::string log_line(const std::string& message, bool as_json) {
-  const nlohmann::json quoted = message;
-  const std::string text = quoted.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (as_json) return R"({"level":"error","msg":)" + text + R"(,"time":")" + current_time() + "\"}\n";
-  return "time=\"" + current_time() + "\" level=error msg=" + text + "\n";
-}
-
-void report(const Arguments& globals, const std::string& message) {
-  const std::string line = log_line(message, globals.get("log-format") == "json");
-  const std::string file = globals.get("log");
-  if (file.empty()) {
-    std::fputs(line.c_str(), stderr);
-    return;
-  }
-  runtime::sys::write_file(AT_FDCWD, file.c_str(), line, O_CREAT | O_APPEND);
-  std::fprintf(stderr, "%s\n", message.c_str());
+  for (const Command* command : commands) std::printf("  %-10s %s\n", command->name, command->about);
 }
 
 const Command& find_command(const std::string& name) {
@@ -101,7 +75,7 @@ int run_command_line(const Arguments& globals, char** argv, char** environment) 
     prepare_descriptors(arguments);
   }
   try {
-    return command.run(StateRoot(globals.get("root", default_state_root())), arguments);
+    return command.run(StateRoot(std::filesystem::absolute(globals.get("root", default_state_root()))), arguments);
   } catch (const ExecError&) {
     throw;
   } catch (const Error& error) {
@@ -124,6 +98,7 @@ int run_oci(int argc, char** argv, char** environment) {
   constexpr int failed = 1, exec_failed = 255;
   try {
     globals = parse_arguments(words, global_flags);
+    open_log(globals.get("log"), globals.get("log-format") == "json");
     if (globals.has("version")) {
       std::printf("stack-oci version %s\nspec: %s\n", STACK_VERSION, oci_version);
       return 0;
@@ -134,10 +109,10 @@ int run_oci(int argc, char** argv, char** environment) {
     }
     return run_command_line(globals, argv, environment);
   } catch (const ExecError& error) {
-    report(globals, error.what());
+    log_error(error.what());
     return exec_failed;
   } catch (const std::exception& error) {
-    report(globals, error.what());
+    log_error(error.what());
     return failed;
   }
 }

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
-#include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/runtime/users.hpp"
 #include "engine/shim/oci/bundle.hpp"
@@ -84,9 +83,16 @@ void StateRoot::reserve(const std::string& id) const {
 }
 
 void StateRoot::save(const Record& record) const {
-  const json document{{"id", record.id},           {"bundle", record.bundle},    {"config", record.config},
-                      {"created", record.created}, {"pid", record.pid},          {"startTime", record.start_time},
-                      {"owner", record.owner},     {"complete", record.complete}};
+  const json document{{"id", record.id},
+                      {"bundle", record.bundle},
+                      {"config", record.config},
+                      {"created", record.created},
+                      {"pid", record.pid},
+                      {"startTime", record.start_time},
+                      {"owner", record.owner},
+                      {"complete", record.complete},
+                      {"parentGroups", record.parent_groups},
+                      {"coveredMount", record.covered_mount}};
   const std::string path = directory(record.id) + "/state.json";
   const std::string text = document.dump(-1, ' ', false, json::error_handler_t::replace);
   if (const int error = runtime::sys::write_file(AT_FDCWD, (path + ".new").c_str(), text, O_CREAT | O_TRUNC))
@@ -108,6 +114,8 @@ std::optional<Record> StateRoot::find(const std::string& id) const {
     record.start_time = document.at("startTime");
     record.owner = document.at("owner");
     record.complete = document.at("complete");
+    record.parent_groups = document.value("parentGroups", record.parent_groups);
+    record.covered_mount = document.value("coveredMount", record.covered_mount);
   } catch (const json::exception& error) {
     throw Error(ErrorCode::internal, directory(id) + "/state.json cannot be read: " + error.what());
   }
@@ -165,11 +173,17 @@ std::string cgroup_of(const Record& record) {
   return cgroup_path(path, record.id);
 }
 
+runtime::CgroupMounts cgroup_mounts_of(const Record& record) {
+  return runtime::below(runtime::CgroupMounts::detect(), record.parent_groups);
+}
+
+runtime::Cgroup open_group(const Record& record) { return runtime::Cgroup::open(cgroup_of(record), cgroup_mounts_of(record)); }
+
 Status status_of(const StateRoot& root, const Record& record) {
   if (!record.complete) return Status::creating;
   if (!open_process(record)) return Status::stopped;
   if (::access(root.fifo(record.id).c_str(), F_OK) == 0) return Status::created;
-  return runtime::Cgroup::open(cgroup_of(record)).frozen() ? Status::paused : Status::running;
+  return open_group(record).frozen() ? Status::paused : Status::running;
 }
 
 std::string state_json(const Record& record, Status status, pid_t pid) { return state_object(record, status, pid).dump(); }

@@ -7,12 +7,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/spec.hpp"
 
 namespace stack::engine::shim::oci {
@@ -31,6 +33,10 @@ struct Record {
   std::uint64_t start_time = 0;  ///< of the process, clock ticks since boot: tells it from a later one with its number
   std::uint32_t owner = 0;       ///< uid of who made it
   bool complete = false;         ///< `create` has ended
+  /// cgroupsPath was relative: what it is below, by controller ("" for the second version).
+  std::map<std::string, std::string> parent_groups;
+  /// The mount that the root's path led to before a container without a mount namespace of its own covered it; 0: it has one.
+  std::uint64_t covered_mount = 0;
 };
 
 /// The directory of all containers, and of one.
@@ -64,7 +70,9 @@ UniqueFd open_process(const Record& record);
 std::uint64_t start_time_of(pid_t pid);  ///< 0: no such process, or a zombie
 
 runtime::Spec spec_of(const Record& record);  ///< its rootfs may be gone: nothing is looked up
-std::string cgroup_of(const Record& record);
+std::string cgroup_of(const Record& record);  ///< path of its group, below its parent groups
+runtime::CgroupMounts cgroup_mounts_of(const Record& record);
+runtime::Cgroup open_group(const Record& record);
 Status status_of(const StateRoot& root, const Record& record);
 
 /// The specification's state, and what runc adds.

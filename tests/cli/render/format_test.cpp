@@ -44,6 +44,10 @@ TEST(FormatInspected, IsAListOrALineForEach) {
   EXPECT_EQ(format_inspected({}, ""), "[]\n");
   EXPECT_EQ(format_inspected(things, "json"), "[{\"Id\":\"a\",\"Labels\":{\"x\":\"1\"}},{\"Id\":\"b\",\"Labels\":null}]\n");
   EXPECT_EQ(format_inspected(things, "{{.ID}} {{.Labels.x}} {{.Labels}}"), "a 1 map[x:1]\nb <no value> map[]\n");
+  const std::vector<nlohmann::ordered_json> typed{nlohmann::ordered_json::parse(
+      R"({"Config":{"Healthcheck":{"Interval":90000000000,"Retries":3}},"LogConfig":{"Type":"l","Config":{"b":"2","a":"1"}}})")};
+  EXPECT_EQ(format_inspected(typed, "{{.Config.Healthcheck.Interval}} {{.Config.Healthcheck.Retries}}"), "1m30s 3\n");
+  EXPECT_EQ(format_inspected(typed, "{{.LogConfig.Config}} {{.LogConfig}}"), "map[a:1 b:2] {l map[a:1 b:2]}\n");
 }
 
 }  // namespace

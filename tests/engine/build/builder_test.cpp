@@ -373,6 +373,15 @@ TEST_F(BuildTest, TargetStopsAtItsStageAndNoCacheRunsAgain) {
   EXPECT_EQ(view().read_file("one"), "1");
 }
 
+TEST_F(BuildTest, PruningTakesOnlyTheStepsThatAreChosen) {
+  build_file("FROM base:1\nRUN write /out 12345\nRUN write /other 123\n");
+  store->remove(built->id, true);
+  EXPECT_EQ(builder->prune(true, [](const CacheStep&) { return false; }), 0U);
+  EXPECT_EQ(builder->prune(true, [](const CacheStep& step) { return step.size == 3; }), 3U);
+  EXPECT_EQ(builder->cached_steps().size(), 1U);
+  EXPECT_EQ(builder->prune(true), 5U);
+}
+
 TEST_F(BuildTest, AddUnpacksArchives) {
   const std::string inner = TarBuilder().dir("in").file("in/side", "s").bytes();
   build(TarBuilder()

@@ -354,6 +354,15 @@ TEST_F(HttpSession, CountsConnectionsAndRequests) {
   cleared.get_future().wait();
 }
 
+TEST_F(HttpSession, APathThatIsNotCleanIsRedirectedAndABrokenEscapeRefused) {
+  start();
+  EXPECT_THAT(request("GET //hello?x=1"), HasSubstr("301 Moved Permanently"));
+  EXPECT_THAT(request("GET //hello?x=1"), HasSubstr("Location: /hello?x=1\r\n"));
+  EXPECT_THAT(request("GET /v1.51/a/../b/./hello/"), HasSubstr("Location: /v1.51/b/hello/\r\n"));
+  EXPECT_THAT(request("GET /none"), HasSubstr("404 Not Found"));
+  EXPECT_THAT(request("GET /hello%zz"), HasSubstr("400 Bad Request"));
+}
+
 TEST_F(HttpSession, StopClosesIdleConnectionsAndCancelsTheRest) {
   start();
   Client idle = connect();

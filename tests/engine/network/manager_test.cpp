@@ -386,7 +386,7 @@ TEST_F(ManagerTest, ARunningContainerIsConnectedAndDisconnected) {
   EndpointRequest back;
   back.network = "back";
   back.aliases = {"shop"};
-  const Endpoint endpoint = run(manager_->connect(sha256_hex("web"), back));
+  const Endpoint endpoint = run(manager_->connect(sha256_hex("web"), back)).endpoint;
   EXPECT_EQ(endpoint.interface_name, "eth1");
   EXPECT_TRUE(connect_from(web.netns.get(), "172.18.0.2", 5432));
   std::vector<dns::Address> found;
@@ -399,6 +399,21 @@ TEST_F(ManagerTest, ARunningContainerIsConnectedAndDisconnected) {
   EXPECT_EQ(error_of(manager_->disconnect(sha256_hex("web"), "front")),
             "container " + sha256_hex("web") + " is not connected to the network front");
   run(manager_->remove("front"));
+}
+
+TEST_F(ManagerTest, TheFirstNetworkWithNamesBringsTheDnsSockets) {
+  create("front");
+  create("back");
+  const Attachment plain = attach(container("plain", {"bridge"}));
+  EXPECT_FALSE(plain.has_dns);
+  EXPECT_TRUE(plain.sockets.empty());
+  EndpointRequest wanted;
+  wanted.network = "front";
+  const Connection first = run(manager_->connect(sha256_hex("plain"), wanted));
+  ASSERT_EQ(first.dns.size(), 2u);
+  EXPECT_EQ(first.dns[0].name + " " + first.dns[1].name, "dns-udp dns-tcp");
+  wanted.network = "back";
+  EXPECT_TRUE(run(manager_->connect(sha256_hex("plain"), wanted)).dns.empty());
 }
 
 TEST_F(ManagerTest, AFailedAttachLeavesNothing) {

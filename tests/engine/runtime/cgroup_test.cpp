@@ -129,6 +129,34 @@ TEST_F(FakeV2, WeightsOfBlockDevicesAreThereWithTheIoController) {
   EXPECT_TRUE(has_block_io_weights(mounts_));
 }
 
+TEST_F(FakeV2, LimitsOfRdmaDevicesNameWhatIsLimited) {
+  write("rdma.max", "");
+  Resources resources;
+  resources.rdma["mlx5_0"] = {3, 100};
+  Cgroup::open("/p/c", mounts_).update(resources);
+  EXPECT_EQ(value("rdma.max"), "mlx5_0 hca_handle=3 hca_object=100");
+}
+
+TEST_F(FakeV2, AMemoryLimitBelowWhatIsUsedIsRefusedOnRequest) {
+  write("memory.current", "4096\n");
+  Resources resources;
+  resources.memory_limit = 4095;
+  resources.memory_check_before_update = true;
+  EXPECT_THROW(Cgroup::open("/p/c", mounts_).update(resources), Error);
+  EXPECT_EQ(value("memory.max"), "");
+  resources.memory_limit = 4096;
+  Cgroup::open("/p/c", mounts_).update(resources);
+  EXPECT_EQ(value("memory.max"), "4096");
+}
+
+TEST_F(FakeV2, WeightsOutOfTheirRangeAreRefused) {
+  for (const std::uint64_t weight : {9, 1001}) {
+    Resources resources;
+    resources.blkio_weight = weight;
+    EXPECT_THROW(Cgroup::open("/p/c", mounts_).update(resources), Error) << weight;
+  }
+}
+
 /// Directories with the files that v1 hierarchies would have.
 class FakeV1 : public ::testing::Test {
 protected:
@@ -170,6 +198,60 @@ TEST_F(FakeV1, RealTimeAndMemoryLimitsGoToTheFilesOfV1) {
   EXPECT_EQ(value("cpu/p/c/cpu.rt_runtime_us"), "5000");
   EXPECT_EQ(value("memory/p/c/memory.oom_control"), "1");
   EXPECT_EQ(value("memory/p/c/memory.swappiness"), "10");
+}
+
+/// What is left in devices.allow and devices.deny after the rules, and the exceptions to "nothing" before them.
+class DeviceRules : public ::testing::Test {
+protected:
+  void SetUp() override {
+    std::filesystem::create_directories(base_);
+    for (const char* file : {"devices.allow", "devices.deny"}) std::ofstream(base_ / file) << "";
+  }
+  void TearDown() override { std::filesystem::remove_all(base_); }
+  void write_rules(std::vector<DeviceRule> rules) {
+    rules.insert(rules.begin(), {false, 'a', {}, {}, "rwm"});
+    write_device_rules(base_, rules);
+  }
+  std::filesystem::path base_ = std::filesystem::temp_directory_path() / ("cg" + random_hex(10));
+};
+
+TEST_F(DeviceRules, AnExceptionIsTakenAwayInItsOwnWords) {
+  write_rules({{true, 'c', 10, 229, "rw"}, {false, 'c', 10, {}, "rwm"}});
+  EXPECT_EQ(read(base_ / "devices.deny"), "c 10:229 rw") << "the kernel passes over one that it does not have";
+}
+
+TEST_F(DeviceRules, AHoleInAnExceptionIsRefused) {
+  EXPECT_THROW(write_rules({{true, 'c', 10, {}, "rw"}, {false, 'c', 10, 229, "r"}}), Error);
+  EXPECT_THROW(write_rules({{true, 'c', {}, {}, "m"}, {false, 'c', 10, 229, "rwm"}}), Error);
+  EXPECT_NO_THROW(write_rules({{true, 'c', 10, {}, "r"}, {false, 'c', 10, 229, "w"}})) << "nothing in common";
+  EXPECT_NO_THROW(write_rules({{false, 'c', 10, 229, "rwm"}, {true, 'c', {}, {}, "m"}})) << "the later rule stands";
+}
+
+TEST_F(DeviceRules, OfTheDefaultHaveNoHoles) { EXPECT_NO_THROW(write_rules(default_device_rules())); }
+
+TEST_F(FakeV1, LimitsOfTheProcessorsGoToTheFilesOfV1) {
+  for (const char* file : {"cpu.cfs_period_us", "cpu.cfs_quota_us", "cpu.cfs_burst_us", "cpu.idle"})
+    std::ofstream(base_ / "cpu/p/c" / file) << "";
+  Resources resources;
+  resources.cpu_period = 200000;
+  resources.cpu_quota = 150000;
+  resources.cpu_burst = 1000;
+  resources.cpu_idle = 1;
+  Cgroup::open("/p/c", mounts_).update(resources);
+  EXPECT_EQ(value("cpu/p/c/cpu.cfs_period_us"), "200000");
+  EXPECT_EQ(value("cpu/p/c/cpu.cfs_quota_us"), "150000");
+  EXPECT_EQ(value("cpu/p/c/cpu.cfs_burst_us"), "1000");
+  EXPECT_EQ(value("cpu/p/c/cpu.idle"), "1");
+}
+
+TEST(CgroupMounts, AreMovedBelowTheGroupsOfAProcess) {
+  CgroupMounts mounts;
+  mounts.v1 = {{"cpu", "/c/cpu"}, {"pids", "/c/pids"}};
+  mounts.v2 = "/c/unified";
+  const CgroupMounts moved = below(mounts, {{"pids", "/user/me"}, {"", "/two"}});
+  EXPECT_EQ(moved.v1[0].mount, "/c/cpu");
+  EXPECT_EQ(moved.v1[1].mount, "/c/pids/user/me");
+  EXPECT_EQ(moved.v2, "/c/unified/two");
 }
 
 TEST_F(FakeV1, WeightsOfBlockDevicesAreThereWhenTheirFileIs) {

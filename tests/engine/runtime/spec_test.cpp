@@ -73,7 +73,13 @@ std::string failure(const char* text) {
 TEST(Spec, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(failure("{"), "runtime spec: config.json: not valid JSON");
   EXPECT_EQ(failure(R"({"process":{"args":3}})"), "runtime spec: args: wrong type");
-  EXPECT_EQ(failure(R"({"mounts":[{"destination":"x"}]})"), "runtime spec: mounts: destination must be absolute: x");
+  EXPECT_EQ(failure(R"({"mounts":[{"type":"tmpfs"}]})"), "runtime spec: mounts: a destination is missing");
+  EXPECT_EQ(failure(R"({"linux":{"devices":[{"path":"/dev/a","type":"x"}]}})"),
+            "runtime spec: linux.devices: invalid device type \"x\" of /dev/a");
+  EXPECT_EQ(failure(R"({"linux":{"resources":{"devices":[{"type":"x"}]}}})"),
+            "runtime spec: linux.resources.devices: invalid device type \"x\"");
+  EXPECT_EQ(failure(R"({"linux":{"resources":{"devices":[{"access":"rx"}]}}})"),
+            "runtime spec: linux.resources.devices: invalid access \"rx\"");
   EXPECT_EQ(failure(R"({"hooks":{"prestart":[{"path":"x"}]}})"), "runtime spec: hooks.prestart: path must be absolute: x");
   EXPECT_EQ(failure(R"({"hooks":{"poststop":[{"path":"/x","timeout":0}]}})"),
             "runtime spec: hooks.poststop: timeout must be greater than zero");
