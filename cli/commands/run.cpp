@@ -213,7 +213,7 @@ asio::awaitable<int> run_container(api::Client& client, scheduler::NamedContaine
   co_return co_await start_attached(client, std::move(attached));
 }
 
-/// A service that is not there may be meant as an image: docker's `run` takes one.
+/// A service or job that is not there may be meant as an image: docker's `run` takes one.
 compose::Project project_with(const GlobalOptions& global, const std::string& service) {
   try {
     return load_project_to_run(global, service);
