@@ -261,8 +261,7 @@ constexpr Key key(std::string_view name, const Type& type, std::string_view doc,
     const auto& member = static_cast<const Owner*>(owner)->*Member;
     if (std::is_same_v<Codec, Plain> && is_nothing(member)) return;  // as most are
     Node value;
-    if (Codec::put(member, value, json))
-      out.members().push_back({std::string(name), std::move(value), {}});
+    if (Codec::put(member, value, json)) out.members().push_back({std::string(name), std::move(value), {}});
   };
   return row;
 }

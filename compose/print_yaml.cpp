@@ -135,9 +135,7 @@ bool looks_like_date(std::string_view text) {
 }
 
 /// Whether the plain text would be read as this string again.
-bool reads_as_string(std::string_view text) {
-  return is_plain_text(text) && !was_special(text) && !looks_like_date(text);
-}
+bool reads_as_string(std::string_view text) { return is_plain_text(text) && !was_special(text) && !looks_like_date(text); }
 
 constexpr std::size_t longest_simple_key = 128;
 

@@ -93,7 +93,7 @@ std::vector<std::string> read_env_files(const compose::Project& project, const s
     compose::parse_dotenv(text, file, lookup, variables);
   }
   std::vector<std::string> out;
-  for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) out.push_back(fmt::format("{}={}", name, value));
   return out;
 }
 

@@ -125,6 +125,7 @@ void Monitor::watch_memory() {
     [[maybe_unused]] const ssize_t ignored = ::read(oom_fd_.get(), drain, sizeof drain);
     if (state_.exited == 0) loop_.after(oom_settle_ms, [this] { on_memory_event(); });
   });
+  oom_kills_told_ = oom_kills();  // what happened before we watched is told to who subscribes
 }
 
 void Monitor::on_memory_event() {

@@ -94,6 +94,7 @@ protected:
     answer.status = found == from.end() ? 404 : 200;
     if (found != from.end()) answer.body = found->second;
     if (&from == &manifests_) answer.headers.emplace_back("Docker-Content-Digest", sha256_digest(answer.body));
+    const std::lock_guard lock(stalling_);
     if (name == stalled_) answer.silent = true;
     if (name == truncated_) answer.cut = answer.body.size() / 2;
     return answer;
@@ -125,6 +126,7 @@ protected:
   std::optional<FakeRegistry> server_;
   std::map<std::string, std::string> blobs_, manifests_;
   std::string config_, output_, stalled_, truncated_;
+  std::mutex stalling_;  // the registry answers in threads of its own
   MemoryTable unfinished_;
   std::optional<Puller> puller_;
 };
@@ -264,7 +266,10 @@ TEST_F(PullTest, ALayerOfAnInterruptedPullIsKeptForTheNextOne) {
   EXPECT_EQ(store->count(), 0U);
   restart();
   EXPECT_EQ(store->layer_ids(), std::set<std::string>{sha256_digest(one)});
-  stalled_.clear();
+  {
+    const std::lock_guard lock(stalling_);
+    stalled_.clear();
+  }
   pull("1");
   EXPECT_EQ(server_->count(blob_request(one)), 1U);
   EXPECT_TRUE(unfinished_.load_all().empty());
