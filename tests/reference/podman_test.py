@@ -52,7 +52,7 @@ STEPS = [
     "unpause {c}",
     "update --memory 32m --pids-limit 44 {c}",
     "exec {c} cat /sys/fs/cgroup/memory/memory.limit_in_bytes",
-    "run --rm --network container:{c} --pid container:{c} --ipc container:{c} bb sh -c 'ps -o args | grep -v \"^sleep 0\" | sort'",
+    "run --rm --network container:{c} --pid container:{c} --ipc container:{c} bb sh -c 'ps -o args > /tmp/all; grep -v \"^sleep 0\" /tmp/all | sort -u'",
     "stop {c}",
     "logs {c}",
     "inspect {c} --format '{{.State.Status}} {{.State.ExitCode}}'",
