@@ -183,6 +183,7 @@ const rows = {
   },
 };
 
+process.exitCode = 1;  // should nothing be left to wait for before the last row
 (async () => {
   let failed = 0;
   for (const [name, row] of Object.entries(rows)) {
