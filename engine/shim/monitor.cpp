@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/memory.hpp"
 #include "engine/runtime/cgroup.hpp"
 #include "engine/runtime/syscalls.hpp"
 #include "engine/shim/engine_watch.hpp"
@@ -39,6 +40,7 @@ namespace {
 constexpr int remove_retry_ms = 50;
 constexpr int remove_tries = 40;
 constexpr int oom_settle_ms = 50;  ///< v1 tells before it kills
+constexpr int settle_ms = 100;     ///< how long a burst of work lasts: the start, an engine that asks
 
 std::int64_t now_ns() {
   timespec now{};
@@ -55,6 +57,7 @@ private:
   Services services();
   int kill(const KillRequest& request);
   int release();
+  void release_memory_soon();
   void watch_memory();
   void on_memory_event();
   void on_exit();
@@ -77,6 +80,7 @@ private:
   UniqueFd rootfs_;
   UniqueFd oom_fd_;
   std::uint64_t oom_kills_told_ = 0;
+  bool release_memory_due_ = false;
   bool released_ = false;  ///< nothing is left to do but to hand out what attached clients have not read yet
   State state_;
 };
@@ -114,6 +118,17 @@ Monitor::Monitor(MonitorConfig config)
   for (const auto& [fd, flags] : config_.attached) streams_.attach(UniqueFd(fd), flags);
   loop_.watch(pid_fd_.get(), EPOLLIN, [this](std::uint32_t) { on_exit(); });
   watch_memory();
+  release_memory_soon();
+}
+
+/// A monitor waits for most of its life: what its start and an engine's questions brought in of the program goes again.
+void Monitor::release_memory_soon() {
+  if (release_memory_due_) return;
+  release_memory_due_ = true;
+  loop_.after(settle_ms, [this] {
+    release_memory_due_ = false;
+    release_unused_memory();
+  });
 }
 
 void Monitor::watch_memory() {
@@ -145,6 +160,7 @@ Services Monitor::services() {
   result.close_stdin = [this] { streams_.close_stdin(); };
   result.log_limits = [this](std::uint64_t max_size, std::uint32_t max_files) { log_.set_limits(max_size, max_files); };
   result.release = [this] { return release(); };
+  result.accepted = [this] { release_memory_soon(); };
   result.engine_present = [this] { engine_watch_.engine_present(); };
   result.engine_lost = [this] {
     if (!released_) engine_watch_.engine_lost();

@@ -47,6 +47,7 @@ void Server::accept() {
   if (!accepted) return;
   const auto connection = connections_.emplace(connections_.end(), std::move(accepted));
   loop_.watch(connection->fd.get(), EPOLLIN, [this, connection](std::uint32_t events) { on_event(connection, events); });
+  services_.accepted();
 }
 
 void Server::on_event(ConnectionIterator connection, std::uint32_t events) {

@@ -17,6 +17,7 @@ namespace stack::engine::shim {
 
 /// What the connections act on.
 struct Services {
+  std::function<void()> accepted;  ///< a connection
   std::function<State()> state;
   std::function<std::uint64_t()> oom_kills;                              ///< told so far
   std::function<int(const KillRequest&)> kill;                           ///< errno

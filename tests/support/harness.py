@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -40,6 +41,11 @@ def wait_until(condition, what: str, seconds: float = DEADLINE):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(0.01)
+
+
+def sanitized() -> bool:
+    """Whether the programs are built with a sanitizer: their memory then says nothing."""
+    return re.search(r"^STACK_SANITIZER:\w+=\w", read(BUILD / "CMakeCache.txt"), re.M) is not None
 
 
 def need_kernel(feature: str, present: bool):
