@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from harness import StackCase, wait_until
+from harness import StackCase, UnixHttp, read, wait_until
 
 PROJECT = """
 name: pc
