@@ -281,11 +281,12 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   publish(*container, "rename", {{"oldName", "/" + old_name}});
 }
 
+/// An exit that the restart policy answers with a new start is an exit: who waits for it is told, as Docker does.
 bool Waiting::is_over() const {
   if (container_->removed) return true;
   switch (condition_) {
-    case WaitCondition::not_running: return !is_active(container_->record.state);
-    case WaitCondition::next_exit: return container_->exits != exits_ && container_->record.state != State::restarting;
+    case WaitCondition::not_running: return container_->exits != exits_ || !is_active(container_->record.state);
+    case WaitCondition::next_exit: return container_->exits != exits_;
     case WaitCondition::removed: return false;
   }
   return true;
