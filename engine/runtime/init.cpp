@@ -102,12 +102,22 @@ int resolve_process_user(InitConfig& config) {
   return 0;
 }
 
+/// For exec it is a mistake of the command line, with the status of a command that is not there, as Docker has it.
+int no_working_directory(InitConfig& config, int error) {
+  std::string text = "chdir to cwd (\"" + config.process->cwd + "\") set in config.json failed";
+  if (config.is_exec && (error == ENOENT || error == ENOTDIR || error == EACCES)) {
+    config.exit_code = error == EACCES ? 126 : 127;
+    text += ": " + describe_exec_error(error);
+  }
+  return fail(config, std::move(text), error);
+}
+
 int make_working_directory(InitConfig& config) {
   const std::string& cwd = config.process->cwd;
   if (cwd.empty() || cwd.front() != '/') return fail(config, "working directory \"" + cwd + "\" is not absolute", EINVAL);
   const UniqueFd existing(sys::openat2(AT_FDCWD, cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS));
   if (existing) return 0;
-  if (errno != ENOENT || config.is_exec) return fail(config, "chdir to cwd (\"" + cwd + "\") set in config.json failed");
+  if (errno != ENOENT || config.is_exec) return no_working_directory(config, errno);
   const UniqueFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const UniqueFd made(open_or_make_in_root(root.get(), cwd, true));
   if (!made) return fail(config, "mkdir " + cwd);
@@ -230,8 +240,7 @@ int drop_privileges(InitConfig& config) {
 int change_directory(InitConfig& config) {
   const std::string& cwd = config.process->cwd;
   const UniqueFd directory(sys::openat2(AT_FDCWD, cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS));
-  if (!directory || ::fchdir(directory.get()) != 0)
-    return fail(config, "chdir to cwd (\"" + cwd + "\") set in config.json failed");
+  if (!directory || ::fchdir(directory.get()) != 0) return no_working_directory(config, errno);
   return 0;
 }
 
