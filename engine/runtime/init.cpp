@@ -144,10 +144,11 @@ int set_rlimits(InitConfig& config) {
 
 int set_oom_score(InitConfig& config) {
   if (!config.process->oom_score_adj || config.in_user_namespace) return 0;  // there, the parent has to do it
-  const std::string value = std::to_string(*config.process->oom_score_adj);
-  if (const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", value))
-    return fail(config, "oom_score_adj", error);
-  return 0;
+  const int value = *config.process->oom_score_adj;
+  const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", std::to_string(value));
+  // 0 is what nobody asked for: where it is below ours and we may not lower that, ours has to do
+  if (error == EACCES && value == 0) return 0;
+  return error == 0 ? 0 : fail(config, "oom_score_adj", error);
 }
 
 int set_stdio(InitConfig& config) {

@@ -277,9 +277,17 @@ class ProjectCommands(StackCase):
 
     def test_exec_has_the_limits_of_the_container(self):
         self.compose("services: {a: {image: local/busybox, command: [sleep, '1000'], init: true, stop_grace_period: 1s,\n"
-                     "  ulimits: {nofile: {soft: 100, hard: 200}}}}\n")
+                     "  ulimits: {nofile: {soft: 100, hard: 200}}, oom_score_adj: 70}}\n")
         self.stack("up", "-d")
-        self.assertEqual(self.stack("exec", "-T", "a", "sh", "-c", "ulimit -n; ulimit -Hn").stdout, "100\n200\n")
+        self.assertEqual(self.stack("exec", "-T", "a", "sh", "-c", "ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj").stdout,
+                         "100\n200\n70\n")
+
+    def test_a_wrong_working_directory_of_exec_has_the_status_of_a_missing_command(self):
+        self.stack("up", "-d", "--no-deps", "web")
+        for directory, words in (("/nosuch", "no such file or directory"), ("/etc/passwd", "not a directory")):
+            ran = self.stack("exec", "-T", "-w", directory, "web", "pwd", check=False)
+            self.assertEqual(ran.returncode, 127)
+            self.assertIn(f'chdir to cwd ("{directory}") set in config.json failed: {words}\n', ran.stdout + ran.stderr)
 
     def test_what_was_not_interpolated_is_not_escaped(self):
         self.compose("services: {a: {image: 'b:${TAG:?which}', command: 'echo $$0'}}\n")
