@@ -121,6 +121,8 @@ int dispatch(const CommandLine& arguments) {
     return status;
   } catch (const Interrupted&) {
     return exit_interrupted;
+  } catch (const ReaderGone&) {
+    return exit_error;
   } catch (const std::exception& error) {
     return print_failure(error, exit_error);
   }

@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from harness import StackCase, wait_until
+from harness import DEADLINE, StackCase, wait_until
 
 SLEEPERS = """
 name: cmd
@@ -80,6 +80,16 @@ class Commands(StackCase):
         missing = self.stack("exec", "-T", "web", "no-such-program", check=False)
         self.assertEqual(missing.returncode, 127)
         self.assertNotEqual(self.stack("exec", "-T", "absent", "true", check=False).returncode, 0)
+
+    def test_exec_and_run_end_when_nobody_reads_their_output(self):
+        self.stack("up", "-d")
+        for words in (["exec", "-T", "web", "yes"], ["run", "-T", "--name", "unread", "web", "yes"]):
+            writing = self.start(*words)
+            self.assertEqual(writing.stdout.readline(), "y\n")
+            writing.stdout.close()
+            self.assertEqual(writing.wait(DEADLINE), 1, words)
+            self.assertNotIn("pipe", writing.stderr.read().lower())
+        self.stack("container", "rm", "-f", "unread")
 
     def test_run_gives_the_commands_exit_code_and_rm_removes_it(self):
         self.assertEqual(self.stack("run", "--rm", "-T", "web", "sh", "-c", "echo from run; exit 5", check=False).returncode, 5)
