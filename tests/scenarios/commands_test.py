@@ -146,6 +146,19 @@ class Commands(StackCase):
         self.assertIn(process.returncode, (0, 130))
         self.assertEqual({item["State"] for item in self.containers()}, {"exited"}, errors)
 
+    def test_foreground_up_goes_on_while_other_commands_restart_and_recreate_what_it_shows(self):
+        self.compose("name: cmd\nservices: {only: {image: local/busybox, init: true, stop_grace_period: 1s,\n"
+                     "  command: [sh, -c, 'echo began; exec sleep 100000']}}\n")
+        shown = self.start("up", "--no-log-prefix")
+        lines = iter(shown.stdout.readline, "")  # until it ends
+        self.assertIn("began\n", lines)
+        for words in (["restart"], ["up", "-d", "--force-recreate"], ["restart", "-t", "0"]):
+            self.stack(*words)
+            self.assertIn("began\n", lines, words)
+        self.stack("down")
+        shown.communicate(timeout=DEADLINE)
+        self.assertEqual(shown.returncode, 0)
+
     def test_exit_code_from_is_the_services(self):
         self.compose("name: ci\nservices:\n  job: {image: local/busybox, command: [sh, -c, 'exit 9']}\n"
                      "  web: {image: local/busybox, init: true, command: [sleep, '100000'], stop_grace_period: 1s}\n")
