@@ -9,11 +9,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <utility>
 
 #include "cli/detach_keys.hpp"
+#include "cli/interrupted.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "engine/api/stdcopy.hpp"
@@ -47,20 +49,23 @@ asio::awaitable<void> wait_for_ever() {
   co_await never.async_wait(asio::use_awaitable);
 }
 
-asio::awaitable<void> copy_output(api::HijackedStream& stream) {
+/// Until the process has closed its output, or nobody reads ours; `reader_gone` says which. What was closed before we began
+/// (`2>&-`) has no reader to lose.
+asio::awaitable<void> copy_output(api::HijackedStream& stream, bool& reader_gone) {
   std::array<char, buffer_size> buffer{};
   api::StdCopyDecoder decoder;
-  const api::StdCopyDecoder::Sink sink = [](api::StdStream from, std::string_view bytes) {
-    write_all(from == api::StdStream::out ? STDOUT_FILENO : STDERR_FILENO, bytes);
+  const api::StdCopyDecoder::Sink sink = [&reader_gone](api::StdStream from, std::string_view bytes) {
+    const int fd = from == api::StdStream::out ? STDOUT_FILENO : STDERR_FILENO;
+    if (!write_all(fd, bytes) && errno == EPIPE) reader_gone = true;
   };
-  while (true) {
+  while (!reader_gone) {
     const std::size_t size = co_await stream.read_some(buffer);
     if (size == 0) co_return;
     const std::string_view bytes(buffer.data(), size);
     if (stream.multiplexed())
       decoder.feed(bytes, sink);
     else
-      write_all(STDOUT_FILENO, bytes);
+      sink(api::StdStream::out, bytes);
   }
 }
 
@@ -108,10 +113,12 @@ asio::awaitable<CarryEnd> carry(api::HijackedStream& stream, AttachedProcess pro
   if (process.input) flags.emplace(STDIN_FILENO);
   if (process.input && process.tty) raw.emplace(STDIN_FILENO);
   DetachKeys keys(process.tty ? process.detach_keys : std::string());
-  asio::awaitable<void> output = copy_output(stream);
+  bool reader_gone = false;
+  asio::awaitable<void> output = copy_output(stream, reader_gone);
   asio::awaitable<void> input = process.input ? copy_input(stream, std::move(keys)) : wait_for_ever();
   asio::awaitable<void> size = process.tty && process.resize ? follow_size(process) : wait_for_ever();
   const auto first = co_await (std::move(output) || std::move(input) || std::move(size));
+  if (reader_gone) throw ReaderGone();
   co_return first.index() == 1 ? CarryEnd::detached : CarryEnd::closed;
 }
 

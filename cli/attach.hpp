@@ -24,7 +24,7 @@ struct AttachedProcess {
 enum class CarryEnd { closed, detached };
 
 /// Carries bytes until the process has closed its output, or the detach keys were typed. Our stdin's end closes the process's
-/// stdin only.
+/// stdin only. Throws ReaderGone when nobody reads our output any more.
 boost::asio::awaitable<CarryEnd> carry(engine::api::HijackedStream& stream, AttachedProcess process);
 
 }  // namespace stack::cli

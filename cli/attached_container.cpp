@@ -84,12 +84,15 @@ asio::awaitable<CarryEnd> carry_container(api::Client& client, api::HijackedStre
   return carry(stream, std::move(process));
 }
 
+asio::awaitable<api::ResponseStream> begin_waiting(api::Client& client, const std::string& id, const char* condition) {
+  return client.stream("POST", fmt::format("/containers/{}/wait?condition={}", api::url_encode(id), condition));
+}
+
 /// Attach, wait, start: in this order nothing of the output and no exit is missed.
 asio::awaitable<int> run_joined(api::Client& client, const AttachedContainer& container) {
   api::HijackedStream stream = co_await attach(client, container);
-  const char* condition = container.removed_at_end ? "removed" : "next-exit";
-  const std::string target = fmt::format("/containers/{}/wait?condition={}", api::url_encode(container.id), condition);
-  api::ResponseStream waiting = co_await client.stream("POST", target);
+  api::ResponseStream waiting =
+      co_await begin_waiting(client, container.id, container.removed_at_end ? "removed" : "next-exit");
   const std::string failure = co_await try_start(client, container.id);
   if (!failure.empty()) co_return co_await start_failed(client, container.id, container.removed_at_end, failure);
   const CarryEnd end = co_await carry_container(client, stream, container);
@@ -100,11 +103,12 @@ asio::awaitable<int> run_joined(api::Client& client, const AttachedContainer& co
 constexpr int left_by_keys = -1;
 
 asio::awaitable<int> join(api::Client& client, const AttachedContainer& container) {
+  // waited for from before the output ends: a restart policy may have it run again by then
+  api::ResponseStream waiting = co_await begin_waiting(client, container.id, "not-running");
   api::HijackedStream stream = co_await attach(client, container);
   const CarryEnd end = co_await carry_container(client, stream, container, true);
   if (end == CarryEnd::detached) co_return left_by_keys;
-  const api::WaitResponse ended = co_await client.wait_container(container.id);
-  co_return static_cast<int>(ended.status_code);
+  co_return co_await exit_status(std::move(waiting));
 }
 
 /// Passes signals on while `work` goes on.

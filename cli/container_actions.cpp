@@ -38,7 +38,7 @@ asio::awaitable<void> act_on(api::Client& client, std::vector<api::ContainerSumm
     shown.service = service_of(container);
     tasks.spawn(act_on_one(container.id, std::move(shown), action, progress));
   }
-  co_await tasks.join();
+  co_await tasks.join_or_cancel();
   if (tasks.failure()) std::rethrow_exception(tasks.failure());
 }
 

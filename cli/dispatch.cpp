@@ -83,6 +83,7 @@ int run_command_line(const CommandLine& arguments) {
   CommandLine rest;
   Flags flags = global_flags(invocation.global, texts, rest);
   if (!flags.parse(arguments)) return 0;
+  if (texts.version) rest = {"version"};
   if (!rest.empty() && rest.front() == "help") {  // `help image ls` is `image ls --help`
     rest.erase(rest.begin());
     rest.emplace_back("--help");
@@ -93,10 +94,11 @@ int run_command_line(const CommandLine& arguments) {
   const Command& command = get(commands(), rest.front(), "");
   rest.erase(rest.begin());
   invocation.arguments = std::move(rest);
+  const bool chose_files = !invocation.global.files.empty();  // who does has a project in mind
   try {
     return run_command(command, std::move(invocation));
   } catch (const NotInProject& error) {
-    throw NotInProject(error.what() + hint_at_docker_command(command.name));
+    throw NotInProject(error.what() + (chose_files ? "" : hint_at_docker_command(command.name)));
   } catch (const UnknownFlag& error) {
     throw UnknownFlag(error.what() + hint_at_docker_command(command.name));
   }
@@ -121,6 +123,8 @@ int dispatch(const CommandLine& arguments) {
     return status;
   } catch (const Interrupted&) {
     return exit_interrupted;
+  } catch (const ReaderGone&) {
+    return exit_error;
   } catch (const std::exception& error) {
     return print_failure(error, exit_error);
   }

@@ -2,9 +2,6 @@
 
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "cli/output.hpp"
 #include "cli/task_group.hpp"
 
@@ -27,21 +24,15 @@ asio::awaitable<void> do_all(api::Client& client, const std::vector<std::string>
                              std::vector<Outcome>& outcomes) {
   TaskGroup tasks(client.executor());
   for (std::size_t i = 0; i < names.size(); ++i) tasks.spawn(do_one(names[i], action, outcomes[i]));
-  co_await tasks.join();
+  co_await tasks.join_or_cancel();
   if (tasks.failure()) std::rethrow_exception(tasks.failure());
-}
-
-/// In a coroutine of its own: joining a group ends the cancellation of the one that does it, and Ctrl-C must go on to work.
-asio::awaitable<void> do_all_cancellable(api::Client& client, const std::vector<std::string>& names, const EachAction& action,
-                                         std::vector<Outcome>& outcomes) {
-  co_await asio::co_spawn(client.executor(), do_all(client, names, action, outcomes), asio::use_awaitable);
 }
 
 }  // namespace
 
 int do_each(Session& session, const std::vector<std::string>& names, const EachAction& action) {
   std::vector<Outcome> outcomes(names.size());
-  session.run(do_all_cancellable(session.client(), names, action, outcomes));
+  session.run(do_all(session.client(), names, action, outcomes));
   int status = 0;
   for (const Outcome& outcome : outcomes) {
     if (!outcome.failure.empty()) {

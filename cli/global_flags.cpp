@@ -46,6 +46,7 @@ Flags global_flags(GlobalOptions& options, GlobalFlagTexts& texts, std::vector<s
   flags.flag("--all-resources", options.all_resources, "Also networks, volumes, secrets and configs that no service uses");
   flags.flag("--compatibility", options.compatibility, "Part names by _ as docker-compose 1.x did");
   flags.value("--parallel", options.parallel, "N", "At most N operations at a time; -1: the usual number");
+  flags.flag("-v,--version", texts.version, "Show the version, as the command of that name does");
   flags.command_line(rest, 0);
   flags.epilog(all_commands() +
                "Environment: COMPOSE_FILE, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES,\n"

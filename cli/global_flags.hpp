@@ -11,6 +11,7 @@ namespace stack::cli {
 /// Values that are checked only when a command runs: a bad environment variable must not break --help.
 struct GlobalFlagTexts {
   std::string progress, ansi;
+  bool version = false;
 };
 
 /// `rest`: the command's name and everything behind it.

@@ -8,4 +8,9 @@ struct Interrupted : std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
 
+/// Whoever read our output is gone (`stack exec app dump | head -1`): nothing more can be told, so dispatch() ends in silence.
+struct ReaderGone : std::exception {
+  const char* what() const noexcept override { return "nobody reads the output any more"; }
+};
+
 }  // namespace stack::cli

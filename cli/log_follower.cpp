@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "cli/log_reader.hpp"
+#include "scheduler/labels.hpp"
 
 namespace stack::cli {
 
@@ -214,6 +215,11 @@ void LogFollower::print_lines(Followed& container, TimestampedLines& lines) {
   }
 }
 
+/// Another command recreates a container that we showed: this one is about to start in its place.
+bool LogFollower::is_replacement(const api::ContainerSummary& container) const {
+  return options_.announce_exits && !followed_.contains(container.id) && container.labels.contains(scheduler::label::replace);
+}
+
 asio::awaitable<bool> LogFollower::anything_runs() {
   for (const auto& [_, container] : followed_)
     if (container->streaming || (options_.announce_exits && container->running)) co_return true;
@@ -222,7 +228,8 @@ asio::awaitable<bool> LogFollower::anything_runs() {
   query.services.assign(options_.services.begin(), options_.services.end());
   query.stopped = true;
   const std::vector<api::ContainerSummary> containers = co_await list_project(client_, std::move(query));
-  co_return std::any_of(containers.begin(), containers.end(), [](const api::ContainerSummary& container) {
+  co_return std::any_of(containers.begin(), containers.end(), [this](const api::ContainerSummary& container) {
+    if (container.state == "created") return is_replacement(container);
     return container.state == "running" || container.state == "restarting" || container.state == "paused";
   });
 }

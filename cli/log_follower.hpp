@@ -66,6 +66,7 @@ private:
                                                                                  engine::api::LogsOptions logs);
   boost::asio::awaitable<bool> print_stream(Followed& container, engine::api::LogsOptions logs);
   void print_lines(Followed& container, class TimestampedLines& lines);
+  bool is_replacement(const engine::api::ContainerSummary& container) const;
   boost::asio::awaitable<bool> anything_runs();
   void on_event(const engine::api::Event& event);
   void stream_from(const FollowedPtr& container, engine::api::LogsOptions logs);

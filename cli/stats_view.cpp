@@ -1,6 +1,5 @@
 #include "cli/stats_view.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
@@ -39,16 +38,10 @@ asio::awaitable<Samples> take_samples(api::Client& client, const std::vector<Sta
   Samples samples;
   TaskGroup tasks(client.executor());
   for (const StatsTarget& target : targets) tasks.spawn(take_sample(client, target.id, samples[target.id]));
-  co_await tasks.join();
+  co_await tasks.join_or_cancel();
   if (tasks.failure()) std::rethrow_exception(tasks.failure());
   std::erase_if(samples, [](const auto& entry) { return entry.second.id.empty(); });
   co_return samples;
-}
-
-/// In a coroutine of its own: joining a group ends the cancellation of the one that does it, and Ctrl-C must go on to work
-/// here.
-asio::awaitable<Samples> sample_once(api::Client& client, const std::vector<StatsTarget>& targets) {
-  co_return co_await asio::co_spawn(client.executor(), take_samples(client, targets), asio::use_awaitable);
 }
 
 /// The samples' ids are whole ones, the targets' need not be.
@@ -77,7 +70,7 @@ std::string redrawn(std::string text) {
 
 asio::awaitable<void> show_stats(api::Client& client, StatsView view) {
   std::vector<StatsTarget> targets = co_await view.targets();
-  Samples before = co_await sample_once(client, targets);
+  Samples before = co_await take_samples(client, targets);
   asio::steady_timer timer(client.executor());
   if (view.stream && is_terminal(1)) write_all(1, "\x1b[2J");
   while (true) {
@@ -86,7 +79,7 @@ asio::awaitable<void> show_stats(api::Client& client, StatsView view) {
       co_await timer.async_wait(asio::use_awaitable);
     }
     if (view.stream) targets = co_await view.targets();
-    Samples now = co_await sample_once(client, targets);
+    Samples now = co_await take_samples(client, targets);
     const std::string text = render_samples(targets, before, now, view);
     if (!write_all(1, view.stream ? redrawn(text) : text) || !view.stream) co_return;
     before = std::move(now);

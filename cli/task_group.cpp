@@ -5,6 +5,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace stack::cli {
 
@@ -34,13 +35,28 @@ void TaskGroup::cancel() {
 
 asio::awaitable<void> TaskGroup::join() {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  const auto running = [this] {
-    return std::any_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return !task.ended; });
-  };
   while (running()) {
     boost::system::error_code ignored;
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
+}
+
+asio::awaitable<void> TaskGroup::join_or_cancel() {
+  while (running()) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+      cancel();
+      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());  // else join() would not wait
+      co_await join();
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
+    boost::system::error_code ignored;
+    co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+}
+
+bool TaskGroup::running() const {
+  return std::any_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return !task.ended; });
 }
 
 }  // namespace stack::cli

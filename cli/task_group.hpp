@@ -23,6 +23,9 @@ public:
   void cancel();
   /// Waits until all have ended. Not stopped by the caller's own cancellation. Throws nothing.
   boost::asio::awaitable<void> join();
+  /// The same for a caller that Ctrl-C may end: when it is cancelled, so are the tasks. Throws operation_aborted then, after
+  /// all have ended.
+  boost::asio::awaitable<void> join_or_cancel();
   /// The first exception a task ended with, other than by cancel(); null: none.
   std::exception_ptr failure() const { return failure_; }
 
@@ -31,6 +34,7 @@ private:
     boost::asio::cancellation_signal cancel;
     bool ended = false;
   };
+  bool running() const;
   boost::asio::any_io_executor executor_;
   boost::asio::steady_timer changed_;
   std::function<void()> on_failure_;

@@ -54,11 +54,12 @@ Verdict judge(const api::ContainerInspect& container, WaitFor condition) {
   const std::string who = "container " + container.name.substr(container.name.starts_with('/') ? 1 : 0);
   const std::string& status = container.state.status;
   const auto code = container.state.exit_code;
+  const std::string exited = fmt::format("exited ({}{})", code, container.state.oom_killed ? ", out of memory" : "");
   if (status == "exited" || status == "dead") {
     if (condition == WaitFor::completed && status == "exited" && code == 0) return done();
-    return failed(fmt::format("{} exited ({})", who, code));
+    return failed(who + " " + exited);
   }
-  if (status == "restarting") return waiting(fmt::format("{} is restarting, it exited ({})", who, code));
+  if (status == "restarting") return waiting(who + " is restarting, it " + exited);
   if (status == "running" && condition != WaitFor::completed) return judge_running(container, who, condition);
   return waiting(who + " is still " + status);
 }

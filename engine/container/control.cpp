@@ -111,13 +111,17 @@ asio::awaitable<void> Manager::Impl::restart(ContainerPtr container, StopOptions
   container->keep = true;
   std::exception_ptr failure;
   try {
+    // who looks in between, or after an engine that died there, sees a container that comes back, not one that ended
+    if (container->run) container->restart_delay = std::make_shared<Signal>(executor);
     if (is_active(container->record.state)) co_await stop_locked(container, std::move(options));
+    container->restart_delay.reset();
     container->record.manually_stopped = false;
     container->record.restart_count = 0;
     container->backoff.reset();
     co_await start_locked(container);
   } catch (...) {
     failure = std::current_exception();
+    container->restart_delay.reset();
   }
   container->keep = false;
   if (failure) std::rethrow_exception(failure);
@@ -281,11 +285,12 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   publish(*container, "rename", {{"oldName", "/" + old_name}});
 }
 
+/// An exit that the restart policy answers with a new start is an exit: who waits for it is told, as Docker does.
 bool Waiting::is_over() const {
   if (container_->removed) return true;
   switch (condition_) {
-    case WaitCondition::not_running: return !is_active(container_->record.state);
-    case WaitCondition::next_exit: return container_->exits != exits_ && container_->record.state != State::restarting;
+    case WaitCondition::not_running: return container_->exits != exits_ || !is_active(container_->record.state);
+    case WaitCondition::next_exit: return container_->exits != exits_;
     case WaitCondition::removed: return false;
   }
   return true;

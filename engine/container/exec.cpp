@@ -73,6 +73,7 @@ runtime::ExecRequest exec_request(const Manager::Impl& impl, const LiveContainer
   rights.privileged = rights.privileged || wanted.privileged;
   process.capabilities = container_capabilities(rights);
   set_rlimits(process, record.host_config.ulimits);
+  process.oom_score_adj = static_cast<int>(record.host_config.oom_score_adj);
   const SecurityOptions security = parse_security_options(record.host_config.security_opt);
   process.no_new_privileges = security.no_new_privileges;
   if (impl.services.host.apparmor && security.apparmor_profile != "unconfined" && !wanted.privileged)

@@ -361,7 +361,7 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   co_await release_volumes(container, record.id);
   container->run.reset();
   ++container->exits;
-  set_state(container, delay ? State::restarting : State::exited);
+  set_state(container, delay || container->restart_delay ? State::restarting : State::exited);
   crash_point("container.exit.done");
   for (const auto& mount : record.mounts)
     if (mount.type == "volume") publish_volume(*container, mount, "unmount");

@@ -250,7 +250,7 @@ void set_process(runtime::Spec& spec, const SpecInput& input, const SecurityOpti
   process.no_new_privileges = security.no_new_privileges;
   if (input.apparmor && security.apparmor_profile != "unconfined") process.apparmor_profile = security.apparmor_profile;
   process.init = record.host_config.init.value_or(false);
-  if (record.host_config.oom_score_adj != 0) process.oom_score_adj = static_cast<int>(record.host_config.oom_score_adj);
+  process.oom_score_adj = static_cast<int>(record.host_config.oom_score_adj);  // 0, too: ours need not be
   set_rlimits(process, record.host_config.ulimits);
 }
 

@@ -26,6 +26,15 @@ void make_directory(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) throw errno_error("mkdir " + path);
 }
 
+void make_empty_file(const std::string& path, mode_t mode = 0644) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, mode));
+  if (!fd) throw errno_error("create " + path);
+  ::fchmod(fd.get(), mode);
+}
+
+/// By it programs tell that they are in a container.
+constexpr const char* container_mark = "/.dockerenv";
+
 }  // namespace
 
 struct Trash::State {
@@ -97,7 +106,11 @@ void Layers::discard_temporaries() const {
 
 void Layers::make_mount_points() const {
   const std::string base = root_ + "/layers/mount-points";
-  if (::access((base + "/diff").c_str(), F_OK) == 0) return;
+  if (::access((base + "/diff").c_str(), F_OK) == 0) {
+    // data roots of earlier versions have none; where nothing can be written it is for a later start
+    const UniqueFd mark(::open((base + "/diff" + container_mark).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0755));
+    return;
+  }
   const std::string staged = make_temporary("mount-points");
   const std::string diff = staged + "/diff";
   make_directory(diff, 0755);
@@ -106,11 +119,8 @@ void Layers::make_mount_points() const {
     ::chmod((diff + dir).c_str(), 0755);
   }
   ::chmod(diff.c_str(), 0755);
-  for (const char* file : {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/dev/console"}) {
-    const UniqueFd fd(::open((diff + file).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-    if (!fd) throw errno_error("create " + diff + file);
-    ::fchmod(fd.get(), 0644);
-  }
+  for (const char* file : {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/dev/console"}) make_empty_file(diff + file);
+  make_empty_file(diff + container_mark, 0755);
   if (::symlink("/proc/mounts", (diff + "/etc/mtab").c_str()) != 0) throw errno_error("symlink " + diff + "/etc/mtab");
   ::chmod(staged.c_str(), 0710);
   if (::rename(staged.c_str(), base.c_str()) != 0) throw errno_error("rename " + base);

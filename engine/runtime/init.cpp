@@ -102,12 +102,22 @@ int resolve_process_user(InitConfig& config) {
   return 0;
 }
 
+/// For exec it is a mistake of the command line, with the status of a command that is not there, as Docker has it.
+int no_working_directory(InitConfig& config, int error) {
+  std::string text = "chdir to cwd (\"" + config.process->cwd + "\") set in config.json failed";
+  if (config.is_exec && (error == ENOENT || error == ENOTDIR || error == EACCES)) {
+    config.exit_code = error == EACCES ? 126 : 127;
+    text += ": " + describe_exec_error(error);
+  }
+  return fail(config, std::move(text), error);
+}
+
 int make_working_directory(InitConfig& config) {
   const std::string& cwd = config.process->cwd;
   if (cwd.empty() || cwd.front() != '/') return fail(config, "working directory \"" + cwd + "\" is not absolute", EINVAL);
   const UniqueFd existing(sys::openat2(AT_FDCWD, cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS));
   if (existing) return 0;
-  if (errno != ENOENT || config.is_exec) return fail(config, "chdir to cwd (\"" + cwd + "\") set in config.json failed");
+  if (errno != ENOENT || config.is_exec) return no_working_directory(config, errno);
   const UniqueFd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const UniqueFd made(open_or_make_in_root(root.get(), cwd, true));
   if (!made) return fail(config, "mkdir " + cwd);
@@ -134,10 +144,11 @@ int set_rlimits(InitConfig& config) {
 
 int set_oom_score(InitConfig& config) {
   if (!config.process->oom_score_adj || config.in_user_namespace) return 0;  // there, the parent has to do it
-  const std::string value = std::to_string(*config.process->oom_score_adj);
-  if (const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", value))
-    return fail(config, "oom_score_adj", error);
-  return 0;
+  const int value = *config.process->oom_score_adj;
+  const int error = sys::write_file(AT_FDCWD, "/proc/self/oom_score_adj", std::to_string(value));
+  // 0 is what nobody asked for: where it is below ours and we may not lower that, ours has to do
+  if (error == EACCES && value == 0) return 0;
+  return error == 0 ? 0 : fail(config, "oom_score_adj", error);
 }
 
 int set_stdio(InitConfig& config) {
@@ -230,8 +241,7 @@ int drop_privileges(InitConfig& config) {
 int change_directory(InitConfig& config) {
   const std::string& cwd = config.process->cwd;
   const UniqueFd directory(sys::openat2(AT_FDCWD, cwd.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS));
-  if (!directory || ::fchdir(directory.get()) != 0)
-    return fail(config, "chdir to cwd (\"" + cwd + "\") set in config.json failed");
+  if (!directory || ::fchdir(directory.get()) != 0) return no_working_directory(config, errno);
   return 0;
 }
 

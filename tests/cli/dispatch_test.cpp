@@ -115,11 +115,18 @@ TEST(Dispatch, AFlagThatOnlyDockersCommandHasLeadsThere) {
   EXPECT_EQ(call({"ls", "--latest"}).err, "unknown flag: --latest\n");
 }
 
+TEST(Dispatch, WhoNamesAFileIsNotSentToDockersCommand) {
+  const std::string error = call({"-f", "/nosuch/compose.yaml", "ps"}).err;
+  EXPECT_NE(error.find("/nosuch/compose.yaml"), std::string::npos) << error;
+  EXPECT_EQ(error.find("docker's"), std::string::npos) << error;
+}
+
 TEST(Dispatch, ChecksGlobalFlags) {
   EXPECT_EQ(call({"--parallel", "some", "ps"}).err, "invalid value \"some\" for --parallel: a whole number is needed\n");
   EXPECT_EQ(call({"--progress", "fancy", "version"}).status, exit_error);
   EXPECT_EQ(call({"--ansi", "sometimes", "version"}).status, exit_error);
   EXPECT_EQ(call({"--progress", "plain", "version", "--short"}).status, 0);
+  for (const char* flag : {"-v", "--version"}) EXPECT_EQ(call({flag, "up"}).out, call({"version"}).out);
 }
 
 TEST(Dispatch, ContradictionsOfUpAreToldBeforeAnythingIsDone) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -47,6 +48,26 @@ TEST(TaskGroup, JoinWaitsForEveryCancelledTask) {
   loop.run();
   EXPECT_TRUE(first && second && joined);
   EXPECT_FALSE(group.failure()) << "being cancelled is no failure";
+}
+
+TEST(TaskGroup, ACancelledCallerTakesItsTasksWithIt) {
+  asio::io_context loop;
+  TaskGroup group(loop.get_executor());
+  bool ended = false;
+  bool cancelled = false;
+  bool ended_before = false;
+  group.spawn(wait_for_ever(ended));
+  asio::cancellation_signal cancel;
+  asio::co_spawn(loop, group.join_or_cancel(),
+                 asio::bind_cancellation_slot(cancel.slot(), [&](const std::exception_ptr& error) {
+                   cancelled = error != nullptr;
+                   ended_before = ended;
+                 }));
+  loop.poll();
+  EXPECT_FALSE(ended);
+  cancel.emit(asio::cancellation_type::terminal);
+  loop.run();
+  EXPECT_TRUE(cancelled && ended_before);
 }
 
 TEST(TaskGroup, KeepsTheFirstFailureAndTells) {

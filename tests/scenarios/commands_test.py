@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from harness import StackCase, wait_until
+from harness import DEADLINE, StackCase, wait_until
 
 SLEEPERS = """
 name: cmd
@@ -81,6 +81,16 @@ class Commands(StackCase):
         self.assertEqual(missing.returncode, 127)
         self.assertNotEqual(self.stack("exec", "-T", "absent", "true", check=False).returncode, 0)
 
+    def test_exec_and_run_end_when_nobody_reads_their_output(self):
+        self.stack("up", "-d")
+        for words in (["exec", "-T", "web", "yes"], ["run", "-T", "--name", "unread", "web", "yes"]):
+            writing = self.start(*words)
+            self.assertEqual(writing.stdout.readline(), "y\n")
+            writing.stdout.close()
+            self.assertEqual(writing.wait(DEADLINE), 1, words)
+            self.assertNotIn("pipe", writing.stderr.read().lower())
+        self.stack("container", "rm", "-f", "unread")
+
     def test_run_gives_the_commands_exit_code_and_rm_removes_it(self):
         self.assertEqual(self.stack("run", "--rm", "-T", "web", "sh", "-c", "echo from run; exit 5", check=False).returncode, 5)
         self.assertEqual(self.stack("run", "--rm", "-T", "web", "cat", input="piped").stdout, "piped")
@@ -135,6 +145,19 @@ class Commands(StackCase):
         self.assertIn("web-1  | out line", output)
         self.assertIn(process.returncode, (0, 130))
         self.assertEqual({item["State"] for item in self.containers()}, {"exited"}, errors)
+
+    def test_foreground_up_goes_on_while_other_commands_restart_and_recreate_what_it_shows(self):
+        self.compose("name: cmd\nservices: {only: {image: local/busybox, init: true, stop_grace_period: 1s,\n"
+                     "  command: [sh, -c, 'echo began; exec sleep 100000']}}\n")
+        shown = self.start("up", "--no-log-prefix")
+        lines = iter(shown.stdout.readline, "")  # until it ends
+        self.assertIn("began\n", lines)
+        for words in (["restart"], ["up", "-d", "--force-recreate"], ["restart", "-t", "0"]):
+            self.stack(*words)
+            self.assertIn("began\n", lines, words)
+        self.stack("down")
+        shown.communicate(timeout=DEADLINE)
+        self.assertEqual(shown.returncode, 0)
 
     def test_exit_code_from_is_the_services(self):
         self.compose("name: ci\nservices:\n  job: {image: local/busybox, command: [sh, -c, 'exit 9']}\n"

@@ -84,6 +84,10 @@ class Container(StackCase):
         self.assertEqual(self.inside("ls /dev | sort | tr '\\n' ' '"),
                          "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ")
 
+    def test_programs_can_tell_that_they_are_in_a_container(self):
+        self.service()
+        self.assertEqual(self.inside("stat -c '%n %a %u %s' /.dockerenv"), "/.dockerenv 755 0 0\n")
+
     def test_no_descriptor_leaks_in(self):
         self.service()
         self.assertEqual(self.inside("ls /proc/self/fd | tr '\\n' ' '"), "0 1 2 3 ")  # 3 is ls's own

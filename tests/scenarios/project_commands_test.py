@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from harness import StackCase, wait_until
+from harness import StackCase, UnixHttp, read, wait_until
 
 PROJECT = """
 name: pc
@@ -212,6 +212,34 @@ class ProjectCommands(StackCase):
         joined = self.stack("attach", "cat", input="hello\n", check=False)
         self.assertEqual((joined.stdout, joined.returncode), ("got hello\n", 7))
         self.assertEqual(self.done("attach", "cat"), (1, "", ['service "cat" is not running']))
+
+    def test_who_waits_for_an_end_is_told_though_the_container_starts_again(self):
+        self.compose("name: ag\nservices:\n  again: {image: local/busybox, restart: always, stop_grace_period: 1s, stdin_open: true,\n"
+                     "    command: [sh, -c, 'read line; echo got $$line; exit 7']}\n")
+        self.stack("up", "-d")
+        answers = []
+        for condition in ("not-running", "next-exit"):
+            connection = UnixHttp(str(self.run_root / "engine.sock"))
+            self.addCleanup(connection.close)
+            connection.request("POST", f"/containers/ag-again-1/wait?condition={condition}")
+            answers.append(connection.getresponse())  # its header says that the wait has begun
+        joined = self.stack("attach", "again", input="hello\n", check=False)
+        self.assertEqual((joined.stdout, joined.returncode), ("got hello\n", 7))
+        self.assertEqual([json.loads(answer.read())["StatusCode"] for answer in answers], [7, 7])
+        wait_until(lambda: self.states()["ag-again-1"] == "running", "the policy starts it again")
+
+    def test_a_wait_for_containers_ends_at_the_first_interrupt(self):
+        self.stack("up", "-d", "db")
+        waiter = self.start("container", "wait", "pc-db-1", "pc-db-2")
+        caught = lambda: int(re.search(r"SigCgt:\s*(\w+)", read(f"/proc/{waiter.pid}/status"))[1], 16) >> (signal.SIGINT - 1) & 1
+        wait_until(caught, "the command looks after interrupts itself")
+        waiter.send_signal(signal.SIGINT)
+        waiter.communicate(timeout=30)
+        self.assertEqual(waiter.returncode, 130)
+
+    def test_detach_keys_that_are_none_are_named(self):
+        self.compose("name: at\nservices:\n  cat: {image: local/busybox, command: [cat], stdin_open: true, stop_grace_period: 1s}\n")
+        self.stack("up", "-d")
         self.assertEqual(self.done("attach", "--detach-keys", "ctrl-1", "cat")[2],
                          ['invalid detach keys "ctrl-1": "ctrl-1" is neither a character nor ctrl- and a letter'])
 
@@ -249,9 +277,17 @@ class ProjectCommands(StackCase):
 
     def test_exec_has_the_limits_of_the_container(self):
         self.compose("services: {a: {image: local/busybox, command: [sleep, '1000'], init: true, stop_grace_period: 1s,\n"
-                     "  ulimits: {nofile: {soft: 100, hard: 200}}}}\n")
+                     "  ulimits: {nofile: {soft: 100, hard: 200}}, oom_score_adj: 70}}\n")
         self.stack("up", "-d")
-        self.assertEqual(self.stack("exec", "-T", "a", "sh", "-c", "ulimit -n; ulimit -Hn").stdout, "100\n200\n")
+        self.assertEqual(self.stack("exec", "-T", "a", "sh", "-c", "ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj").stdout,
+                         "100\n200\n70\n")
+
+    def test_a_wrong_working_directory_of_exec_has_the_status_of_a_missing_command(self):
+        self.stack("up", "-d", "--no-deps", "web")
+        for directory, words in (("/nosuch", "no such file or directory"), ("/etc/passwd", "not a directory")):
+            ran = self.stack("exec", "-T", "-w", directory, "web", "pwd", check=False)
+            self.assertEqual(ran.returncode, 127)
+            self.assertIn(f'chdir to cwd ("{directory}") set in config.json failed: {words}\n', ran.stdout + ran.stderr)
 
     def test_what_was_not_interpolated_is_not_escaped(self):
         self.compose("services: {a: {image: 'b:${TAG:?which}', command: 'echo $$0'}}\n")

@@ -158,6 +158,8 @@ int container_run(const Invocation& invocation) {
     return run_container(invocation, run);
   } catch (const Interrupted&) {
     throw;
+  } catch (const ReaderGone&) {
+    throw;
   } catch (const std::exception& error) {
     return print_failure(error, not_run);
   }
