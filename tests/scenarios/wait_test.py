@@ -25,7 +25,7 @@ class Wait(StackCase):
         self.assertIn("  no configuration", message)
 
     def test_a_container_that_was_short_of_memory_says_so(self):
-        self.compose("services:\n  app: {image: local/busybox, mem_limit: 8m, command: [tail, /dev/zero]}\n")
+        self.compose("name: wait\nservices:\n  app: {image: local/busybox, mem_limit: 8m, command: [tail, /dev/zero]}\n")
         self.assertIn("container wait-app-1 exited (137, out of memory)", self.fails())
 
     def test_ending_well_is_not_running_either(self):
