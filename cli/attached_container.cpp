@@ -54,7 +54,7 @@ asio::awaitable<int> start_failed(api::Client& client, const std::string& id, bo
     api::RemoveOptions options;
     options.force = options.volumes = true;
     try {
-      co_await client.remove_container(id, std::move(options));
+      co_await client.remove_container(id, options);
     } catch (const api::ApiError&) {  // the engine removed it itself
     }
   }

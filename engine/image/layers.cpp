@@ -77,7 +77,7 @@ void Trash::drain() const {
 
 std::string digest_hex(const std::string& digest) {
   constexpr std::string_view prefix = "sha256:";
-  const std::string hex = digest.starts_with(prefix) ? digest.substr(prefix.size()) : std::string();
+  std::string hex = digest.starts_with(prefix) ? digest.substr(prefix.size()) : std::string();
   if (hex.size() != 64 || hex.find_first_not_of("0123456789abcdef") != std::string::npos)
     throw Error(ErrorCode::invalid_argument, "\"" + digest + "\" is not a sha256 digest");
   return hex;
