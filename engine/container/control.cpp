@@ -283,9 +283,11 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
 
 bool Waiting::is_over() const {
   if (container_->removed) return true;
+  // A restart that is to come is not waited for: `docker run --restart` ends with the first exit, and its code.
+  const bool has_exited = container_->exits != exits_;
   switch (condition_) {
-    case WaitCondition::not_running: return !is_active(container_->record.state);
-    case WaitCondition::next_exit: return container_->exits != exits_ && container_->record.state != State::restarting;
+    case WaitCondition::not_running: return has_exited || !is_active(container_->record.state);
+    case WaitCondition::next_exit: return has_exited;
     case WaitCondition::removed: return false;
   }
   return true;
