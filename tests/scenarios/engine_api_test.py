@@ -118,6 +118,12 @@ class EngineApi(StackCase):
         status = self.stack("container", "run", "--restart", "on-failure:1", "local/busybox", "sh", "-c", "echo once; exit 3", check=False)
         self.assertEqual((status.returncode, status.stdout), (3, "once\n"))
 
+    def test_a_time_after_all_times_is_one(self):
+        self.run_container("box", "echo line")
+        self.done("POST", "/containers/box/wait")
+        self.assertEqual(self.log("box", until="99999999999"), ["line"])
+        self.assertEqual(self.log("box", since="99999999999"), [])
+
     def test_realtime_limits_are_kept_and_what_an_update_does_not_change_is_ignored(self):
         self.run_container("box")
         self.done("POST", "/containers/box/stop?t=0")
