@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 import tarfile
+import time
 import unittest
 import urllib.parse
 
@@ -101,6 +102,14 @@ class EngineApi(StackCase):
         self.done("POST", "/containers/box/update", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}})
         self.inside("box", "touch /end")
         wait_until(lambda: self.api("GET", "/containers/box/json")[1]["RestartCount"] == 1, "the policy has restarted it")
+
+    def test_events_of_images_carry_their_labels_so_that_filters_find_them(self):
+        self.run_container("box")
+        self.done("POST", "/commit?container=box&repo=local/made&changes=LABEL+made=here")
+        self.done("POST", "/images/local/made/tag?repo=local/also")
+        found = self.raw("GET", "/events?since=1&until=" + str(int(time.time()) + 1) + "&filters=" + urllib.parse.quote('{"type":["image"],"label":["made=here"]}'))[1]
+        self.assertEqual([event["Actor"]["Attributes"]["name"] for event in map(json.loads, found.splitlines())],
+                         ["local/made:latest", "local/also:latest"])
 
     # --- the end of a life, where another one follows ---
 
