@@ -301,6 +301,10 @@ def images(r, rootfs):
     r("image.list.broken-filter", "GET", query("/images/json", filters="{"))
     r("image.list.dangling-bad", "GET", query("/images/json", filters={"dangling": ["zzz"]}))
     r("image.list.before-missing", "GET", query("/images/json", filters={"before": ["none-such"]}))
+    for version in ("1.40", "1.43", "1.44", "1.49"):
+        r(f"image.inspect.{version}", "GET", f"/v{version}/images/{IMAGE}/json")
+    for version in ("1.42", "1.43"):
+        r(f"image.list.{version}", "GET", query(f"/v{version}/images/json", filters={"reference": [f"{PREFIX}/*"]}))
     r("image.history", "GET", f"/images/{IMAGE}/history")
     r("image.history.missing", "GET", "/images/none-such/history")
     r("image.tag", "POST", query(f"/images/{IMAGE}/tag", repo=f"{PREFIX}/second", tag="2"))
@@ -464,6 +468,7 @@ def containers(r):
     r("logs.bad-tail", "GET", f"/containers/{PREFIX}-plain/logs?stdout=1&tail=zzz")
     r("logs.missing", "GET", "/containers/none-such/logs?stdout=1")
     r.usage("df", "/system/df")
+    r.usage("df.1.43", "/v1.43/system/df")
     r.usage("df.containers", "/system/df?type=container")
     r.usage("df.two", "/system/df?type=image&type=volume")
 
