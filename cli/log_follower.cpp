@@ -118,28 +118,45 @@ void LogFollower::on_event(const api::Event& event) {
     stream_from(container, {});
     if (options_.on_start) options_.on_start();
   } else if (event.action == "die" && followed_.contains(event.actor_id)) {
-    Followed& container = *followed_[event.actor_id];
-    container.running = false;
+    const FollowedPtr container = followed_[event.actor_id];
+    container->running = false;
     const std::string code = attribute(event, "exitCode");
     int number = 0;
     std::from_chars(code.data(), code.data() + code.size(), number);
-    container.exit_code = number;
-    announce_exit(container);
+    container->exit_code = number;
+    if (!container->streaming) tasks_.spawn(announce_exit(container));  // else after its last line
   }
 }
 
-void LogFollower::announce_exit(Followed& container) {
-  if (container.streaming || !container.exit_code) return;
-  const int code = *std::exchange(container.exit_code, std::nullopt);
+/// By its restart policy, or because somebody restarts it. The event does not say so.
+asio::awaitable<bool> LogFollower::is_restarting(std::string id) {
+  try {
+    const api::ContainerInspect found = co_await client_.inspect_container(std::move(id));
+    co_return found.state.restarting || found.state.running;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::unavailable) throw;
+    co_return false;
+  }
+}
+
+asio::awaitable<void> LogFollower::announce_exit(FollowedPtr container) {
+  if (!container->exit_code || container->announcing) co_return;
+  container->announcing = true;
+  std::string id = container->id;
+  const bool restarting = co_await is_restarting(std::move(id));
+  container->announcing = false;
+  const int code = *std::exchange(container->exit_code, std::nullopt);
   if (options_.announce_exits) {
-    printer_.note(container.source, fmt::format("{} exited with code {}", printer_.name(container.source), code));
+    printer_.note(container->source, fmt::format("{} exited with code {}{}", printer_.name(container->source), code,
+                                                 restarting ? " (restarting)" : ""));
     reader_gone_ = !printer_.flush();
   }
-  if (options_.on_exit) options_.on_exit(container.service, code);
+  if (options_.on_exit && !restarting) options_.on_exit(container->service, code);
   notify();
 }
 
 void LogFollower::stream_from(const FollowedPtr& container, api::LogsOptions logs) {
+  container->started_meanwhile = container->streaming;
   if (container->streaming) return;
   container->streaming = true;
   tasks_.spawn(print(container, std::move(logs)));
@@ -148,9 +165,11 @@ void LogFollower::stream_from(const FollowedPtr& container, api::LogsOptions log
 asio::awaitable<void> LogFollower::print(FollowedPtr container, api::LogsOptions logs) {
   bool ended = false;
   while (!ended) ended = co_await print_stream(*container, logs);
-  container->streaming = false;
   printer_.finish(container->source);
-  announce_exit(*container);
+  co_await announce_exit(container);  // before it counts as not streaming: a start meanwhile is shown after it
+  container->streaming = false;
+  if (container->exit_code) tasks_.spawn(announce_exit(container));  // it was told between the two
+  if (std::exchange(container->started_meanwhile, false)) stream_from(container, {});
   notify();
 }
 
@@ -222,7 +241,7 @@ bool LogFollower::is_replacement(const api::ContainerSummary& container) const {
 
 asio::awaitable<bool> LogFollower::anything_runs() {
   for (const auto& [_, container] : followed_)
-    if (container->streaming || (options_.announce_exits && container->running)) co_return true;
+    if (container->streaming || container->exit_code || (options_.announce_exits && container->running)) co_return true;
   ContainerQuery query;
   query.project = options_.project;
   query.services.assign(options_.services.begin(), options_.services.end());

@@ -26,7 +26,7 @@ public:
     engine::api::LogsOptions logs;   ///< what to show of the containers that are there at the start
     bool timestamps = false;
     bool announce_exits = false;  ///< "web-1 exited with code 0"
-    /// Called after the last line of a container that ended.
+    /// Called after the last line of a container that ended and will not be restarted.
     std::function<void(const std::string& service, int exit_code)> on_exit;
     std::function<void()> on_start;  ///< called when a container starts
     /// Called before the first line is printed.
@@ -53,8 +53,10 @@ private:
     std::size_t lines_at_last = 0;  ///< printed with that timestamp: lines of one read(2) share it
     std::size_t lines_to_skip = 0;  ///< of those, what a stream that was begun again repeats
     bool streaming = false;
-    bool running = false;          ///< it started and its end was not told yet
-    std::optional<int> exit_code;  ///< ended, not yet announced
+    bool started_meanwhile = false;  ///< while a stream, perhaps of the life before, was still being read
+    bool running = false;            ///< it started and its end was not told yet
+    std::optional<int> exit_code;    ///< ended, not yet announced
+    bool announcing = false;
   };
   using FollowedPtr = std::shared_ptr<Followed>;
 
@@ -70,7 +72,8 @@ private:
   boost::asio::awaitable<bool> anything_runs();
   void on_event(const engine::api::Event& event);
   void stream_from(const FollowedPtr& container, engine::api::LogsOptions logs);
-  void announce_exit(Followed& container);
+  boost::asio::awaitable<void> announce_exit(FollowedPtr container);
+  boost::asio::awaitable<bool> is_restarting(std::string id);
   void notify();
   FollowedPtr add(const engine::api::ContainerSummary& container);
 

@@ -134,7 +134,10 @@ struct Engine::Parts {
     dns.set_upstreams(dns::parse_resolv_conf(read_file("/etc/resolv.conf")));
     images.set_usage([this](const std::string& id) { return containers.users_of_image(id); });
     images.on_event([this](const std::string& action, const std::string& id, const std::string& name) {
-      events.publish("image", action, id, {{"name", name}});
+      std::map<std::string, std::string> attributes;  // the labels, too: filters look at them
+      if (const image::ImagePtr image = images.find(id)) attributes = image->config.config.labels;
+      attributes["name"] = name;
+      events.publish("image", action, id, std::move(attributes));
     });
     volumes.set_usage([this](const std::string& name) { return containers.users_of_volume(name); });
     volumes.on_event([this](const std::string& action, const volume::Volume& volume) {

@@ -85,6 +85,9 @@ asio::awaitable<void> Manager::Impl::attach(ContainerPtr container, AttachOption
   if (container->record.state == State::paused)
     throw Error(ErrorCode::conflict,
                 fmt::format("container {} is paused, unpause the container before attach", container->record.name));
+  if (container->record.state == State::restarting)
+    throw Error(ErrorCode::conflict,
+                fmt::format("container {} is restarting, wait until the container is running", container->record.name));
   if (options.logs) {
     co_await client->begin();
     LogOptions log_options;

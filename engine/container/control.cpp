@@ -285,12 +285,13 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   publish(*container, "rename", {{"oldName", "/" + old_name}});
 }
 
-/// An exit that the restart policy answers with a new start is an exit: who waits for it is told, as Docker does.
+/// An exit that the restart policy answers with a new start is an exit: `docker run --restart` ends with the first, and its code.
 bool Waiting::is_over() const {
   if (container_->removed) return true;
+  const bool has_exited = container_->exits != exits_;
   switch (condition_) {
-    case WaitCondition::not_running: return container_->exits != exits_ || !is_active(container_->record.state);
-    case WaitCondition::next_exit: return container_->exits != exits_;
+    case WaitCondition::not_running: return has_exited || !is_active(container_->record.state);
+    case WaitCondition::next_exit: return has_exited;
     case WaitCondition::removed: return false;
   }
   return true;

@@ -42,7 +42,7 @@ void check_running(const LiveContainer& container) {
   if (record.state == State::paused)
     throw Error(ErrorCode::conflict, fmt::format("Container {} is paused, unpause the container before exec", record.name));
   if (record.state == State::restarting)
-    throw Error(ErrorCode::conflict, fmt::format("container {} is restarting, wait until the container is running", record.id));
+    throw Error(ErrorCode::conflict, fmt::format("Container {} is restarting, wait until the container is running", record.id));
   if (record.state != State::running || !container.run || container.run->ending.is_set())
     throw Error(ErrorCode::conflict, fmt::format("container {} is not running", record.id));
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "engine/container/log_attributes.hpp"
 #include "engine/container/log_services.hpp"
 
@@ -19,19 +20,16 @@ namespace {
 
 bool is_json_file(const api::LogConfig& config) { return config.type == "json-file"; }
 
-/// "10m", "512k", "1g", plain bytes; 0: none was given.
+/// "10m", "1.5g", "64KiB", plain bytes; 0: none was given.
 std::uint64_t parse_log_size(const std::string& text) {
   if (text.empty()) return 0;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  std::string unit(end, text.data() + text.size());
-  std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (error != std::errc{} || value == 0) refuse("invalid size: '" + text + "'");
-  if (unit == "k" || unit == "kb") return value << 10;
-  if (unit == "m" || unit == "mb") return value << 20;
-  if (unit == "g" || unit == "gb") return value << 30;
-  if (unit.empty() || unit == "b") return value;
-  refuse("invalid size: '" + text + "'");
+  std::int64_t size = 0;
+  try {
+    size = parse_byte_size(text);
+  } catch (const Error&) {  // refused below, as what is no size at all
+  }
+  if (size <= 0) refuse("invalid size: '" + text + "'");
+  return static_cast<std::uint64_t>(size);
 }
 
 /// 0: none was given.

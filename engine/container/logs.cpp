@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -226,9 +227,9 @@ std::optional<std::int64_t> parse_seconds(std::string_view text) {
   std::int64_t seconds = 0;
   const std::string_view whole = text.substr(0, dot);
   const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), seconds);
-  if (error != std::errc{} || end != whole.data() + whole.size() ||
-      std::abs(seconds) > std::numeric_limits<std::int64_t>::max() / second - 1)
-    return std::nullopt;
+  if (error != std::errc{} || end != whole.data() + whole.size()) return std::nullopt;
+  constexpr std::int64_t furthest = std::numeric_limits<std::int64_t>::max() / second - 1;  // in the year 2262
+  seconds = std::clamp(seconds, -furthest, furthest);
   if (dot == std::string_view::npos) return seconds * second;
   std::string decimals(text.substr(dot + 1));
   if (decimals.empty() || decimals.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;

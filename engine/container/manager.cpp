@@ -117,16 +117,18 @@ std::string Manager::Impl::cgroup(const Record& record) const {
 
 /// A name may go to another container (docker compose renames when it recreates); an id stays.
 void Manager::Impl::resolve_shared_modes(api::HostConfig& host) const {
-  const auto resolve = [this](std::string& mode) {
-    if (const std::string other = shared_with(mode); !other.empty()) mode = "container:" + get(other)->record.id;
+  const auto resolve = [this](std::string& mode, const char* what) {
+    const std::string other = shared_with(mode);
+    if (other.empty()) return;
+    try {
+      mode = "container:" + get(other)->record.id;
+    } catch (const Error& error) {  // "not found" would make clients pull the image
+      throw Error(ErrorCode::invalid_argument, std::string(what) + error.what());
+    }
   };
-  resolve(host.ipc_mode);
-  resolve(host.pid_mode);
-  try {
-    resolve(host.network_mode);
-  } catch (const Error& error) {
-    throw Error(error.code(), std::string("joining network namespace of container: ") + error.what());
-  }
+  resolve(host.ipc_mode, "");
+  resolve(host.pid_mode, "");
+  resolve(host.network_mode, "joining network namespace of container: ");
 }
 
 void Manager::Impl::resolve_links(Record& record) const {

@@ -103,6 +103,9 @@ api::TopResponse list_processes(const std::string& cgroup, const std::string& ps
 }  // namespace
 
 asio::awaitable<api::TopResponse> Manager::Impl::top(ContainerPtr container, std::string ps_arguments) {
+  if (container->record.state == State::restarting)
+    throw Error(ErrorCode::conflict,
+                fmt::format("Container {} is restarting, wait until the container is running", container->record.id));
   if (!container->run || container->run->ending.is_set())
     throw Error(ErrorCode::conflict, fmt::format("container {} is not running", container->record.id));
   auto work = [path = cgroup(container->record), arguments = std::move(ps_arguments)] {

@@ -4,6 +4,7 @@
 #include "engine/api/types.hpp"
 #include "engine/container/manager.hpp"
 #include "engine/http/hijack.hpp"
+#include "engine/http/image_platform.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/http/routes_container_streams.hpp"
 #include "engine/state/async.hpp"
@@ -90,6 +91,13 @@ void choose_log_driver(const Request& request, api::LogConfig& log) {
   if (log.type.empty() && request.header("User-Agent").starts_with("docker-sdk-python/")) log.type = "json-file";
 }
 
+/// platform= of a creation is text, where newer requests about images have JSON. Throws not_found, and clients pull, when the
+/// image that is here is for another one.
+void check_image_platform(EngineContext& engine, const Request& request, const std::string& image) {
+  const std::string platform = request.query.get("platform");
+  if (!platform.empty() && !image.empty()) check_platform(*engine.images.get(image), image, image::parse_platform(platform));
+}
+
 asio::awaitable<void> create_container(EngineContext& engine, Request& request, ResponseWriter& response) {
   const nlohmann::json body = co_await request.required_json_body();
   if (!body.is_object() || body.empty())
@@ -98,6 +106,7 @@ asio::awaitable<void> create_container(EngineContext& engine, Request& request, 
   check_old_networks(request, asked);
   take_old_mac_address(body, asked);
   choose_log_driver(request, asked.host_config.log_config);
+  check_image_platform(engine, request, asked.config.image);
   auto created = engine.containers.create(request.query.get("name"), asked);
   warn_of_old_fields(request, body, created.warnings);
   const nlohmann::json answer = created;

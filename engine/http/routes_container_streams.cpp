@@ -44,7 +44,8 @@ asio::awaitable<void> end_follow_with(EngineContext& engine, container::Containe
   reader->end_follow();
 }
 
-/// Ends the follow when the container does, for as long as this object lives.
+/// Ends the follow when the container's process does, for as long as this object lives. A restart does not keep it open:
+/// clients ask again when they hear of the next start, and would get every line twice.
 class FollowEnd {
 public:
   FollowEnd(EngineContext& engine, container::ContainerPtr container, std::shared_ptr<container::LogReader> reader)
@@ -68,6 +69,7 @@ asio::awaitable<void> container_logs(EngineContext& engine, Request& request, Re
   if (!container::can_read_log(record))
     throw Error(ErrorCode::not_implemented, "configured logging driver does not support reading");
   container::LogOptions options = log_options(request, record.config.tty);
+  options.follow = options.follow && record.state != container::State::restarting;  // nobody writes now
   const bool follow = options.follow;
   auto reader = std::make_shared<container::LogReader>(engine.loop.get_executor(),
                                                        container::log_source(record, engine.paths.container_dir(record.id)),

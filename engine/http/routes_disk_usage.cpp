@@ -9,6 +9,7 @@
 #include "engine/api/types.hpp"
 #include "engine/build/builder.hpp"
 #include "engine/container/manager.hpp"
+#include "engine/http/old_image_fields.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/http/shared_size.hpp"
 #include "engine/image/store.hpp"
@@ -21,13 +22,14 @@ namespace {
 
 using nlohmann::json;
 
-json image_usage(EngineContext& engine, const LayerUsers& layers) {
+json image_usage(EngineContext& engine, const LayerUsers& layers, int api_version) {
   json items = json::array();
   for (const auto& image : engine.images.list()) {
     const auto users = static_cast<std::int64_t>(engine.containers.users_of_image(image->id).size());
     json item = image::summary_json(*image, users);
     item["SharedSize"] = shared_size(engine.images, *image, layers);
     if (item["RepoDigests"].empty()) item["RepoDigests"] = nullptr;  // as Docker has it here, and only here
+    add_old_summary_fields(item, api_version);
     items.push_back(std::move(item));
   }
   return items;
@@ -100,7 +102,7 @@ asio::awaitable<void> disk_usage(EngineContext& engine, Request& request, Respon
     std::uint64_t size = 0;
     for (const auto& [diff_id, users] : layers) size += engine.images.layer_size(diff_id);
     body["LayersSize"] = size;
-    body["Images"] = image_usage(engine, layers);
+    body["Images"] = image_usage(engine, layers, request.api_version);
   }
   if (wanted.contains("container")) {
     json containers = co_await container_usage(engine);

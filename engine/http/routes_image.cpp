@@ -5,6 +5,7 @@
 #include "engine/container/until.hpp"
 #include "engine/http/filters.hpp"
 #include "engine/http/image_platform.hpp"
+#include "engine/http/old_image_fields.hpp"
 #include "engine/http/routes.hpp"
 #include "engine/http/shared_size.hpp"
 #include "engine/image/pull.hpp"
@@ -28,6 +29,7 @@ asio::awaitable<void> list_images(Store& store, Request& request, ResponseWriter
   for (const ImagePtr& image : store.list(filters)) {
     nlohmann::json& item = body.emplace_back(image::summary_json(*image::with_matching_names(image, filters)));
     if (with_shared) item["SharedSize"] = shared_size(store, *image, layers);
+    add_old_summary_fields(item, request.api_version);
   }
   co_await response.json(200, body);
 }
@@ -35,7 +37,8 @@ asio::awaitable<void> list_images(Store& store, Request& request, ResponseWriter
 asio::awaitable<void> inspect_image(Store& store, Request& request, ResponseWriter& response) {
   const ImagePtr image = store.get(request.parameter("name"));
   check_platform(*image, request.parameter("name"), wanted_platform(request));
-  const nlohmann::json body = image::inspect_json(*image, store);
+  nlohmann::json body = image::inspect_json(*image, store);
+  add_old_inspect_fields(body, request.api_version);
   co_await response.json(200, body);
 }
 

@@ -1,6 +1,7 @@
 """Every command as a user types it, with docker compose's exit codes."""
 import json
 import os
+import re
 import signal
 import unittest
 
@@ -158,6 +159,17 @@ class Commands(StackCase):
         self.stack("down")
         shown.communicate(timeout=DEADLINE)
         self.assertEqual(shown.returncode, 0)
+
+    def test_up_shows_each_life_of_a_container_once_and_a_restart_is_no_exit(self):
+        self.compose("name: lives\nservices:\n"
+                     "  job: {image: local/busybox, command: [sh, -c, 'echo life; exit 3'], restart: 'on-failure:2'}\n"
+                     "  web: {image: local/busybox, init: true, command: [sleep, '100000'], stop_grace_period: 1s}\n")
+        up = self.stack("up", "--abort-on-container-exit", check=False)
+        told = [line for line in up.stdout.splitlines() if line.startswith("job-1")]
+        self.assertEqual([re.sub(" +", " ", line) for line in told],
+                         ["job-1 | life", "job-1 exited with code 3 (restarting)"] * 2 + ["job-1 | life", "job-1 exited with code 3"], up.stderr)
+        self.assertEqual(up.returncode, 3)
+        self.stack("down")
 
     def test_exit_code_from_is_the_services(self):
         self.compose("name: ci\nservices:\n  job: {image: local/busybox, command: [sh, -c, 'exit 9']}\n"

@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 import tarfile
+import time
 import unittest
 import urllib.parse
 
@@ -43,6 +44,16 @@ class EngineApi(StackCase):
         self.done("POST", f"/exec/{made['Id']}/start", {"Detach": True})
         wait_until(lambda: self.api("GET", f"/exec/{made['Id']}/json")[1]["ExitCode"] is not None, "the command has ended")
         self.assertEqual(self.api("GET", f"/exec/{made['Id']}/json")[1]["ExitCode"], 0, script)
+
+    def log(self, name, **options):
+        """The lines of its output; with follow, until the engine ends the stream."""
+        status, content = self.raw("GET", f"/containers/{name}/logs?" + urllib.parse.urlencode({"stdout": 1, **options}))
+        self.assertEqual(status, 200, content)
+        text = b""
+        while content:
+            size = int.from_bytes(content[4:8], "big")
+            text, content = text + content[8:8 + size], content[8 + size:]
+        return text.decode().splitlines()
 
     def limit(self, container, v1, v2):
         """What the kernel says about a running container's limit."""
@@ -91,6 +102,36 @@ class EngineApi(StackCase):
         self.done("POST", "/containers/box/update", {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}})
         self.inside("box", "touch /end")
         wait_until(lambda: self.api("GET", "/containers/box/json")[1]["RestartCount"] == 1, "the policy has restarted it")
+
+    def test_events_of_images_carry_their_labels_so_that_filters_find_them(self):
+        self.run_container("box")
+        self.done("POST", "/commit?container=box&repo=local/made&changes=LABEL+made=here")
+        self.done("POST", "/images/local/made/tag?repo=local/also")
+        found = self.raw("GET", "/events?since=1&until=" + str(int(time.time()) + 1) + "&filters=" + urllib.parse.quote('{"type":["image"],"label":["made=here"]}'))[1]
+        self.assertEqual([event["Actor"]["Attributes"]["name"] for event in map(json.loads, found.splitlines())],
+                         ["local/made:latest", "local/also:latest"])
+
+    # --- the end of a life, where another one follows ---
+
+    def test_a_followed_log_ends_with_each_life_so_that_no_client_reads_a_line_twice(self):
+        self.run_container("box", "echo line; sleep 0.3; exit 3", RestartPolicy={"Name": "on-failure", "MaximumRetryCount": 2})
+        self.assertEqual(self.log("box", follow="1"), ["line"])
+        wait_until(lambda: self.api("GET", "/containers/box/json")[1]["State"]["Status"] == "exited", "the retries are used up")
+        self.assertEqual(self.log("box", follow="1"), ["line"] * 3)
+
+    def test_who_waits_for_an_exit_is_told_the_next_one(self):
+        for condition in ("", "not-running", "next-exit"):
+            self.run_container("box", "sleep 0.3; exit 3", RestartPolicy={"Name": "always"})
+            self.assertEqual(self.done("POST", f"/containers/box/wait?condition={condition}"), {"StatusCode": 3})
+            self.done("DELETE", "/containers/box?force=1")
+        status = self.stack("container", "run", "--restart", "on-failure:1", "local/busybox", "sh", "-c", "echo once; exit 3", check=False)
+        self.assertEqual((status.returncode, status.stdout), (3, "once\n"))
+
+    def test_a_time_after_all_times_is_one(self):
+        self.run_container("box", "echo line")
+        self.done("POST", "/containers/box/wait")
+        self.assertEqual(self.log("box", until="99999999999"), ["line"])
+        self.assertEqual(self.log("box", since="99999999999"), [])
 
     def test_realtime_limits_are_kept_and_what_an_update_does_not_change_is_ignored(self):
         self.run_container("box")

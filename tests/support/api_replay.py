@@ -301,6 +301,10 @@ def images(r, rootfs):
     r("image.list.broken-filter", "GET", query("/images/json", filters="{"))
     r("image.list.dangling-bad", "GET", query("/images/json", filters={"dangling": ["zzz"]}))
     r("image.list.before-missing", "GET", query("/images/json", filters={"before": ["none-such"]}))
+    for version in ("1.40", "1.43", "1.44", "1.49"):
+        r(f"image.inspect.{version}", "GET", f"/v{version}/images/{IMAGE}/json")
+    for version in ("1.42", "1.43"):
+        r(f"image.list.{version}", "GET", query(f"/v{version}/images/json", filters={"reference": [f"{PREFIX}/*"]}))
     r("image.history", "GET", f"/images/{IMAGE}/history")
     r("image.history.missing", "GET", "/images/none-such/history")
     r("image.tag", "POST", query(f"/images/{IMAGE}/tag", repo=f"{PREFIX}/second", tag="2"))
@@ -358,6 +362,7 @@ def containers(r):
     r("create.no-image", "POST", "/containers/create", {"Cmd": ["x"]})
     r("create.missing-image", "POST", "/containers/create", {"Image": "none-such"})
     r("create.bad-image", "POST", "/containers/create", {"Image": "UPPER"})
+    r("create.other-platform", "POST", "/containers/create?platform=linux%2Farm64", {"Image": IMAGE, "Cmd": ["true"]})
     r("create.no-command", "POST", "/containers/create", {"Image": IMAGE})
     r("create.two-documents", "POST", "/containers/create", b'{"Image":"none-such"}{"x":1}', headers={"Content-Type": "application/json"})
     bad = {
@@ -379,7 +384,8 @@ def containers(r):
         "runtime": {"Runtime": "zzz"}, "sysctl": {"Sysctls": {"kernel.zzz": "1"}}, "ulimit": {"Ulimits": [{"Name": "zzz", "Soft": 1, "Hard": 1}]},
         "ulimit-order": {"Ulimits": [{"Name": "nofile", "Soft": 2, "Hard": 1}]}, "device-rule": {"DeviceCgroupRules": ["zzz"]},
         "storage": {"StorageOpt": {"size": "1G"}}, "volume-driver": {"Binds": [f"{PREFIX}-none:/x"], "VolumeDriver": "zzz"},
-        "network-container": {"NetworkMode": "container:none-such"}, "oom-score": {"OomScoreAdj": 5000},
+        "network-container": {"NetworkMode": "container:none-such"}, "pid-container": {"PidMode": "container:none-such"},
+        "ipc-container": {"IpcMode": "container:none-such"}, "oom-score": {"OomScoreAdj": 5000},
         "blkio-weight": {"BlkioWeight": 5}, "shm": {"ShmSize": -1}, "dns": {"Dns": ["zzz"]}, "volumes-from": {"VolumesFrom": ["none-such"]},
         "links": {"Links": ["none-such:x"]}, "security": {"SecurityOpt": ["zzz"]}, "group": {"GroupAdd": ["zzz"]},
         "tmpfs": {"Tmpfs": {"/x": "zzz"}}, "tmpfs-target": {"Tmpfs": {"relative": ""}}, "annotation": {"Annotations": {"": "x"}},
@@ -464,6 +470,7 @@ def containers(r):
     r("logs.bad-tail", "GET", f"/containers/{PREFIX}-plain/logs?stdout=1&tail=zzz")
     r("logs.missing", "GET", "/containers/none-such/logs?stdout=1")
     r.usage("df", "/system/df")
+    r.usage("df.1.43", "/v1.43/system/df")
     r.usage("df.containers", "/system/df?type=container")
     r.usage("df.two", "/system/df?type=image&type=volume")
 
@@ -717,6 +724,25 @@ def ends(r):
     r("prune.nothing", "POST", query("/containers/prune", filters={"label": [LABEL], "until": ["1h"]}))
 
 
+def restarting(r):
+    """What is answered between two lives of a container. The delay doubles each time, so there is time enough."""
+    create(r, "restarting", step="restarting.create", Cmd=["false"], HostConfig={"RestartPolicy": {"Name": "always"}}, keep="restarting")
+    c = f"{PREFIX}-restarting"
+
+    def between():
+        while True:
+            state = json.loads(r.send("GET", f"/containers/{c}/json")[2])
+            if state["RestartCount"] >= 4 and state["State"]["Restarting"]:
+                return
+            time.sleep(0.02)
+    r("restarting.start", "POST", f"/containers/{c}/start")
+    for name, method, path, body in (("attach", "POST", "/attach?stream=1&stdout=1", None), ("exec", "POST", "/exec", {"Cmd": ["true"]}), ("top", "GET", "/top", None),
+                                     ("pause", "POST", "/pause", None), ("logs", "GET", "/logs?stdout=1&follow=1", None), ("remove", "DELETE", "", None)):
+        between()
+        r(f"restarting.{name}", method, f"/containers/{c}{path}", body)
+    r("restarting.remove.force", "DELETE", f"/containers/{c}?force=1")
+
+
 def networks(r):
     r("network.create", "POST", "/networks/create", {"Name": f"{PREFIX}-net", "Driver": "bridge", "Labels": {PREFIX: "yes"},
       "IPAM": {"Config": [{"Subnet": "10.213.211.0/24", "Gateway": "10.213.211.1"}]}, "Options": {"a": "b"}}, keep="net")
@@ -822,6 +848,7 @@ def replay(socket_path: str, rootfs: bytes) -> dict:
         creations(r)
         networks(r)
         ends(r)
+        restarting(r)
         volumes(r)
         events(r)
         clean_up(r)

@@ -182,8 +182,8 @@ runtime::Cgroup open_group(const Record& record) { return runtime::Cgroup::open(
 Status status_of(const StateRoot& root, const Record& record) {
   if (!record.complete) return Status::creating;
   if (!open_process(record)) return Status::stopped;
-  if (::access(root.fifo(record.id).c_str(), F_OK) == 0) return Status::created;
-  return open_group(record).frozen() ? Status::paused : Status::running;
+  if (open_group(record).frozen()) return Status::paused;  // also before its start
+  return ::access(root.fifo(record.id).c_str(), F_OK) == 0 ? Status::created : Status::running;
 }
 
 std::string state_json(const Record& record, Status status, pid_t pid) { return state_object(record, status, pid).dump(); }

@@ -43,6 +43,10 @@ TEST(LogConfig, RefusalsAreDockers) {
   EXPECT_EQ(refusal("local", {{"labels", "x"}}), "unknown log opt 'labels' for log driver local");
   EXPECT_EQ(refusal("none", {{"a", "b"}}), "invalid logging opts for driver none");
   EXPECT_EQ(refusal("json-file", {{"max-size", "-1"}}), "invalid size: '-1'");
+  EXPECT_EQ(refusal("json-file", {{"max-size", "10kk"}}), "invalid size: '10kk'");
+  EXPECT_EQ(refusal("json-file", {{"max-size", "0.0001"}}), "invalid size: '0.0001'");
+  for (const char* size : {"10m", "10MB", "1.5m", "10 KB", "64KiB", "100"})
+    EXPECT_EQ(refusal("json-file", {{"max-size", size}}), "accepted") << size;
   EXPECT_EQ(refusal("json-file", {{"max-file", "0"}}), "max-file cannot be less than 1");
   EXPECT_EQ(refusal("json-file", {{"compress", "true"}}),
             "compress cannot be true when max-file is less than 2 or max-size is not set");

@@ -372,6 +372,8 @@ TEST(LogTime, ReadsWhatClientsSend) {
   EXPECT_EQ(parse_log_time("1700000000.5"), base_time + 500'000'000);
   EXPECT_EQ(parse_log_time("2023-11-14T22:13:20Z"), base_time);
   EXPECT_THROW(parse_log_time("yesterday"), Error);
+  EXPECT_GT(parse_log_time("99999999999"), base_time);  // later than 64 bits of nanoseconds reach: as late as they do
+  EXPECT_LT(parse_log_time("-99999999999"), 0);
 }
 
 }  // namespace
