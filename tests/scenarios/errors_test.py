@@ -131,6 +131,7 @@ services:
         shutil.copy(STACK, program)
         self.base.chmod(0o755)
         self.service("image: local/busybox")
+        self.start_engine()
 
         def as_nobody(*args, **env):
             done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(program), *args], cwd=self.dir,

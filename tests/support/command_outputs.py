@@ -21,6 +21,7 @@ AGE = r"(?:Less than a second|About an? (?:minute|hour)|\d+ (?:seconds?|minutes?
 CHANGING = [
     (r"^Error response from daemon: ", ""),
     (r"\b[0-9a-f]{64}\b", "ID"), (r"\b[0-9a-f]{12}\b", "ID"), (r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z| \+0000 UTC)", "TIME"),
+    (r"\((?:healthy|health: starting)\)", "(HEALTH)"),  # a matter of the moment: ours probes soon after the start
     (rf"Up {AGE}", "Up AGE"), (rf"{AGE} ago", "AGE ago"),
     (r"root +\d+ +\d+ +\d+ +\S+ +\S+ +[\d:]+ ", "root PIDS "),
     (r"/sbin/docker-init .*?sh -c", "/sbin/docker-init -- sh -c"),  # how it is called is the engine's own matter
