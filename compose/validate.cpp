@@ -59,8 +59,15 @@ private:
   }
 
   template <class Objects>
-  static std::string undefined(std::string_view kind, const std::string& name, const Objects& objects) {
-    return fmt::format("refers to undefined {} '{}'{}", kind, name, near_name(name, objects));
+  std::string undefined(std::string_view kind, const std::string& name, const Objects& objects) const {
+    return fmt::format("refers to undefined {} '{}'{}", kind, name, hint(name, objects));
+  }
+
+  /// None where there are many mistakes already: it looks at every name.
+  template <class... Objects>
+  std::string hint(const std::string& name, const Objects&... objects) const {
+    constexpr std::size_t many = 20;
+    return mistakes_.count() < many ? near_name(name, objects...) : std::string();
   }
 
   void source() {
@@ -108,7 +115,7 @@ private:
     const auto disabled = project_.disabled_services.find(name);
     if (disabled == project_.disabled_services.end())
       complain(attribute, fmt::format("depends on undefined service '{}'{}", name,
-                                      near_name(name, project_.services, project_.disabled_services)));
+                                      hint(name, project_.services, project_.disabled_services)));
     else if (required)
       complain(attribute, fmt::format("service '{}' is switched off; one of its profiles must be active: {}", name,
                                       fmt::join(disabled->second.profiles, ", ")));
