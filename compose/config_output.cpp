@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/digest.hpp"
@@ -89,10 +91,24 @@ void collect(const Node& node, Variables& variables) {
   for (const Node::Member& member : node.members()) collect(member.value, variables);
 }
 
+/// Characters, as docker compose counts them.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string variable_table(const Variables& variables) {
-  std::string out = fmt::format("{:<20}{:<20}{:<20}{}\n", "NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE");
+  constexpr std::size_t least = 20, gap = 3;
+  std::vector<std::array<std::string, 4>> rows{{"NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"}};
   for (const auto& [name, use] : variables)
-    out += fmt::format("{:<20}{:<20}{:<20}{}\n", name, use.required, use.fallback.value_or(""), use.replacement.value_or(""));
+    rows.push_back({name, use.required ? "true" : "false", use.fallback.value_or(""), use.replacement.value_or("")});
+  std::array<std::size_t, 3> widths{least, least, least};
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], width(row[i]) + gap);
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < widths.size(); ++i) out += row[i] + std::string(widths[i] - width(row[i]), ' ');
+    out += row.back() + "\n";
+  }
   return out;
 }
 

@@ -30,6 +30,12 @@ std::string shortened(std::string_view line) {
   return line.size() <= widest_line ? std::string(line) : fmt::format("{}…", line.substr(0, widest_line));
 }
 
+/// From there on: before it other values may stand.
+std::string_view rest_of_line(const Location& location) {
+  const std::string_view line = source_line(location);
+  return location.column > 0 ? line.substr(std::min(static_cast<std::size_t>(location.column - 1), line.size())) : line;
+}
+
 std::string file_text(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   std::ostringstream text;
@@ -121,9 +127,10 @@ private:
     std::vector<Layer> layers;
     for (const Node* node = &leaf; node != nullptr; node = node->replaced.get())
       if (node->location) layers.push_back({to_string(node->location), shortened(source_line(node->location))});
-    if (layers.empty()) layers.push_back({"by default", ""});
+    for (Layer& layer : env_file_layers(path)) layers.push_back(std::move(layer));
+    if (layers.empty()) layers.push_back({"by default", "no file says it"});
     out_ += layer_lines(layers, 2);
-    for (const VariableUse& use : variables_of(source_line(leaf.location))) explain_variable(use.name, 2);
+    for (const VariableUse& use : variables_of(rest_of_line(leaf.location))) explain_variable(use.name, 2);
     if (leaf.is_null() && path.find(".environment.") != std::string::npos)
       explain_variable(path.substr(path.rfind('.') + 1), 2);
   }

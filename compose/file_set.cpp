@@ -41,6 +41,21 @@ void lay_over(Node& merged, bool first, Node later) {
     merge_documents(merged, std::move(later));
 }
 
+/// A build without a context has the directory of the project, or of the include that it belongs to, whatever file says it.
+void imply_contexts(Node& document, const std::string& directory) {
+  for (const char* section : {"services", "jobs"}) {
+    Node* containers = document.find(section);
+    if (containers == nullptr) continue;
+    for (Node::Member& container : containers->members()) {
+      Node* build = container.value.find("build");
+      if (build == nullptr || !build->is_mapping()) continue;
+      const Node* context = build->find("context");
+      if (context == nullptr || context->is_null() || (context->is_string() && context->as_string().empty()))
+        build->set("context", Node::string(directory));
+    }
+  }
+}
+
 }  // namespace
 
 std::string shown_path(const std::string& path, const std::string& cwd) {
@@ -67,8 +82,10 @@ std::vector<Node> FileSetReader::parse_file(const std::string& path) const {
     text = read_stream(options_.standard_input != nullptr ? *options_.standard_input : std::cin);
   else
     text = read_text_file(path);
-  if (!text) throw Error(ErrorCode::not_found, fmt::format("open {}: {}", path, std::strerror(errno)));
   const std::shared_ptr<const std::string> name = shown(path);
+  if (!text && errno == EFBIG)
+    throw Error(ErrorCode::invalid_argument, fmt::format("{}: the file is larger than {} MiB", *name, max_yaml_bytes >> 20));
+  if (!text) throw Error(ErrorCode::not_found, fmt::format("open {}: {}", path, std::strerror(errno)));
   std::vector<Node> roots = parse_yaml(*text, name);
   for (const Node& root : roots)
     if (!root.is_mapping())
@@ -248,11 +265,12 @@ private:
 };
 
 /// Without path resolution the project's own paths stay as written, those of other files become relative to the project.
+std::string FileSetReader::path_base(const std::string& directory) const {
+  return options_.resolve_paths ? directory : relative_path(directory, project_directory_);
+}
+
 void FileSetReader::resolve_document_paths(Node& root, const std::string& directory) const {
-  if (options_.resolve_paths)
-    resolve_paths(root, {directory, home_});
-  else
-    resolve_paths(root, {relative_path(directory, project_directory_), home_});
+  resolve_paths(root, {path_base(directory), home_});
 }
 
 Node FileSetReader::merge(FileSet set, Mistakes& mistakes) {
@@ -269,6 +287,7 @@ Node FileSetReader::merge(FileSet set, Mistakes& mistakes) {
     if (mistakes.empty()) refuse_nulls(merged, mistakes);
   }
   finish_merge(merged);
+  imply_contexts(merged, path_base(set.directory));
   return merged;
 }
 

@@ -70,6 +70,8 @@ private:
   void read_include(const Include& entry, const Origin& origin, Document& document, Mistakes& mistakes);
   std::shared_ptr<const StringMap> included_environment(const Include& entry, const FileSet& parent,
                                                         const std::string& directory, Mistakes& mistakes) const;
+  /// What paths relative to a directory are made relative to.
+  std::string path_base(const std::string& directory) const;
   void resolve_document_paths(Node& root, const std::string& directory) const;
 
   const LoadOptions& options_;

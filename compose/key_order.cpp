@@ -6,8 +6,11 @@ namespace stack::compose {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-// Keys beyond ASCII are letters often enough.
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
+// Beyond ASCII most are; those of four bytes are pictures more often.
+bool is_letter(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (byte >= 0x80 && byte < 0xF0);
+}
 
 /// A run of digits.
 struct Number {

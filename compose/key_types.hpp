@@ -33,6 +33,7 @@ inline constexpr Type strings_or_numbers{"a list of strings or numbers", allow_l
 inline constexpr Type unique_strings{"a list of strings", allow_list, sf::unique_list, &string};
 inline constexpr Type unique_strings_or_numbers{"a list of strings or numbers", allow_list, sf::unique_list, &string_or_number};
 inline constexpr Type string_or_list{"a string or a list of strings", allow_string | allow_list, sf::list, &string};
+inline constexpr Type name_servers{string_or_list.expected, string_or_list.allowed, sf::name_servers, &string};
 inline constexpr Type expose{"a list of ports", allow_list, sf::expose, &string_or_number};
 
 /// K=V lists and mappings. `values`: null stays null (environment, args).

@@ -213,7 +213,10 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
 
 std::string wrong_type(const Type& type, const Node& found) {
   std::string out = "expected " + std::string(type.expected) + ", found " + std::string(found.kind_name());
-  if (found.is_scalar() && !found.is_null()) out += " (" + found.text().substr(0, 40) + ")";
+  if (!found.is_scalar() || found.is_null()) return out;
+  out += " (" + found.text().substr(0, 40) + ")";
+  if (!found.is_string() && type.allowed == allow_string && type.to_long == nullptr) out += "; put quotes around it";
+  if (found.as_string().starts_with('-') && (type.allowed & allow_list) != 0) out += "; a space must follow the '-' of an item";
   return out;
 }
 

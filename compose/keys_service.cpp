@@ -318,7 +318,7 @@ std::span<const Key> keys_of<Service>() {
       key<&Service::deploy>("deploy", deploy_type, "replicas and resources"),
       key<&Service::device_cgroup_rules>("device_cgroup_rules", unique_strings, "rules of the device control group", unique),
       key<&Service::devices>("devices", devices_type, "the host's devices to pass", {Merge::by_identity, target_identity}),
-      key<&Service::dns>("dns", string_or_list, "name servers", unique),
+      key<&Service::dns>("dns", name_servers, "name servers", unique),
       key<&Service::dns_opt>("dns_opt", strings, "resolver options", unique),
       key<&Service::dns_search>("dns_search", string_or_list, "search domains", unique),
       key<&Service::domainname>("domainname", string, "domain of the container's host name"),

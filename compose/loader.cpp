@@ -80,13 +80,21 @@ private:
     return found == environment_->end() ? std::string() : found->second;
   }
 
+  bool boolean_variable(const std::string& name) const {
+    const std::string value = variable(name);
+    for (const std::string_view yes : {"1", "t", "T", "true", "True", "TRUE"})
+      if (value == yes) return true;
+    for (const std::string_view no : {"", "0", "f", "F", "false", "False", "FALSE"})
+      if (value == no) return false;
+    throw Error(ErrorCode::invalid_argument, fmt::format("{}: '{}' is not a boolean; write true or false", name, value));
+  }
+
   /// Variables of the environment win over those of the files, earlier files over later directories.
   void read_dotenv(const std::string& directory) {
     std::vector<std::string> files = options_.env_files;
     if (files.empty()) files = split_commas(variable("COMPOSE_ENV_FILES"));
     const bool named = !files.empty();
-    const std::string disabled = variable("COMPOSE_DISABLE_ENV_FILE");
-    if (!named && disabled != "1" && disabled != "true") files.push_back(directory + "/.env");
+    if (!named && !boolean_variable("COMPOSE_DISABLE_ENV_FILE")) files.push_back(directory + "/.env");
     StringMap variables;
     for (const std::string& file : files) {
       const std::string path = absolute_path(file, options_.cwd);
@@ -144,14 +152,14 @@ private:
     project.compose_files = found_.files;
     resolve_environment(project, variable_at);
     place_secrets(project);
-    if (options_.normalize) normalize(project, found_.directory, lookup_);
+    if (options_.normalize) normalize(project, lookup_);
     std::vector<std::string> active = options_.profiles;
     if (active.empty()) active = split_commas(variable("COMPOSE_PROFILES"));
     if (!options_.interpolate) active = {"*"};  // as it is written: with all there is
     apply_profiles(project, std::move(active), options_.services);
     resolve_file_objects(project, variable_at);
+    if (options_.check_consistency) validate(project, mistakes);  // before names that may have been meant are dropped
     if (options_.interpolate && !options_.all_resources) drop_unused(project);
-    if (options_.check_consistency) validate(project, mistakes);
   }
 
   const LoadOptions& options_;
@@ -188,6 +196,7 @@ LoadOptions load_options_from_process() {
     if (equals != std::string_view::npos) options.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   options.cwd = current_directory();
+  options.environment.try_emplace("PWD", options.cwd);  // files count on it; not every service manager sets it
   return options;
 }
 

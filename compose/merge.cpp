@@ -28,6 +28,54 @@ void refine(Node& base, Node later, const Type* item_type, std::string (*identit
   base = std::move(later);
 }
 
+/// Of KEY=value or HOST:ADDRESS.
+std::string assigned_name(const Node& item) {
+  const std::string text = item.text();
+  const std::size_t equals = text.find('=');
+  return text.substr(0, equals != std::string::npos ? equals : text.find(':'));
+}
+
+/// {KEY: value} to [KEY=value], by their names
+Node as_assignments(Node node) {
+  if (!node.is_mapping()) return node;
+  auto& members = node.members();
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  Node list = Node::sequence(node.location);
+  for (const Node::Member& member : members) {
+    const Node& value = member.value;
+    if (value.merge_tag == MergeTag::reset) continue;
+    if (value.is_null()) list.append(Node::string(member.key, value.location));
+    if (value.is_scalar() && !value.is_null()) list.append(Node::string(member.key + '=' + value.text(), value.location));
+    for (const Node& item : value.items()) list.append(Node::string(member.key + '=' + item.text(), item.location));
+  }
+  return list;
+}
+
+/// Without interpolation lists of KEY=value are still what was written; mappings mean the same.
+bool are_assignments(const Node& base, const Node& later, const Type* type) {
+  const auto fits = [](const Node& node) { return node.is_sequence() || node.is_mapping(); };
+  return type != nullptr && type->value != nullptr && type->value->keys == nullptr &&
+         type->allowed == (allow_mapping | allow_list) && fits(base) && fits(later) &&
+         (base.is_sequence() || later.is_sequence());
+}
+
+void merge_assignments(Node& base, Node later) {
+  base = as_assignments(std::move(base));
+  for (const Node::Member& member : later.members())
+    if (member.value.merge_tag == MergeTag::reset)
+      std::erase_if(base.items(), [&](const Node& item) { return assigned_name(item) == member.key; });
+  later = as_assignments(std::move(later));
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < base.items().size(); ++i) places.emplace(assigned_name(base.items()[i]), i);
+  for (Node& item : later.items()) {
+    const auto [place, fresh] = places.emplace(assigned_name(item), base.items().size());
+    if (fresh)
+      base.append(std::move(item));
+    else
+      base.items()[place->second] = std::move(item);
+  }
+}
+
 /// `free`: for keys that the table does not name.
 void merge_mappings(Node& base, Node later, const Type* type, Rule free) {
   free.free_key = true;
@@ -49,6 +97,7 @@ void merge(Node& base, Node later, const Type* type, Rule rule) {
   // A null says nothing, except where it is a value of its own: a variable of the environment.
   const bool null_is_a_value = rule.free_key && base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
   if (!whole && later.is_null() && !null_is_a_value) return;
+  if (!whole && are_assignments(base, later, type)) return merge_assignments(base, std::move(later));
   if (whole || later.kind() != base.kind() || later.is_scalar()) {
     later.replaced = std::make_shared<const Node>(std::move(base));
     base = std::move(later);

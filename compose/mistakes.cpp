@@ -8,7 +8,7 @@
 namespace stack::compose {
 namespace {
 
-constexpr std::size_t most_shown = 20;
+constexpr std::size_t most_shown = 20;  ///< finding a place in its file takes as long as the file is
 
 std::string line(const Location& where, std::string_view path, std::string_view text) {
   std::string out = to_string(where);
@@ -36,7 +36,7 @@ std::size_t edits(std::string_view a, std::string_view b) {
 }  // namespace
 
 void Mistakes::add(const Location& where, std::string_view path, std::string_view text) {
-  errors_.push_back(line(where, path, text));
+  errors_.push_back(errors_.size() < most_shown ? line(where, path, text) : std::string());
 }
 
 void Mistakes::warn(const Location& where, std::string_view path, std::string_view text) {

@@ -31,11 +31,10 @@ void imply_dependencies(Service& service) {
     if (!from.starts_with("container:")) imply(std::string_view(from).substr(0, from.find(':')), false);
 }
 
-void normalize_service(Service& service, const std::string& directory, const Lookup& lookup) {
+void normalize_service(Service& service, const Lookup& lookup) {
   if (service.network_mode.empty() && service.networks.empty() && !service.provider)
     service.networks.emplace("default", std::nullopt);
   if (service.build) {
-    if (service.build->context.empty()) service.build->context = directory;
     if (service.build->dockerfile.empty() && service.build->dockerfile_inline.empty()) service.build->dockerfile = "Dockerfile";
     for (auto& [argument, value] : service.build->args)
       if (!value) value = lookup(argument);
@@ -124,10 +123,10 @@ void place_secrets(Project& project) {
   });
 }
 
-void normalize(Project& project, const std::string& directory, const Lookup& lookup) {
+void normalize(Project& project, const Lookup& lookup) {
   bool default_used = false;
   for_all(project, [&](Service& service) {
-    normalize_service(service, directory, lookup);
+    normalize_service(service, lookup);
     default_used = default_used || service.networks.contains("default");
   });
   if (default_used) project.networks.try_emplace("default");

@@ -8,10 +8,10 @@ namespace stack::compose {
 /// Secrets without a target go to /run/secrets; docker compose says so even of what is not normalised.
 void place_secrets(Project& project);
 
-/// Defaults that hold for every project: real names, the default network, build context and Dockerfile, secret targets,
+/// Defaults that hold for every project: real names, the default network, the Dockerfile, secret targets,
 /// dependencies implied by `service:x` modes, scale and deploy.replicas as one value, one word for each pull policy. Null build
 /// arguments are taken from `lookup`; those it lacks are dropped.
-void normalize(Project& project, const std::string& directory, const Lookup& lookup);
+void normalize(Project& project, const Lookup& lookup);
 
 /// The value of a variable as seen by the file that names it.
 using LookupAt = std::function<std::optional<std::string>(const Location& place, std::string_view name)>;

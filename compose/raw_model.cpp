@@ -29,10 +29,8 @@ void add_implied(Node& node, const Service& service) {
     }
   }
   for (const auto& [name, settings] : service.networks) child(child(node, "networks"), name, Node());
-  if (Node* build = node.find("build"); build != nullptr && build->is_mapping() && service.build) {
-    child(*build, "context", Node::string(service.build->context));
-    if (build->find("dockerfile_inline") == nullptr) child(*build, "dockerfile", Node::string("Dockerfile"));
-  }
+  if (Node* build = node.find("build"); build != nullptr && build->is_mapping() && build->find("dockerfile_inline") == nullptr)
+    child(*build, "dockerfile", Node::string("Dockerfile"));
   if (!service.pull_policy.empty()) child(node, "pull_policy") = Node::string(service.pull_policy);
 }
 

@@ -17,11 +17,12 @@ void instances(Node& node, LongForm& form);      ///< an integer of 32 bits
 void duration(Node& node, LongForm& form);       ///< to an integer of nanoseconds
 void file_mode(Node& node, LongForm& form);      ///< "0440" or 0440 to an integer
 // lists and mappings
-void list(Node& node, LongForm& form);         ///< one string to a list of it
-void unique_list(Node& node, LongForm& form);  ///< a repeated item is an error
-void assignments(Node& node, LongForm& form);  ///< ["K=V", "K"] to {K: V, K: null}
-void labels(Node& node, LongForm& form);       ///< the same, null becomes ""; what is empty altogether is a label too
-void settings(Node& node, LongForm& form);     ///< the same, but each has a name
+void list(Node& node, LongForm& form);          ///< one string to a list of it
+void name_servers(Node& node, LongForm& form);  ///< the same; empty ones, as unset variables leave them, are none
+void unique_list(Node& node, LongForm& form);   ///< a repeated item is an error
+void assignments(Node& node, LongForm& form);   ///< ["K=V", "K"] to {K: V, K: null}
+void labels(Node& node, LongForm& form);        ///< the same, null becomes ""; what is empty altogether is a label too
+void settings(Node& node, LongForm& form);      ///< the same, but each has a name
 void command(Node& node, LongForm& form);
 void healthcheck_test(Node& node, LongForm& form);
 void build(Node& node, LongForm& form);

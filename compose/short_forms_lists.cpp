@@ -63,6 +63,11 @@ void list(Node& node, LongForm&) {
   if (node.is_string()) node = one_item_list(std::move(node));
 }
 
+void name_servers(Node& node, LongForm& form) {
+  list(node, form);
+  std::erase_if(node.items(), [](const Node& item) { return item.is_string() && item.as_string().empty(); });
+}
+
 void unique_list(Node& node, LongForm& form) {
   if (!node.is_sequence()) return;
   for (std::size_t i = 0; i < node.items().size(); ++i)

@@ -10,6 +10,8 @@
 namespace stack::compose::short_forms {
 namespace {
 
+constexpr std::size_t max_ports = 2U * 65535;  ///< of one service: each of two protocols
+
 struct Range {
   std::uint32_t first = 0, last = 0;
   std::uint32_t count() const { return last - first + 1; }
@@ -105,10 +107,21 @@ bool is_file_path(std::string_view source) {
   return source.starts_with('.') || source.starts_with('/') || source.starts_with('~') || is_windows_path(source);
 }
 
-/// Colons part the sections, but not the one after a drive letter in front of a backslash.
+/// Colons part the sections, but not the one after a drive letter in front of a backslash, or those of "${NAME:-value}" in what
+/// is not interpolated.
 std::vector<std::string> split_volume(std::string_view text) {
   std::vector<std::string> parts{""};
+  bool braces = true;  // as far as is known, one is closed behind here
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (braces && text.substr(i).starts_with("${")) {
+      const std::size_t end = text.find('}', i);
+      braces = end != std::string_view::npos;
+      if (braces) {
+        parts.back() += text.substr(i, end + 1 - i);
+        i = end;
+        continue;
+      }
+    }
     const bool drive = text[i] == ':' && parts.back().size() == 1 && i + 1 < text.size() && text[i + 1] == '\\' &&
                        std::isalpha(static_cast<unsigned char>(parts.back()[0])) != 0;
     if (text[i] == ':' && !drive)
@@ -148,6 +161,11 @@ void ports(Node& node, LongForm& form) {
   Node result = Node::sequence(node.location);
   for (std::size_t i = 0; i < node.items().size(); ++i) {
     Node& item = node.items()[i];
+    if (result.items().size() >= max_ports) {
+      form.mistakes.add(item.location, join_path(form.path, i), fmt::format("more than {} ports", max_ports));
+      result.items().clear();
+      break;
+    }
     if (item.is_mapping())
       result.append(std::move(item));
     else if (item.is_string() || item.is_integer())

@@ -8,6 +8,19 @@
 namespace stack::compose {
 namespace {
 
+/// "; did you mean 'x'?", if one of the names that there are is near. To a name of a letter or two any other is.
+template <class... Objects>
+std::string near_name(const std::string& name, const Objects&... objects) {
+  if (name.size() < 3) return {};
+  std::vector<std::string_view> names;
+  const auto add = [&](const auto& map) {
+    for (const auto& [known, _] : map) names.push_back(known);
+  };
+  (add(objects), ...);
+  const std::string_view meant = nearest(name, names);
+  return meant.empty() ? std::string() : fmt::format("; did you mean '{}'?", meant);
+}
+
 /// Reports about one service.
 class ServiceCheck {
 public:
@@ -45,6 +58,18 @@ private:
     mistakes_.warn(service_.place_of(attribute), service_.path(attribute), text);
   }
 
+  template <class Objects>
+  std::string undefined(std::string_view kind, const std::string& name, const Objects& objects) const {
+    return fmt::format("refers to undefined {} '{}'{}", kind, name, hint(name, objects));
+  }
+
+  /// None where there are many mistakes already: it looks at every name.
+  template <class... Objects>
+  std::string hint(const std::string& name, const Objects&... objects) const {
+    constexpr std::size_t many = 20;
+    return mistakes_.count() < many ? near_name(name, objects...) : std::string();
+  }
+
   void source() {
     if (service_.image.empty() && !service_.build && !service_.provider) complain("", "neither 'image' nor 'build' is given");
     if (service_.build && !service_.build->dockerfile.empty() && !service_.build->dockerfile_inline.empty())
@@ -78,7 +103,7 @@ private:
 
   void models() {
     for (const auto& [name, options] : service_.models)
-      if (!project_.models.contains(name)) complain("models." + name, fmt::format("refers to undefined model '{}'", name));
+      if (!project_.models.contains(name)) complain("models." + name, undefined("model", name, project_.models));
   }
 
   void require_service(std::string_view attribute, const std::string& name, bool required) {
@@ -89,7 +114,8 @@ private:
     }
     const auto disabled = project_.disabled_services.find(name);
     if (disabled == project_.disabled_services.end())
-      complain(attribute, fmt::format("depends on undefined service '{}'", name));
+      complain(attribute, fmt::format("depends on undefined service '{}'{}", name,
+                                      hint(name, project_.services, project_.disabled_services)));
     else if (required)
       complain(attribute, fmt::format("service '{}' is switched off; one of its profiles must be active: {}", name,
                                       fmt::join(disabled->second.profiles, ", ")));
@@ -113,8 +139,11 @@ private:
     if (service_.network_mode == mode) return "network_mode";
     if (service_.ipc == mode) return "ipc";
     if (service_.pid == mode) return "pid";
-    for (std::size_t i = 0; i < service_.links.size(); ++i)
-      if (service_.links[i].substr(0, service_.links[i].find(':')) == name) return fmt::format("links[{}]", i);
+    if (service_.uts == mode) return "uts";
+    if (service_.cgroup == mode) return "cgroup";
+    for (const auto& [list, items] : {std::pair{"links", &service_.links}, std::pair{"volumes_from", &service_.volumes_from}})
+      for (std::size_t i = 0; i < items->size(); ++i)
+        if ((*items)[i].substr(0, (*items)[i].find(':')) == name) return fmt::format("{}[{}]", list, i);
     return attribute;
   }
 
@@ -122,8 +151,7 @@ private:
     if (!service_.network_mode.empty() && !service_.networks.empty())
       complain("networks", "cannot be combined with 'network_mode'");
     for (const auto& [name, options] : service_.networks)
-      if (!project_.networks.contains(name))
-        complain("networks." + name, fmt::format("refers to undefined network '{}'", name));
+      if (!project_.networks.contains(name)) complain("networks." + name, undefined("network", name, project_.networks));
     for (std::size_t i = 0; i < service_.links.size(); ++i) check_link(fmt::format("links[{}]", i), service_.links[i]);
     for (std::size_t i = 0; i < service_.external_links.size(); ++i)
       check_link(fmt::format("external_links[{}]", i), service_.external_links[i]);
@@ -153,7 +181,7 @@ private:
       const Mount& mount = service_.volumes[i];
       const std::string attribute = fmt::format("volumes[{}]", i);
       if (mount.type == "volume" && !mount.source.empty() && !project_.volumes.contains(mount.source))
-        complain(attribute, fmt::format("refers to undefined volume '{}'", mount.source));
+        complain(attribute, undefined("volume", mount.source, project_.volumes));
       if (mount.type == "bind" && mount.source.empty()) complain(attribute, "a bind mount needs a 'source'");
       if (mount.type == "tmpfs" && !mount.source.empty()) warn(attribute + ".source", "a tmpfs has none; it is ignored");
       if (mount.target.empty()) complain(attribute, "'target' is missing");
@@ -182,13 +210,13 @@ private:
   void files() {
     for (std::size_t i = 0; service_.build && i < service_.build->secrets.size(); ++i)
       if (const std::string& source = service_.build->secrets[i].source; !project_.secrets.contains(source))
-        complain(fmt::format("build.secrets[{}]", i), fmt::format("refers to undefined secret '{}'", source));
+        complain(fmt::format("build.secrets[{}]", i), undefined("secret", source, project_.secrets));
     for (std::size_t i = 0; i < service_.secrets.size(); ++i)
       if (!project_.secrets.contains(service_.secrets[i].source))
-        complain(fmt::format("secrets[{}]", i), fmt::format("refers to undefined secret '{}'", service_.secrets[i].source));
+        complain(fmt::format("secrets[{}]", i), undefined("secret", service_.secrets[i].source, project_.secrets));
     for (std::size_t i = 0; i < service_.configs.size(); ++i)
       if (!project_.configs.contains(service_.configs[i].source))
-        complain(fmt::format("configs[{}]", i), fmt::format("refers to undefined config '{}'", service_.configs[i].source));
+        complain(fmt::format("configs[{}]", i), undefined("config", service_.configs[i].source, project_.configs));
   }
 
   template <class A, class B>
@@ -289,7 +317,7 @@ void check_container_names(const Project& project, Mistakes& mistakes) {
     if (service.container_name.empty()) continue;
     const auto [owner, fresh] = owners.emplace(service.container_name, name);
     if (!fresh)
-      mistakes.add(service.location, fmt::format("services.{}.container_name", name),
+      mistakes.add(service.place_of("container_name"), service.path("container_name"),
                    fmt::format("'{}' is already the name of service '{}'", service.container_name, owner->second));
   }
 }

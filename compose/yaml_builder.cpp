@@ -109,7 +109,10 @@ bool YamlBuilder::awaits_key() const {
 
 void YamlBuilder::begin(Node node, const YamlEvent& event) {
   const bool is_key = awaits_key();
-  if (is_key) complain(node.location, "only a scalar can be a key");
+  if (is_key && event.flow && event.offset > 0 && character(event.offset) == '{' && character(event.offset - 1) == '{')
+    complain(node.location, "'{{' is of a template language: render the file first, or put quotes around the value");
+  else if (is_key)
+    complain(node.location, "only a scalar can be a key");
   if (open_.size() >= static_cast<std::size_t>(max_yaml_depth)) refuse(node.location, "nested too deeply");
   count(1, node.location);
   node.merge_tag = merge_tag(event.tag);
@@ -219,6 +222,7 @@ void YamlBuilder::alias(const YamlEvent& event) {
     open_.back().drop = true;
     return;
   }
+  if (!open_.empty() && open_.back().merge_key) copy.location = here;  // of what is wrong with it
   add(std::move(copy), found->second.size, false);
 }
 

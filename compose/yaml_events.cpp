@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compose/source_text.hpp"
+#include "compose/yaml_hints.hpp"
 
 namespace stack::compose {
 namespace {
@@ -41,7 +42,8 @@ const std::array table{
     Words{YAML::ErrorMsg::EOF_IN_SCALAR, "this string does not end"},
     Words{YAML::ErrorMsg::DOC_IN_SCALAR, "a string does not end before the next document"},
     Words{YAML::ErrorMsg::INVALID_ESCAPE, "there is no such escape; write \\\\ for a backslash, or use single quotes"},
-    Words{YAML::ErrorMsg::INVALID_HEX, "this escape needs more hexadecimal digits"},
+    Words{YAML::ErrorMsg::INVALID_HEX,
+          "this escape needs more hexadecimal digits; write \\\\ for a backslash, or use single quotes"},
 };
 
 class ViewBuffer : public std::streambuf {
@@ -149,6 +151,7 @@ public:
       event.plain = first != '"' && first != '\'' && first != '|' && first != '>';
       if (first == '"' || first == '\'') {
         event.end = behind_quote(start);
+        if (text_.substr(0, event.end).find('\n', start) != std::string_view::npos) long_quote_ = Quote{start, event.end};
         if (bad_character(value)) event.value = changed = with_whole_characters(value);
       } else if (!event.plain) {
         const Block block = read_block(text_, start);
@@ -183,6 +186,7 @@ public:
         at != std::string_view::npos && margin < text_.size() && text_[margin] != '\n' && text_[margin] != '\r')
       return {YamlFailure::Kind::syntax, at, at, std::string(tab)};
     const std::string_view message = error.msg;
+    if (const auto cause = likely_cause(message, end)) return {YamlFailure::Kind::syntax, cause->offset, end, cause->text};
     const bool in_brackets = message == YAML::ErrorMsg::END_OF_MAP_FLOW || message == YAML::ErrorMsg::END_OF_SEQ_FLOW;
     if (in_brackets && !open_brackets_.empty() && text_.find_first_not_of(" \t\r\n", end) == std::string_view::npos)
       return {YamlFailure::Kind::syntax, open_brackets_.back(), end,
@@ -194,6 +198,19 @@ public:
   }
 
 private:
+  struct Quote {
+    std::size_t begin, end;
+  };
+
+  std::optional<LikelyCause> likely_cause(std::string_view message, std::size_t at) const {
+    if (message == YAML::ErrorMsg::UNKNOWN_ANCHOR) return std::nullopt;
+    if (auto cause = conflict_marker(text_)) return cause;
+    if (long_quote_)
+      if (auto cause = missing_quote(text_, long_quote_->begin, long_quote_->end, at)) return cause;
+    if (message == YAML::ErrorMsg::MAP_VALUE) return cause_in_line_above(text_, at);
+    return std::nullopt;
+  }
+
   static std::string_view written_tag(std::string_view tag) { return tag == "?" || tag == "!" ? std::string_view() : tag; }
 
   std::size_t offset_of(const YAML::Mark& mark) const {
@@ -251,6 +268,7 @@ private:
 
   std::string_view text_;
   YamlReceiver& receiver_;
+  std::optional<Quote> long_quote_;         ///< the last text in quotes that goes over several lines
   std::optional<std::size_t> document_;     ///< where the last one begins
   std::vector<bool> in_brackets_;           ///< of each list and mapping that is not complete
   std::vector<std::size_t> open_brackets_;  ///< where they are

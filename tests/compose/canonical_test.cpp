@@ -18,6 +18,16 @@ TEST(Keys, AnUnknownOneShowsItsPlaceAndTheNearestValidOne) {
   EXPECT_EQ(error_of("servces: {}"), "compose.yaml:1:1: unknown key 'servces'; did you mean 'services'?");
 }
 
+TEST(Keys, NamesThatOthersUseAndKeysInTheWrongPlaceAreKnown) {
+  EXPECT_EQ(mistake("net: host"), "compose.yaml:4:5: services.a: unknown key 'net'; did you mean 'network_mode'?");
+  EXPECT_EQ(mistake("dockerfile: D"), "compose.yaml:4:5: services.a: unknown key 'dockerfile'; it belongs below 'build'");
+  EXPECT_EQ(mistake("volumes: [{type: bind, src: ./a, target: /a}]"),
+            "compose.yaml:4:28: services.a.volumes[0]: unknown key 'src'; did you mean 'source'?");
+  EXPECT_EQ(error_of("web: {image: x}"), "compose.yaml:1:1: unknown key 'web'; services are written below 'services:'");
+  EXPECT_EQ(error_of("services:\n  a: {image: x}\n  volumes:\n    data:\n"),
+            "compose.yaml:4:5: services.volumes: unknown key 'data'; is 'volumes:' above it indented too far?");
+}
+
 TEST(Keys, AllMistakesOfAFileAreReportedTogether) {
   EXPECT_EQ(mistake("prts: []\n    hostname: [h]\n    init: maybe"),
             "compose.yaml:4:5: services.a: unknown key 'prts'; did you mean 'ports'?\n"
@@ -32,13 +42,29 @@ TEST(Keys, ExtensionsAreAllowedAnywhereAndKept) {
 }
 
 TEST(Types, WhatIsWrongSaysWhatWasFoundAndWhatIsAllowed) {
-  EXPECT_EQ(mistake("user: 0"), "compose.yaml:4:11: services.a.user: expected a string, found an integer (0)");
+  EXPECT_EQ(mistake("user: 0"),
+            "compose.yaml:4:11: services.a.user: expected a string, found an integer (0); put quotes around it");
   EXPECT_EQ(mistake("ports: 80"), "compose.yaml:4:12: services.a.ports: expected a list of ports, found an integer (80)");
   EXPECT_EQ(mistake("environment: {A: [1]}"),
             "compose.yaml:4:22: services.a.environment.A: expected a string, number, boolean or nothing, found a list");
   EXPECT_EQ(mistake("ports:"), "compose.yaml:4:5: services.a.ports: expected a list of ports, found nothing");
   EXPECT_EQ(error_of("- a"), "compose.yaml:1:1: a compose file is a mapping with 'services', not a list");
   EXPECT_EQ(error_of("# nothing"), "compose.yaml: the compose file is empty");
+}
+
+TEST(Types, WhatAVariableMadeWrongShowsTheVariable) {
+  EXPECT_EQ(mistake("scale: ${N}"), "compose.yaml:4:12: services.a.scale: '' is not an integer; the file says ${N}");
+  EXPECT_EQ(mistake("healthcheck: {test: a, timeout: \"$N\"}"),
+            "compose.yaml:4:37: services.a.healthcheck.timeout: '' is not a duration (like 1m30s or 500ms): it is empty; the "
+            "file says $N");
+  EXPECT_EQ(mistake("ports:\n      -80:80"),
+            "compose.yaml:5:7: services.a.ports: expected a list of ports, found a string "
+            "(-80:80); a space must follow the '-' of an item");
+}
+
+TEST(Types, NameServersThatAreEmptyAreNone) {
+  EXPECT_EQ(service_with("dns: \"$NONE\"").dns, std::vector<std::string>{});
+  EXPECT_EQ(service_with("dns: [\"$NONE\", 1.1.1.1]").dns, std::vector<std::string>{"1.1.1.1"});
 }
 
 TEST(Types, TextIsCastWhereANumberOrBooleanIsMeant) {
@@ -94,7 +120,13 @@ TEST(Command, IsSplitLikeAShellWouldButNothingRuns) {
   EXPECT_EQ(service_with("command: echo a && b").command, (std::vector<std::string>{"echo", "a"}));
   EXPECT_EQ(service_with("command: \"\"").command, std::vector<std::string>{});
   EXPECT_EQ(service_with("command:").command, std::nullopt);
+  EXPECT_EQ(service_with("command: echo x$$(a 'b c')d e").command, (std::vector<std::string>{"echo", "x$(a 'b c')d", "e"}));
+  EXPECT_EQ(service_with("command: a 12>b").command, std::vector<std::string>{"a"});
   EXPECT_NE(mistake("command: \"a 'b\"").find("services.a.command: the command line has an unfinished '"), std::string::npos);
+  EXPECT_EQ(mistake("command: echo (a)"),
+            "compose.yaml:4:14: services.a.command: a parenthesis in the command line must be in quotes: no shell reads it, "
+            "unless the command is one (sh -c '...')");
+  EXPECT_EQ(mistake("command: echo $$(a"), "compose.yaml:4:14: services.a.command: the command line has an unfinished $(");
 }
 
 std::string ports(const std::string& list) {
@@ -119,6 +151,8 @@ TEST(Ports, MistakesAreNamed) {
   EXPECT_EQ(mistake("ports: [\"a:80\"]"), "compose.yaml:4:13: services.a.ports[0]: 'a:80': 'a' is not a host port (0-65535)");
   EXPECT_EQ(mistake("ports: [\"1-3:80-81\"]"),
             "compose.yaml:4:13: services.a.ports[0]: '1-3:80-81': the ranges 1-3 and 80-81 differ in length");
+  EXPECT_EQ(mistake("ports: [\"1-65535:1-65535\", \"1-65535:1-65535/udp\", 80]"),
+            "compose.yaml:4:55: services.a.ports[2]: more than 131070 ports");
   EXPECT_EQ(mistake("ports: [{published: 80}]"), "compose.yaml:4:13: services.a.ports[0]: 'target' is missing");
 }
 

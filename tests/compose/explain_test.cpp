@@ -61,10 +61,22 @@ TEST_F(Explain, FindsVariablesOfEnvFiles) {
             "  a.env:1  A=1\n");
 }
 
+TEST_F(Explain, FilesOfVariablesLieBelowWhatTheServiceSaysItself) {
+  project.file("compose.yaml", "name: t\nservices:\n  a:\n    image: x\n    env_file: a.env\n    environment: [B=$V, A=own]\n")
+      .file("a.env", "A=file\n");
+  EXPECT_EQ(explained("services.a.environment.A"),
+            "services.a.environment.A = \"own\"\n"
+            "  compose.yaml:6:25  environment: [B=$V, A=own]  <- counts\n"
+            "  a.env:1            A=file\n");
+}
+
 TEST_F(Explain, SaysWhatIsADefault) {
   project.file("compose.yaml", "name: t\nservices:\n  a:\n    image: x\n");
   EXPECT_EQ(explained("networks.default.name"),
             "networks.default.name = \"t_default\"\n  by default  no file says it  <- counts\n");
+  project.file("compose.yaml", "name: t\nservices:\n  a:\n    build: {dockerfile: D}\n");
+  EXPECT_EQ(explained("services.a.build.context"),
+            "services.a.build.context = \"DIR\"\n  by default  no file says it  <- counts\n");
 }
 
 TEST_F(Explain, FindsKeysWithDotsInThem) {

@@ -26,6 +26,19 @@ TEST(Include, AFileHasItsOwnDirectoryAndVariablesBelowThoseOutside) {
   EXPECT_EQ(b.environment, (OptionalStringMap{{"K", "v"}}));
 }
 
+TEST(Include, ABuildWithoutAContextHasTheDirectoryOfItsInclude) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\ninclude: [sub/c.yaml]\nservices: {a: {build: {dockerfile: D}}}\n")
+      .file("sub/c.yaml", "services: {b: {build: {dockerfile: D}}}\n");
+  Project project = directory.load().project;
+  EXPECT_EQ(directory.shown(project.services.at("a").build->context), "DIR");
+  EXPECT_EQ(directory.shown(project.services.at("b").build->context), "DIR/sub");
+  directory.options.resolve_paths = false;
+  project = directory.load().project;
+  EXPECT_EQ(project.services.at("a").build->context, ".");
+  EXPECT_EQ(project.services.at("b").build->context, "sub");
+}
+
 TEST(Include, AnEntryMayNameSeveralFilesADirectoryAndFilesOfVariables) {
   ProjectDirectory directory;
   directory

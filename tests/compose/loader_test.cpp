@@ -80,6 +80,15 @@ TEST(Variables, TheEnvironmentWinsOverDotenvAndUnsetOnesWarn) {
   EXPECT_EQ(result.warnings, std::vector<std::string>{"The \"C\" variable is not set. Defaulting to a blank string."});
 }
 
+TEST(Variables, DotenvIsSwitchedOffByAnyWordForTrue) {
+  ProjectDirectory directory;
+  directory.file("compose.yaml", "name: t\nservices: {a: {image: \"x${A:-}\"}}\n").file(".env", "A=1\n");
+  directory.options.environment["COMPOSE_DISABLE_ENV_FILE"] = "TRUE";
+  EXPECT_EQ(directory.load().project.services.at("a").image, "x");
+  directory.options.environment["COMPOSE_DISABLE_ENV_FILE"] = "yes";
+  EXPECT_EQ(directory.error(), "COMPOSE_DISABLE_ENV_FILE: 'yes' is not a boolean; write true or false");
+}
+
 TEST(Variables, NamedEnvFilesReplaceDotenvAndMustExist) {
   ProjectDirectory directory;
   directory.file(".env", "A=dot\n").file("x.env", "A=x\n").file("compose.yaml", "name: t\nservices: {a: {image: \"i$A\"}}\n");

@@ -19,6 +19,24 @@ TEST(Validate, UndefinedReferencesAreNamed) {
   EXPECT_EQ(mistake("configs: [z]"), "compose.yaml:4:15: services.a.configs[0]: refers to undefined config 'z'");
 }
 
+TEST(Validate, UndefinedReferencesShowTheNearestNameThereIs) {
+  EXPECT_EQ(mistake("volumes: [\"dbdata:/d\"]", "volumes: {db-data: }\n"),
+            "compose.yaml:4:15: services.a.volumes[0]: refers to undefined volume 'dbdata'; did you mean 'db-data'?");
+  EXPECT_EQ(
+      mistake("networks: [frontent]", "networks: {frontend: }\n"),
+      "compose.yaml:4:16: services.a.networks.frontent: refers to undefined network 'frontent'; did you mean 'frontend'?");
+  EXPECT_EQ(
+      error_of("services:\n  web: {image: x, depends_on: [databse]}\n  database: {image: y}\n"),
+      "compose.yaml:2:32: services.web.depends_on.databse: depends on undefined service 'databse'; did you mean 'database'?");
+  EXPECT_EQ(mistake("volumes_from: [gone]"),
+            "compose.yaml:4:20: services.a.volumes_from[0]: depends on undefined service 'gone'");
+}
+
+TEST(Validate, WhatNothingUsesIsCheckedToo) {
+  EXPECT_EQ(mistake("user: u", "secrets: {s: {file: ./a, environment: B}}\n"),
+            "compose.yaml:6:14: secrets.s: 'file' and 'environment' exclude each other");
+}
+
 TEST(Validate, OptionsOfAnotherKindOfMountAreAWarning) {
   EXPECT_EQ(service_with("volumes: [\"vv:/v:z\"]").volumes.at(0).bind->selinux, "z");
   ProjectDirectory directory;

@@ -52,7 +52,7 @@ TEST(YamlRecovery, AQuoteLeftOpenIsOneMistakeHoweverFarItsTextReaches) {
     image: "last"
   d: {image: x
 )"),
-            "f:3:12: this string has no closing \"\n"
+            "f:3:12: this string goes on to the quote in line 6: its own closing quote is missing\n"
             "f:9:6: what begins here has no closing }");
 }
 

@@ -113,6 +113,28 @@ TEST(Yaml, SyntaxErrorsSayWhatToDo) {
   EXPECT_EQ(refusal("a: *x\n"), "f.yaml:1:4: a: this alias names an anchor that is not defined before it");
 }
 
+TEST(Yaml, WhatIsWrongBeforeThePlaceWhereItShowsIsFound) {
+  EXPECT_EQ(refusal("a:\n  web\n    image: x\n"), "f.yaml:2:3: a ':' is missing behind 'web'");
+  EXPECT_EQ(refusal("a:\n  image:x\n  ports: 1\n"), "f.yaml:2:8: a space is missing behind the ':' of 'image'");
+  EXPECT_EQ(refusal("a:\n  image: x\n   ports: 1\n"),
+            "f.yaml:3:4: this line is indented deeper than 'image' above it, which has its value already");
+  EXPECT_EQ(refusal("a:\n  - x\n    ports: 1\n"),
+            "f.yaml:3:5: by its indentation this line goes on with the list's item above");
+  EXPECT_EQ(refusal("a:\n  b: \"x\n  c:\n    - \"80:80\"\n"),
+            "f.yaml:2:6: this string goes on to the quote in line 4: its own closing quote is missing");
+  EXPECT_EQ(refusal("a:\n<<<<<<< HEAD\n  b: 1\n=======\n  b: 2\n>>>>>>> x\n"),
+            "f.yaml:2:1: git marks a conflict here that nobody has resolved");
+}
+
+TEST(Yaml, AMergeKeyOfSomethingElseIsShownWhereItIs) {
+  EXPECT_EQ(refusal("x: &x text\na:\n  <<: *x\n"), "f.yaml:3:7: a: '<<' takes a mapping or a list of mappings");
+}
+
+TEST(Yaml, BracesOfATemplateAreNamed) {
+  EXPECT_EQ(refusal("a: {{ image }}\n"),
+            "f.yaml:1:5: a: '{{' is of a template language: render the file first, or put quotes around the value");
+}
+
 TEST(Yaml, TextThatKeepsItsLineEndsKeepsTheLastToo) {
   EXPECT_EQ(json("a: >+\n  b\n  c\n\n"), R"({"a":"b c\n\n"})");
   EXPECT_EQ(json("a: |+\n  b\n\n\n"), R"({"a":"b\n\n\n"})");
