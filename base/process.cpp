@@ -24,8 +24,16 @@ struct ChildPlan {
   std::vector<char*> environment;
   std::vector<std::pair<int, int>> descriptors;  // sorted by target, sources moved above every target
   int highest_target = 2;
-  int error = 0;  // written by the child, which shares our memory until exec
+  int* error;  // written by the child
 };
+
+#ifdef __SANITIZE_THREAD__
+// The child would run as the thread that made it, and with CLONE_VM the sanitizer takes its steps for that thread's: it then
+// reports races with what a joined thread did before.
+constexpr int clone_flags = CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+#else
+constexpr int clone_flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;  // until exec: no page table is copied
+#endif
 
 // Runs in the child on the parent's memory: system calls only, no allocation.
 int child_main(void* argument) {
@@ -43,7 +51,7 @@ int child_main(void* argument) {
     if (source <= plan->highest_target) {
       source = ::fcntl(source, F_DUPFD_CLOEXEC, plan->highest_target + 1);
       if (source < 0) {
-        plan->error = errno;
+        *plan->error = errno;
         ::_exit(127);
       }
     }
@@ -60,7 +68,7 @@ int child_main(void* argument) {
         ::fcntl(next, F_SETFD, 0);
     }
     if (::dup2(source, target) < 0) {
-      plan->error = errno;
+      *plan->error = errno;
       ::_exit(127);
     }
     next = target + 1;
@@ -86,7 +94,7 @@ int child_main(void* argument) {
     const std::string& path = options.path.empty() ? options.argv.front() : options.path;
     ::execve(path.c_str(), plan->argv.data(), plan->environment.data());
   }
-  plan->error = errno;
+  *plan->error = errno;
   ::_exit(127);
 }
 
@@ -102,29 +110,30 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 Child spawn(const SpawnOptions& options) {
   if (options.argv.empty()) throw Error(ErrorCode::internal, "spawn: empty argv");
-  ChildPlan plan{&options, pointers(options.argv), pointers(options.environment), options.descriptors, 2, 0};
+  ChildPlan plan{&options, pointers(options.argv), pointers(options.environment), options.descriptors, 2, nullptr};
   std::sort(plan.descriptors.begin(), plan.descriptors.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   for (const auto& descriptor : plan.descriptors) plan.highest_target = std::max(plan.highest_target, descriptor.second);
 
   constexpr std::size_t stack_size = 64 * 1024;
-  void* stack = ::mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  void* stack = ::mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (stack == MAP_FAILED) throw errno_error("mmap");
+  plan.error = static_cast<int*>(stack);  // at the far end of the child's stack
   // No signal handler may run in the child while it shares our memory.
   sigset_t all;
   sigset_t old;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &old);
   int pidfd = -1;
-  const pid_t pid = ::clone(child_main, static_cast<char*>(stack) + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-                            &plan, &pidfd);
+  const pid_t pid = ::clone(child_main, static_cast<char*>(stack) + stack_size, clone_flags, &plan, &pidfd);
   const int clone_error = errno;
+  const int exec_error = *plan.error;
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
   ::munmap(stack, stack_size);
   if (pid < 0) throw errno_error("clone", clone_error);
   Child child{pid, UniqueFd(pidfd)};
-  if (plan.error != 0) {
+  if (exec_error != 0) {
     wait_for(child);
-    throw errno_error("exec " + (options.path.empty() ? options.argv.front() : options.path), plan.error);
+    throw errno_error("exec " + (options.path.empty() ? options.argv.front() : options.path), exec_error);
   }
   return child;
 }
