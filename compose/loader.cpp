@@ -67,8 +67,10 @@ public:
     finish(
         project, [&](const Location& place, std::string_view name) { return reader.variable_at(place, name); }, mistakes);
     mistakes.throw_if_any();
-    if (options_.resolve_env_files) merge_env_files(project, lookup_);
-    merge_label_files(project);
+    if (options_.interpolate) {  // else the paths may not be known yet
+      if (options_.resolve_env_files) merge_env_files(project, lookup_);
+      merge_label_files(project);
+    }
     warnings_.insert(warnings_.end(), mistakes.warnings().begin(), mistakes.warnings().end());
     project.environment = *environment_;
     return {std::move(project), tree, std::move(variable_files_), std::move(warnings_)};

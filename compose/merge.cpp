@@ -59,16 +59,18 @@ bool are_assignments(const Node& base, const Node& later, const Type* type) {
          (base.is_sequence() || later.is_sequence());
 }
 
-void merge_assignments(Node& base, Node later) {
+/// `several`: a name may be there more than once, as a host with its addresses.
+void merge_assignments(Node& base, Node later, bool several) {
   base = as_assignments(std::move(base));
   for (const Node::Member& member : later.members())
     if (member.value.merge_tag == MergeTag::reset)
       std::erase_if(base.items(), [&](const Node& item) { return assigned_name(item) == member.key; });
   later = as_assignments(std::move(later));
+  const auto identity = [&](const Node& item) { return several ? item.text() : assigned_name(item); };
   std::unordered_map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < base.items().size(); ++i) places.emplace(assigned_name(base.items()[i]), i);
+  for (std::size_t i = 0; i < base.items().size(); ++i) places.emplace(identity(base.items()[i]), i);
   for (Node& item : later.items()) {
-    const auto [place, fresh] = places.emplace(assigned_name(item), base.items().size());
+    const auto [place, fresh] = places.emplace(identity(item), base.items().size());
     if (fresh)
       base.append(std::move(item));
     else
@@ -97,7 +99,8 @@ void merge(Node& base, Node later, const Type* type, Rule rule) {
   // A null says nothing, except where it is a value of its own: a variable of the environment.
   const bool null_is_a_value = rule.free_key && base.is_scalar() && type != nullptr && (type->allowed & allow_null) != 0;
   if (!whole && later.is_null() && !null_is_a_value) return;
-  if (!whole && are_assignments(base, later, type)) return merge_assignments(base, std::move(later));
+  if (!whole && are_assignments(base, later, type))
+    return merge_assignments(base, std::move(later), type->value->allowed == allow_list);
   if (whole || later.kind() != base.kind() || later.is_scalar()) {
     later.replaced = std::make_shared<const Node>(std::move(base));
     base = std::move(later);

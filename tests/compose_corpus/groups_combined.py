@@ -129,6 +129,10 @@ def uninterpolated():
         for name, (first, second) in pairs.items():
             group.print(f"{key} {name}", {"compose.yaml": service(f"{key}: {first}"), "compose.override.yaml": f"services: {{a: {{{key}: {second}}}}}\n"}, "--no-interpolate")
     group.print("extra_hosts mapping", service("extra_hosts: {h: 1.2.3.4, g: '$V'}"), "--no-interpolate")
+    hosts = {"compose.yaml": service("extra_hosts: {h: 1.1.1.1, g: '$V'}"), "compose.override.yaml": "services: {a: {extra_hosts: ['g=2.2.2.2', 'k=1.1.1.1', 'h=1.1.1.1']}}\n"}
+    group.print("extra_hosts list over mapping", hosts, "--no-interpolate")
+    for flag in ("--no-interpolate", "--variables"):
+        group.print(f"files named by a variable {flag}", service("env_file: '${E:-a.env}'\nlabel_file: ['${L:-a.labels}']"), flag)
     group.print("extra_hosts mapping, variables", service("extra_hosts: {h: 1.2.3.4, g: '$V'}"), "--variables")
     group.print("volume by a variable with a default", service("volumes: ['${NAMED:-vol}:/v', '${DIR-./d}:/d']", "volumes: {vol: }\n"), "--no-interpolate")
     for name, form in {"name": "${ABCDEFGHIJKLMNOPQR:-0123456789012345}", "default": "${A:-0123456789012345678}${B}", "letters": "${A:-éééééééééééééééééééé}"}.items():
