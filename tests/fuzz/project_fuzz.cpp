@@ -37,7 +37,7 @@ std::string printed(std::string_view text) {
   mistakes.throw_if_any();
   Project project = decode(std::make_shared<const Node>(std::move(merged)));
   project.name = "fuzz";
-  normalize(project, "/fuzz", lookup);
+  normalize(project, lookup);
   validate(project, mistakes);
   mistakes.throw_if_any();
   (void)print_json(project).size();
