@@ -285,7 +285,8 @@ asio::awaitable<void> Manager::Impl::rename(ContainerPtr container, std::string 
   publish(*container, "rename", {{"oldName", "/" + old_name}});
 }
 
-/// An exit that the restart policy answers with a new start is an exit: `docker run --restart` ends with the first, and its code.
+/// An exit that the restart policy answers with a new start is an exit: `docker run --restart` ends with the first, and its
+/// code.
 bool Waiting::is_over() const {
   if (container_->removed) return true;
   const bool has_exited = container_->exits != exits_;

@@ -43,6 +43,11 @@ def wait_until(condition, what: str, seconds: float = DEADLINE):
         time.sleep(0.01)
 
 
+def listens(path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 def sanitized() -> bool:
     """Whether the programs are built with a sanitizer: their memory then says nothing."""
     return re.search(r"^STACK_SANITIZER:\w+=\w", read(BUILD / "CMakeCache.txt"), re.M) is not None
@@ -121,13 +126,14 @@ class StackCase(unittest.TestCase):
         return process
 
     def start_engine(self, *args) -> pathlib.Path:
-        """An engine in the foreground, which does not end when it is idle; returns its socket once it listens."""
+        """An engine in the foreground, which does not end when it is idle; returns its socket once it listens, an engine on demand
+        before it having ended."""
         # finish() ends it: killed before, the monitors of what still runs would start another one at that very moment
         process = subprocess.Popen([str(STACK), "engine", "--root", str(self.root), *args], cwd=self.dir, env=self.env, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         type(self).addClassCleanup(process.wait)
         socket_path = self.run_root / "engine.sock"
-        wait_until(socket_path.exists, "the engine listens")
+        wait_until(lambda: self.engine_pids() == [process.pid] and listens(socket_path), "the engine listens")
         return socket_path
 
     def write(self, files: dict):
