@@ -112,18 +112,17 @@ asio::awaitable<void> Manager::Impl::restart(ContainerPtr container, StopOptions
   std::exception_ptr failure;
   try {
     // who looks in between, or after an engine that died there, sees a container that comes back, not one that ended
-    if (container->run) container->restart_delay = std::make_shared<Signal>(executor);
+    container->comes_back = true;
     if (is_active(container->record.state)) co_await stop_locked(container, std::move(options));
-    container->restart_delay.reset();
+    container->comes_back = false;
     container->record.manually_stopped = false;
     container->record.restart_count = 0;
     container->backoff.reset();
     co_await start_locked(container);
   } catch (...) {
     failure = std::current_exception();
-    container->restart_delay.reset();
   }
-  container->keep = false;
+  container->keep = container->comes_back = false;
   if (failure) std::rethrow_exception(failure);
   publish(*container, "restart");
 }

@@ -334,14 +334,6 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   record.exit_code = state.exit_code;
   record.oom_killed = state.oom_killed != 0;
   record.pid = 0;
-  const auto ran = record.started_at ? *record.finished_at - *record.started_at : std::chrono::nanoseconds{0};
-  RunEnd end{record.exit_code, ran, container->stay_down, record.restart_count};
-  const auto delay = container->backoff.next(record.host_config.restart_policy, end);
-  ++counters.exits;
-  if (delay) {
-    ++record.restart_count;
-    ++counters.restarts;
-  }
   bool released = false;
   try {
     co_await run->shim->release();
@@ -359,9 +351,18 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
     log::warning("container {}: removing its cgroup: {}", record.id, error.what());
   }
   co_await release_volumes(container, record.id);
+  // decided last: a stop that came while all this was under way counts
+  const auto ran = record.started_at ? *record.finished_at - *record.started_at : std::chrono::nanoseconds{0};
+  RunEnd end{record.exit_code, ran, container->stay_down, record.restart_count};
+  const auto delay = container->backoff.next(record.host_config.restart_policy, end);
+  ++counters.exits;
+  if (delay) {
+    ++record.restart_count;
+    ++counters.restarts;
+  }
   container->run.reset();
   ++container->exits;
-  set_state(container, delay || container->restart_delay ? State::restarting : State::exited);
+  set_state(container, delay || container->comes_back ? State::restarting : State::exited);
   crash_point("container.exit.done");
   for (const auto& mount : record.mounts)
     if (mount.type == "volume") publish_volume(*container, mount, "unmount");
@@ -369,20 +370,24 @@ asio::awaitable<void> Manager::Impl::handle_exit(ContainerPtr container, RunPtr 
   publish(*container, "die", {{"exitCode", std::to_string(record.exit_code)}, {"execDuration", std::to_string(seconds)}});
   run->ended.set();
   if (delay)
-    spawn(restart_later(container, *delay), "restart of container " + record.id);
+    restart_later(container, *delay);
   else if (record.host_config.auto_remove && !container->keep)
     spawn(remove(container, false, true), "removal of container " + record.id);
 }
 
-asio::awaitable<void> Manager::Impl::restart_later(ContainerPtr container, std::chrono::milliseconds delay) {
-  auto cancelled = std::make_shared<Signal>(executor);
-  container->restart_delay = cancelled;
+void Manager::Impl::restart_later(const ContainerPtr& container, std::chrono::milliseconds delay) {
+  container->restart_delay = std::make_shared<Signal>(executor);
+  spawn(wait_and_restart(container, container->restart_delay, delay), "restart of container " + container->record.id);
+}
+
+asio::awaitable<void> Manager::Impl::wait_and_restart(ContainerPtr container, std::shared_ptr<Signal> cancelled,
+                                                      std::chrono::milliseconds delay) {
   const bool stays_down = co_await cancelled->wait_for(delay);
   if (stays_down) co_return;
   const AsyncMutex::Guard guard = co_await container->operations.lock();
-  if (cancelled->is_set() || container->record.state != State::restarting) co_return;
+  if (cancelled->is_set()) co_return;
   container->restart_delay.reset();
-  co_await start_locked(container);
+  if (container->record.state == State::restarting) co_await start_locked(container);
 }
 
 void Manager::Impl::cancel_restart(LiveContainer& container) {

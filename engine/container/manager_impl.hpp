@@ -48,8 +48,9 @@ public:
   std::optional<HealthTracker> health;
   RestartBackoff backoff;
   std::shared_ptr<Signal> restart_delay;  ///< while waiting for a restart; setting it cancels
-  bool keep = false;       ///< the next exit must not remove it, whatever --rm says: a restart or a removal is under way
-  bool stay_down = false;  ///< the next exit was asked for: the restart policy does not apply
+  bool keep = false;        ///< the next exit must not remove it, whatever --rm says: a restart or a removal is under way
+  bool comes_back = false;  ///< the next exit is half of a restart that was asked for
+  bool stay_down = false;   ///< the next exit was asked for: the restart policy does not apply
   std::vector<runtime::InitialAttach> waiting_clients;  ///< attached before the start
   std::vector<std::string> exec_ids;
 };
@@ -128,7 +129,9 @@ public:
   asio::awaitable<void> follow(ContainerPtr container, RunPtr run);  ///< subscribes to the shim's events
   asio::awaitable<void> handle_exit(ContainerPtr container, RunPtr run, shim::State state);
   asio::awaitable<void> handle_lost_shim(ContainerPtr container, RunPtr run);
-  asio::awaitable<void> restart_later(ContainerPtr container, std::chrono::milliseconds delay);
+  void restart_later(const ContainerPtr& container, std::chrono::milliseconds delay);
+  asio::awaitable<void> wait_and_restart(ContainerPtr container, std::shared_ptr<Signal> cancelled,
+                                         std::chrono::milliseconds delay);
   void cancel_restart(LiveContainer& container);
   void begin_health(const ContainerPtr& container, const RunPtr& run, bool resumed);
   asio::awaitable<void> health_loop(ContainerPtr container, RunPtr run);

@@ -193,7 +193,7 @@ asio::awaitable<void> Manager::Impl::settle(ContainerPtr container, bool reboote
   }
   note(container);
   if (delay)
-    spawn(restart_later(container, *delay), "restart of container " + record.id);
+    restart_later(container, *delay);
   else if (was_active && record.host_config.auto_remove)
     co_await remove_locked(container, true);
 }

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import unittest
 
 from harness import StackCase, read, wait_until
@@ -73,6 +74,18 @@ services:
         wait_until(lambda: self.inspect("re-always-1")["RestartCount"] == 1 and self.inspect("re-always-1")["State"]["Running"], "started again")
         self.stack("stop", "-t", "1", "always")
         self.assertEqual(self.inspect("re-always-1")["State"]["Status"], "exited")
+
+    def test_a_stop_that_meets_an_exit_has_the_last_word(self):
+        self.compose("name: re\nservices:\n  always: {image: local/busybox, command: [sleep, '100000'], init: true, restart: always}\n")
+        self.stack("up", "-d")
+        path = "/containers/re-always-1"
+        for moment in range(40):
+            os.kill(self.inspect("re-always-1")["State"]["Pid"], signal.SIGKILL)
+            for _ in range(moment % 10):  # at another step of the exit each time
+                self.api("GET", "/_ping")
+            self.assertIn(self.api("POST", f"{path}/stop?t=1")[0], (204, 304))
+            self.assertEqual(self.inspect("re-always-1")["State"]["Status"], "exited", moment)
+            self.assertEqual(self.api("POST", f"{path}/start")[0], 204, "it stayed down until it was started")
 
     def test_health_goes_from_starting_to_healthy_to_unhealthy(self):
         self.compose("""
